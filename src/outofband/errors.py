@@ -1,4 +1,5 @@
-"""Every error that outofband raises, grouped by the operator's only question: what is the state now?
+"""Every error that outofband raises, grouped by the operator's only question: what is the state
+now?
 
 ::
 
@@ -6,7 +7,7 @@
     ├─ Misuse             exit 2  the call or the configuration was wrong
     ├─ NothingChanged     exit 3  refused before anything was changed
     ├─ PartlyDone         exit 4  some of the work is done; ``do`` names the next command
-    └─ StateUnknown       exit 5  what the database holds is not known, or is not known to this checkout
+    └─ StateUnknown       exit 5  what the database holds is not known, or not to this checkout
 
 Findings of the linter are data, not exceptions. Drivers' exceptions are translated in one place
 (``outofband.postgres.sqlstate``) because their texts contain pieces of passwords.
@@ -21,9 +22,10 @@ from typing import ClassVar
 class OutofbandError(Exception):
     """Something outofband will not or cannot do, told in four answers.
 
-    ``what`` happened, in one clause; ``why``, the cause; ``do``, an imperative the reader can follow;
-    ``state``, what the database or the files are like now. Subclasses set ``exit_status`` and a default
-    ``state``; the ``id`` (``plan-is-stale``) is the class's name and never changes its meaning.
+    ``what`` happened, in one clause; ``why``, the cause; ``do``, an imperative the reader can
+    follow; ``state``, what the database or the files are like now. Subclasses set ``exit_status``
+    and a default ``state``; the ``id`` (``plan-is-stale``) is the class's name and never changes
+    its meaning.
     """
 
     exit_status: ClassVar[int] = 1
@@ -62,7 +64,9 @@ class NothingChanged(OutofbandError):
 
 
 class PartlyDone(OutofbandError):
-    """Some steps are done and some are not; every one of them is in a state that the next run understands."""
+    """Some steps are done and some are not; every one of them is in a state that the next run
+    understands.
+    """
 
     exit_status = 4
     default_state = "What was finished stays finished"

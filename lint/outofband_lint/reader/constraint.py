@@ -1,0 +1,181 @@
+"""Constraints, of a column and of a table.
+
+Source: PostgreSQL 18, CREATE TABLE and ALTER TABLE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.index import access_method, index_key
+from outofband_lint.statement import Constraint, ConstraintKind, IndexKey
+
+
+def starts_table_constraint(cursor: Cursor) -> bool:
+    """Tell whether a table constraint comes next, and not a column of such a name."""
+    if cursor.sees_any("constraint", "check", "unique", "primary", "foreign", "not"):
+        return True
+    return cursor.sees("exclude") and (
+        cursor.sees("using", ahead=1) or cursor.sees_symbol("(", ahead=1)
+    )
+
+
+def table_constraint(cursor: Cursor) -> Constraint:
+    """Read `[CONSTRAINT name] …` with its attributes."""
+    name = cursor.identifier() if cursor.accept("constraint") else None
+    return _attributes(cursor, replace(_body(cursor), name=name))
+
+
+def column_constraint(cursor: Cursor, column: str, name: str | None) -> Constraint:
+    """Read a CHECK, UNIQUE, PRIMARY KEY or REFERENCES that stands with a column."""
+    if cursor.accept("check"):
+        constraint = Constraint("check", name, expression=cursor.group())
+    elif cursor.sees("references"):
+        constraint = replace(_references(cursor, (column,)), name=name)
+    else:
+        kind = _unique_or_primary(cursor)
+        nulls_not_distinct = _nulls_not_distinct(cursor)
+        _index_parameters(cursor)
+        constraint = Constraint(kind, name, (column,), nulls_not_distinct=nulls_not_distinct)
+    return _attributes(cursor, constraint)
+
+
+def _body(cursor: Cursor) -> Constraint:
+    if cursor.accept("check"):
+        return Constraint("check", expression=cursor.group())
+    if cursor.accept("not", "null"):
+        return Constraint("not_null", columns=(cursor.identifier(),))
+    if cursor.accept("foreign", "key"):
+        return _references(cursor, cursor.grouped(lambda: _temporal(cursor)))
+    if cursor.accept("exclude"):
+        return _exclusion(cursor)
+    return _indexed(cursor, _unique_or_primary(cursor))
+
+
+def _unique_or_primary(cursor: Cursor) -> ConstraintKind:
+    if cursor.accept("unique"):
+        return "unique"
+    cursor.expect("primary", "key")
+    return "primary_key"
+
+
+def _indexed(cursor: Cursor, kind: ConstraintKind) -> Constraint:
+    if cursor.accept("using", "index"):
+        return Constraint(kind, using_index=cursor.identifier())
+    nulls_not_distinct = _nulls_not_distinct(cursor)
+    columns = cursor.grouped(lambda: _temporal(cursor))
+    include = _index_parameters(cursor)
+    return Constraint(kind, columns=columns, include=include, nulls_not_distinct=nulls_not_distinct)
+
+
+def _temporal(cursor: Cursor) -> str:
+    """Read a column, with PERIOD before or WITHOUT OVERLAPS after it (18)."""
+    if cursor.sees("period") and not (
+        cursor.sees_symbol(",", ahead=1) or cursor.sees_symbol(")", ahead=1)
+    ):
+        cursor.expect("period")
+    column = cursor.identifier()
+    cursor.accept("without", "overlaps")
+    return column
+
+
+def _nulls_not_distinct(cursor: Cursor) -> bool:
+    if not cursor.accept("nulls"):
+        return False
+    is_not = cursor.accept("not")
+    cursor.expect("distinct")
+    return is_not
+
+
+def _index_parameters(cursor: Cursor) -> tuple[str, ...]:
+    include: tuple[str, ...] = ()
+    if cursor.accept("include"):
+        include = cursor.grouped(cursor.identifier)
+    if cursor.accept("with"):
+        cursor.skip_group()
+    if cursor.accept("using", "index", "tablespace"):
+        cursor.identifier()
+    return include
+
+
+def _exclusion(cursor: Cursor) -> Constraint:
+    method = access_method(cursor)
+    keys = cursor.grouped(lambda: _excluded(cursor))
+    include = _index_parameters(cursor)
+    where = cursor.group() if cursor.accept("where") else None
+    columns = tuple(key.column for key in keys if key.column is not None)
+    return Constraint(
+        "exclude", columns=columns, include=include, keys=keys, method=method, where=where
+    )
+
+
+def _excluded(cursor: Cursor) -> IndexKey:
+    key = index_key(cursor)
+    cursor.expect("with")
+    while not (cursor.sees_symbol(",") or cursor.sees_symbol(")")):
+        cursor.skip_one()
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    table: QualifiedName
+    columns: tuple[str, ...]
+
+
+def _references(cursor: Cursor, columns: tuple[str, ...]) -> Constraint:
+    target = _target(cursor)
+    return Constraint(
+        "foreign_key",
+        columns=columns,
+        references=target.table,
+        referenced_columns=target.columns,
+    )
+
+
+def _target(cursor: Cursor) -> _Target:
+    cursor.expect("references")
+    table = cursor.name()
+    columns: tuple[str, ...] = ()
+    if cursor.sees_symbol("("):
+        columns = cursor.grouped(lambda: _temporal(cursor))
+    if cursor.accept("match"):
+        cursor.identifier()
+    while cursor.accept("on"):
+        if cursor.accept_any("delete", "update") is None:
+            cursor.fail("DELETE or UPDATE")
+        _referential_action(cursor)
+    return _Target(table, columns)
+
+
+def _referential_action(cursor: Cursor) -> None:
+    if cursor.accept("no", "action") or cursor.accept_any("restrict", "cascade"):
+        return
+    cursor.expect("set")
+    if cursor.accept_any("null", "default") is None:
+        cursor.fail("NULL or DEFAULT")
+    if cursor.sees_symbol("("):
+        cursor.skip_group()
+
+
+def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
+    """Read what may follow any constraint: NOT VALID, NO INHERIT, DEFERRABLE, ENFORCED."""
+    while True:
+        if cursor.accept("not", "valid"):
+            constraint = replace(constraint, not_valid=True)
+        elif cursor.accept("no", "inherit"):
+            constraint = replace(constraint, no_inherit=True)
+        elif cursor.accept("deferrable"):
+            constraint = replace(constraint, deferrable=True)
+        elif cursor.accept("not", "enforced"):
+            # What is not enforced is not valid either (PostgreSQL 18, pg_constraint.convalidated).
+            constraint = replace(constraint, not_valid=True)
+        elif not (
+            cursor.accept("not", "deferrable")
+            or cursor.accept("initially", "deferred")
+            or cursor.accept("initially", "immediate")
+            or cursor.accept("enforced")
+        ):
+            return constraint

@@ -1,0 +1,250 @@
+"""CREATE TABLE in all its forms, and the columns that ALTER TABLE adds.
+
+Source: PostgreSQL 18, CREATE TABLE, CREATE FOREIGN TABLE, CREATE TABLE AS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from outofband_lint.reader.constraint import (
+    column_constraint,
+    starts_table_constraint,
+    table_constraint,
+)
+from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.types import SERIALS, data_type
+from outofband_lint.statement import (
+    ColumnDefinition,
+    Constraint,
+    CreateTable,
+    CreateTableAs,
+    DataType,
+    Like,
+    Statement,
+)
+
+_STARTS_COLUMN_CONSTRAINT = (
+    "constraint",
+    "not",
+    "null",
+    "check",
+    "default",
+    "generated",
+    "unique",
+    "primary",
+    "references",
+    "collate",
+    "deferrable",
+    "initially",
+    "storage",
+    "compression",
+    "options",
+    "enforced",
+    "no",
+)
+
+
+@dataclass(slots=True)
+class _Elements:
+    """What stands between the parentheses of CREATE TABLE."""
+
+    columns: list[ColumnDefinition] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    likes: list[Like] = field(default_factory=list)
+
+
+def create_table(cursor: Cursor) -> Statement:
+    """Read CREATE [TEMPORARY | UNLOGGED | FOREIGN] TABLE."""
+    cursor.expect("create")
+    scope = cursor.accept_any("global", "local")
+    temporary = cursor.accept_any("temp", "temporary") is not None
+    if scope and not temporary:
+        cursor.fail("TEMPORARY")
+    unlogged = cursor.accept("unlogged")
+    foreign = cursor.accept("foreign")
+    cursor.expect("table")
+    if_not_exists = cursor.accept("if", "not", "exists")
+    table = cursor.name()
+    if _is_query_result(cursor):
+        cursor.skip_rest()
+        return CreateTableAs(table, temporary=temporary, if_not_exists=if_not_exists)
+    statement = CreateTable(
+        table,
+        temporary=temporary,
+        unlogged=unlogged,
+        foreign=foreign,
+        if_not_exists=if_not_exists,
+    )
+    return _tail(cursor, _definition(cursor, statement))
+
+
+def _is_query_result(cursor: Cursor) -> bool:
+    """Tell whether AS stands outside all parentheses."""
+    start = cursor.position
+    while not cursor.at_end() and not cursor.sees("as"):
+        cursor.skip_one()
+    found = not cursor.at_end()
+    cursor.position = start
+    return found
+
+
+def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
+    if cursor.accept("partition", "of"):
+        parent = cursor.name()
+        elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
+        _partition_bound(cursor)
+        statement = replace(statement, partition_of=parent)
+    elif cursor.sees("of"):
+        cursor.fail("a list of columns (what a typed table has, its type decides)")
+    else:
+        elements = _elements(cursor)
+    return replace(
+        statement,
+        columns=tuple(elements.columns),
+        constraints=tuple(elements.constraints),
+        likes=tuple(elements.likes),
+    )
+
+
+def _elements(cursor: Cursor) -> _Elements:
+    elements = _Elements()
+    cursor.expect_symbol("(")
+    if not cursor.accept_symbol(")"):
+        cursor.listed(lambda: _element(cursor, elements))
+        cursor.expect_symbol(")")
+    return elements
+
+
+def _element(cursor: Cursor, elements: _Elements) -> None:
+    if cursor.accept("like"):
+        elements.likes.append(_like(cursor))
+    elif starts_table_constraint(cursor):
+        elements.constraints.append(table_constraint(cursor))
+    else:
+        elements.columns.append(column_definition(cursor))
+
+
+def _like(cursor: Cursor) -> Like:
+    source = cursor.name()
+    including: set[str] = set()
+    while word := cursor.accept_any("including", "excluding"):
+        option = cursor.identifier()
+        if word == "including":
+            including.add(option)
+        else:
+            including.discard(option)
+    return Like(source, frozenset(including))
+
+
+def _partition_bound(cursor: Cursor) -> None:
+    if cursor.accept("default"):
+        return
+    cursor.expect("for", "values")
+    while cursor.accept_any("in", "from", "to", "with"):
+        cursor.skip_group()
+
+
+def _tail(cursor: Cursor, statement: CreateTable) -> CreateTable:
+    """Read what follows the elements, in whatever order."""
+    while not cursor.at_end():
+        if cursor.accept("inherits"):
+            statement = replace(statement, inherits=cursor.grouped(cursor.name))
+        elif cursor.accept("partition", "by"):
+            statement = replace(statement, partition_by=cursor.identifier())
+            cursor.skip_group()
+        elif cursor.accept("with") or cursor.accept("options"):
+            cursor.skip_group()
+        elif cursor.accept_any("using", "tablespace", "server"):
+            cursor.identifier()
+        elif cursor.accept("on", "commit"):
+            _on_commit(cursor)
+        else:
+            cursor.expect("without", "oids")
+    return statement
+
+
+def _on_commit(cursor: Cursor) -> None:
+    if not (cursor.accept("preserve", "rows") or cursor.accept("delete", "rows")):
+        cursor.expect("drop")
+
+
+def column_definition(cursor: Cursor) -> ColumnDefinition:
+    """Read one column: its name, type and all that stands with it."""
+    name = cursor.identifier()
+    if cursor.accept("with", "options"):  # a partition's own options for an inherited column
+        return _column_constraints(cursor, ColumnDefinition(name, DataType("")))
+    if _inherits_type(cursor):
+        return _column_constraints(cursor, ColumnDefinition(name, DataType("")))
+    word = cursor.token.text if cursor.token else ""
+    declared = data_type(cursor)
+    serial = word in SERIALS
+    column = ColumnDefinition(name, declared, not_null=serial, serial=serial)
+    return _column_constraints(cursor, column)
+
+
+def _inherits_type(cursor: Cursor) -> bool:
+    """Tell whether a partition's column names no type: it then has the parent's."""
+    return cursor.sees_any(*_STARTS_COLUMN_CONSTRAINT) and not cursor.sees_symbol(".", ahead=1)
+
+
+def _column_constraints(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition:
+    while cursor.sees_any(*_STARTS_COLUMN_CONSTRAINT):
+        column = _column_constraint(cursor, column)
+    return column
+
+
+def _column_constraint(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition:
+    name = cursor.identifier() if cursor.accept("constraint") else None
+    for read in (_nullability, _value, _storage):
+        changed = read(cursor, column)
+        if changed is not None:
+            return changed
+    constraint = column_constraint(cursor, column.name, name)
+    return replace(column, constraints=(*column.constraints, constraint))
+
+
+def _nullability(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition | None:
+    if cursor.accept("not", "null"):
+        while cursor.accept("no", "inherit") or cursor.accept("not", "valid"):
+            pass
+        return replace(column, not_null=True)
+    return column if cursor.accept("null") else None
+
+
+def _value(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition | None:
+    if cursor.accept("default"):
+        ends: Callable[[], bool] = lambda: cursor.sees_any(*_STARTS_COLUMN_CONSTRAINT)  # noqa: E731
+        return replace(column, default=cursor.expression(ends))
+    if not cursor.accept("generated"):
+        return None
+    if not cursor.accept("always"):
+        cursor.expect("by", "default")
+    cursor.expect("as")
+    if cursor.accept("identity"):
+        if cursor.sees_symbol("("):
+            cursor.skip_group()
+        return replace(column, identity=True, not_null=True)
+    expression = cursor.group()
+    return replace(column, default=expression, generated=_generated_kind(cursor))
+
+
+def _generated_kind(cursor: Cursor) -> Literal["stored", "virtual"]:
+    if cursor.accept("stored"):
+        return "stored"
+    cursor.accept("virtual")
+    return "virtual"  # the default since PostgreSQL 18; before it STORED had to be written
+
+
+def _storage(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition | None:
+    if cursor.accept("collate"):
+        cursor.name()
+    elif cursor.accept_any("storage", "compression"):
+        cursor.identifier()
+    elif cursor.accept("options"):
+        cursor.skip_group()
+    else:
+        return None
+    return column

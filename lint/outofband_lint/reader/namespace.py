@@ -1,0 +1,101 @@
+"""Statements about schemas, types and materialized views.
+
+Source: PostgreSQL 18, CREATE SCHEMA, CREATE TYPE, CREATE DOMAIN and their ALTER forms.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from outofband_lint.reader.cursor import Cursor
+from outofband_lint.statement import (
+    CreateMaterializedView,
+    CreateSchema,
+    CreateType,
+    RenameSchema,
+    RenameType,
+    SetTypeSchema,
+    Statement,
+    Understood,
+)
+
+
+def create_schema(cursor: Cursor) -> Statement:
+    """Read CREATE SCHEMA; objects created inside the statement are refused."""
+    cursor.expect("create", "schema")
+    if_not_exists = cursor.accept("if", "not", "exists")
+    name = None if cursor.sees("authorization") else cursor.identifier()
+    if cursor.accept("authorization"):
+        owner = cursor.identifier()
+        name = name or owner
+    if name is None:
+        cursor.fail("a name")
+    return CreateSchema(name, if_not_exists=if_not_exists)
+
+
+def alter_schema(cursor: Cursor) -> Statement:
+    """Read ALTER SCHEMA."""
+    cursor.expect("alter", "schema")
+    name = cursor.identifier()
+    if cursor.accept("rename", "to"):
+        return RenameSchema(name, cursor.identifier())
+    cursor.expect("owner", "to")
+    cursor.identifier()
+    return Understood("alter schema")
+
+
+def create_type(cursor: Cursor) -> Statement:
+    """Read CREATE TYPE."""
+    cursor.expect("create", "type")
+    name = cursor.name()
+    if cursor.accept("as", "enum"):
+        labels = () if _is_empty_group(cursor) else cursor.grouped(cursor.string)
+        return CreateType(name, "enum", labels)
+    kind: Literal["composite", "range", "base"] = "base"
+    if cursor.accept("as", "range"):
+        kind = "range"
+    elif cursor.accept("as"):
+        kind = "composite"
+    if cursor.sees_symbol("("):
+        cursor.skip_group()
+    return CreateType(name, kind)
+
+
+def _is_empty_group(cursor: Cursor) -> bool:
+    if cursor.sees_symbol("(") and cursor.sees_symbol(")", ahead=1):
+        cursor.skip_group()
+        return True
+    return False
+
+
+def create_domain(cursor: Cursor) -> Statement:
+    """Read CREATE DOMAIN; what it checks is not tracked."""
+    cursor.expect("create", "domain")
+    name = cursor.name()
+    cursor.skip_rest()
+    return CreateType(name, "domain")
+
+
+def alter_type(cursor: Cursor) -> Statement:
+    """Read ALTER TYPE or ALTER DOMAIN."""
+    cursor.expect("alter")
+    word = cursor.accept_any("type", "domain") or cursor.fail("TYPE or DOMAIN")
+    name = cursor.name()
+    if cursor.accept("rename", "to"):
+        return RenameType(name, cursor.identifier())
+    if cursor.accept("set", "schema"):
+        return SetTypeSchema(name, cursor.identifier())
+    known = ("add", "rename", "drop", "alter", "owner", "set", "validate")
+    action = cursor.accept_any(*known) or cursor.fail("an action")
+    detail = cursor.accept_any("value", "attribute", "constraint", "default", "not", "to")
+    cursor.skip_rest()
+    return Understood(" ".join(filter(None, ("alter", word, action, detail))))
+
+
+def create_materialized_view(cursor: Cursor) -> Statement:
+    """Read CREATE MATERIALIZED VIEW."""
+    cursor.expect("create", "materialized", "view")
+    if_not_exists = cursor.accept("if", "not", "exists")
+    view = cursor.name()
+    cursor.skip_rest()
+    return CreateMaterializedView(view, if_not_exists=if_not_exists)

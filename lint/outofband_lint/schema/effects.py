@@ -1,0 +1,245 @@
+"""What each statement does to the schema: one function a kind of statement or action."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import singledispatch
+
+from outofband_lint import statement as sql
+from outofband_lint.names import QualifiedName
+from outofband_lint.schema import columns, constraints, indexes, partitions, tables
+from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.values import DEFAULT_SCHEMA, Column
+
+
+@singledispatch
+def apply(statement: sql.Statement, draft: Draft) -> None:
+    """Change the draft as the statement would; what has no function here changes nothing."""
+
+
+@singledispatch
+def act(action: object, draft: Draft, table: QualifiedName) -> None:
+    """Change one table of the draft as the action of ALTER TABLE would."""
+
+
+# --- tables
+
+apply.register(sql.CreateTable, tables.create_table)
+apply.register(sql.CreateTableAs, tables.create_table_as)
+apply.register(sql.CreateMaterializedView, tables.create_materialized_view)
+
+
+@apply.register
+def _(statement: sql.DropTable, draft: Draft) -> None:
+    _drop(draft, statement.tables)
+
+
+@apply.register
+def _(statement: sql.DropMaterializedView, draft: Draft) -> None:
+    _drop(draft, statement.views)
+
+
+def _drop(draft: Draft, names: tuple[QualifiedName, ...]) -> None:
+    for name in names:
+        table = draft.table(name)
+        if table is not None:
+            tables.drop_table(draft, table.name)
+
+
+@apply.register
+def _(statement: sql.RenameTable, draft: Draft) -> None:
+    """ALTER TABLE renames an index too, where the name is one (PostgreSQL 18, ALTER TABLE)."""
+    _rename_relation(draft, statement.table, statement.new_name)
+
+
+@apply.register
+def _(statement: sql.RenameIndex, draft: Draft) -> None:
+    """ALTER INDEX renames a table too, where the name is one (PostgreSQL 18, ALTER INDEX)."""
+    _rename_relation(draft, statement.index, statement.new_name)
+
+
+def _rename_relation(draft: Draft, name: QualifiedName, new_name: str) -> None:
+    table, index = draft.table(name), draft.index(name)
+    if table is not None:
+        tables.move_table(draft, table.name, table.name.renamed(new_name))
+    elif index is not None:
+        indexes.rename_index(draft, index[0].name, index[1].name, new_name)
+
+
+@apply.register
+def _(statement: sql.SetTableSchema, draft: Draft) -> None:
+    table = draft.table(statement.table)
+    if table is not None:
+        new = QualifiedName(table.name.name, statement.schema)
+        tables.move_table(draft, table.name, new)
+
+
+@apply.register
+def _(statement: sql.AlterTable, draft: Draft) -> None:
+    for action in statement.actions:
+        table = draft.table(statement.table)
+        if table is not None:
+            act(action, draft, table.name)
+
+
+# --- actions of ALTER TABLE
+
+
+@act.register
+def _(action: sql.AddColumn, draft: Draft, table: QualifiedName) -> None:
+    columns.add_column(draft, table, action)
+
+
+@act.register
+def _(action: sql.DropColumn, draft: Draft, table: QualifiedName) -> None:
+    columns.drop_column(draft, table, action.column)
+
+
+@act.register
+def _(action: sql.RenameColumn, draft: Draft, table: QualifiedName) -> None:
+    columns.rename_column(draft, table, action.column, action.new_name)
+
+
+@act.register
+def _(action: sql.AlterColumnType, draft: Draft, table: QualifiedName) -> None:
+    columns.change_type(draft, table, action)
+
+
+@act.register
+def _(action: sql.SetNotNull, draft: Draft, table: QualifiedName) -> None:
+    constraints.set_not_null(draft, table, (action.column,), not_null=True)
+
+
+@act.register
+def _(action: sql.DropNotNull, draft: Draft, table: QualifiedName) -> None:
+    constraints.set_not_null(draft, table, (action.column,), not_null=False)
+
+
+@act.register
+def _(action: sql.AddConstraint, draft: Draft, table: QualifiedName) -> None:
+    constraints.add_constraint(draft, table, action.constraint)
+
+
+@act.register
+def _(action: sql.DropConstraint, draft: Draft, table: QualifiedName) -> None:
+    constraints.drop_constraint(draft, table, action.name)
+
+
+@act.register
+def _(action: sql.RenameConstraint, draft: Draft, table: QualifiedName) -> None:
+    constraints.rename_constraint(draft, table, action.name, action.new_name)
+
+
+@act.register
+def _(action: sql.ValidateConstraint, draft: Draft, table: QualifiedName) -> None:
+    constraints.validate_constraint(draft, table, action.name)
+
+
+@act.register
+def _(action: sql.AttachPartition, draft: Draft, table: QualifiedName) -> None:
+    partitions.attach_partition(draft, table, action.partition)
+
+
+@act.register
+def _(action: sql.DetachPartition, draft: Draft, _table: QualifiedName) -> None:
+    partitions.detach_partition(draft, action.partition)
+
+
+@act.register
+def _(action: sql.SetInheritance, draft: Draft, table: QualifiedName) -> None:
+    tables.set_inheritance(draft, table, action)
+
+
+# --- indexes
+
+apply.register(sql.CreateIndex, indexes.create_index)
+apply.register(sql.AttachIndex, partitions.attach_index)
+
+
+@apply.register
+def _(statement: sql.DropIndex, draft: Draft) -> None:
+    for name in statement.indexes:
+        found = draft.index(name)
+        if found is not None:
+            indexes.remove_index(draft, found[0].name, found[1].name)
+
+
+# --- schemas and types
+
+
+@apply.register
+def _(statement: sql.DropSchema, draft: Draft) -> None:
+    for name in [name for name in draft.tables if name.schema in statement.names]:
+        if name in draft.tables:
+            tables.drop_table(draft, name)
+    _drop_types(draft, {name for name in draft.types if name.schema in statement.names})
+
+
+@apply.register
+def _(statement: sql.RenameSchema, draft: Draft) -> None:
+    for name in [name for name in draft.tables if name.schema == statement.name]:
+        tables.move_table(draft, name, QualifiedName(name.name, statement.new_name))
+    for name in [name for name in draft.types if name.schema == statement.name]:
+        _move_type(draft, name, QualifiedName(name.name, statement.new_name))
+
+
+@apply.register
+def _(statement: sql.CreateType, draft: Draft) -> None:
+    draft.types.add(draft.target(statement.name))
+
+
+@apply.register
+def _(statement: sql.DropType, draft: Draft) -> None:
+    _drop_types(draft, {_type(draft, name) for name in statement.types})
+
+
+@apply.register
+def _(statement: sql.RenameType, draft: Draft) -> None:
+    old = _type(draft, statement.type)
+    _move_type(draft, old, old.renamed(statement.new_name))
+
+
+@apply.register
+def _(statement: sql.SetTypeSchema, draft: Draft) -> None:
+    old = _type(draft, statement.type)
+    _move_type(draft, old, QualifiedName(old.name, statement.schema))
+
+
+def _type(draft: Draft, name: QualifiedName) -> QualifiedName:
+    candidates = list(draft.now().candidates(name))
+    return next((c for c in candidates if c in draft.types), draft.target(name))
+
+
+def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
+    draft.types -= names
+    for table in list(draft.tables.values()):
+        for column in table.columns:
+            if _type_name(column) in names and table.name in draft.tables:
+                columns.drop_column(draft, table.name, column.name)
+
+
+def _move_type(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
+    draft.types.discard(old)
+    draft.types.add(new)
+
+    def moved(column: Column) -> Column:
+        if _type_name(column) != old:
+            return column
+        return replace(column, type=replace(column.type, name=new.name, schema=new.schema))
+
+    for name in list(draft.tables):
+        draft.change(name, columns=moved)
+
+
+def _type_name(column: Column) -> QualifiedName | None:
+    if column.type.builtin:
+        return None
+    return QualifiedName(column.type.name, column.type.schema or DEFAULT_SCHEMA)
+
+
+# --- the session
+
+
+@apply.register
+def _(statement: sql.SetSearchPath, draft: Draft) -> None:
+    draft.search_path = (DEFAULT_SCHEMA,) if statement.schemas is None else statement.schemas

@@ -1,0 +1,182 @@
+"""What statements do to indexes, partitions included.
+
+Source: PostgreSQL 18, CREATE INDEX and chapter 5.12 (partitioned tables); DefineIndex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.schema.default_names import columns_addition, free_name, key_names
+from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.values import Index, Table, TableConstraint
+from outofband_lint.statement import ConstraintKind, CreateIndex
+
+_LABELS: dict[ConstraintKind | None, str] = {
+    None: "idx",
+    "primary_key": "pkey",
+    "unique": "key",
+    "exclude": "excl",
+}
+
+
+def create_index(statement: CreateIndex, draft: Draft) -> None:
+    """Create the index on the table and, unless ONLY is written, on all its partitions."""
+    table = draft.table(statement.table)
+    if table is None:
+        return
+    if statement.name is not None and draft.has_relation(table.name.schema, statement.name):
+        return
+    index = Index(
+        name=statement.name or "",
+        keys=statement.keys,
+        include=statement.include,
+        method=statement.method,
+        unique=statement.unique,
+        where=statement.where,
+        nulls_not_distinct=statement.nulls_not_distinct,
+    )
+    add_index(draft, table.name, index, only=statement.only)
+
+
+def add_index(
+    draft: Draft,
+    table_name: QualifiedName,
+    index: Index,
+    *,
+    kind: ConstraintKind | None = None,
+    only: bool = False,
+) -> Index:
+    """Add an index, named where it has no name, to a table and its partitions.
+
+    `kind` is that of the constraint that owns it; the partitions' indexes then get one too.
+    """
+    table = draft.tables[table_name]
+    index = replace(
+        index,
+        name=index.name or _name(draft, table, index, kind),
+        out_of_band=draft.out_of_band,
+        revision=draft.revision,
+    )
+    if kind is not None:
+        index = replace(index, constraint=index.name)
+    draft.put(replace(table, indexes=(*table.indexes, index)))
+    partitions = draft.partitions(table_name) if table.kind == "partitioned" else []
+    for partition in partitions if not only else ():
+        cover(draft, partition.name, index, kind)
+    refresh_validity(draft, table_name, index.name)
+    return draft.tables[table_name].index(index.name) or index
+
+
+def cover(
+    draft: Draft, partition: QualifiedName, parent: Index, kind: ConstraintKind | None
+) -> None:
+    """Attach an equal index of the partition to the parent's, or create one."""
+    for index in draft.tables[partition].indexes:
+        fits = index.is_equal(parent) and index.parent is None
+        if fits and (kind is None or index.constraint is not None):
+            attach(draft, partition, index.name, parent.name)
+            if kind is not None and index.constraint is not None:
+                _inherit_constraint(draft, partition, index.constraint, parent)
+            return
+    clone = replace(parent, name="", parent=parent.name, constraint=None)
+    created = add_index(draft, partition, clone, kind=kind)
+    if kind is not None:
+        columns = tuple(key.column for key in parent.keys if key.column is not None)
+        table = draft.tables[partition]
+        constraint = TableConstraint(created.name, kind, columns, parent=parent.constraint)
+        draft.put(replace(table, constraints=(*table.constraints, constraint)))
+
+
+def _inherit_constraint(draft: Draft, table: QualifiedName, name: str, parent: Index) -> None:
+    draft.change(
+        table,
+        constraints=lambda c: replace(c, parent=parent.constraint) if c.name == name else c,
+    )
+
+
+def attach(draft: Draft, table: QualifiedName, index: str, parent: str) -> None:
+    """Make an index of a partition part of the parent's index of that name."""
+    draft.change(table, indexes=lambda i: replace(i, parent=parent) if i.name == index else i)
+
+
+def refresh_validity(draft: Draft, table_name: QualifiedName, index: str) -> None:
+    """Decide a partitioned index anew: valid when every partition has a valid attached one."""
+    table = draft.tables[table_name]
+    if table.kind != "partitioned":
+        return
+    valid = all(
+        any(i.parent == index and i.valid for i in partition.indexes)
+        for partition in draft.partitions(table_name)
+    )
+    draft.change(
+        table_name, indexes=lambda i: replace(i, valid=i.valid or valid) if i.name == index else i
+    )
+    _spread_validity(draft, table_name, index)
+
+
+def _spread_validity(draft: Draft, table_name: QualifiedName, index: str) -> None:
+    table = draft.tables[table_name]
+    this = table.index(index)
+    if this is None or not this.valid or this.parent is None:
+        return
+    if table.partition_of in draft.tables:
+        refresh_validity(draft, table.partition_of, this.parent)
+
+
+def remove_index(draft: Draft, table_name: QualifiedName, name: str) -> None:
+    """Remove an index, the constraint that it owns and what is attached to it."""
+    index = draft.tables[table_name].index(name)
+    if index is None:
+        return
+    draft.change(
+        table_name,
+        indexes=lambda i: None if i.name == name else i,
+        constraints=lambda c: None if c.name == index.constraint else c,
+    )
+    for partition in draft.partitions(table_name):
+        for attached in partition.indexes:
+            if attached.parent == name:
+                remove_index(draft, partition.name, attached.name)
+
+
+def rename_index(draft: Draft, table_name: QualifiedName, old: str, new: str) -> None:
+    """Rename an index, and the constraint where one owns it."""
+    index = draft.tables[table_name].index(old)
+    if index is None or draft.has_relation(table_name.schema, new):
+        return
+    owner = index.constraint
+    draft.change(
+        table_name,
+        indexes=lambda i: _renamed(i, old, new),
+        constraints=lambda c: replace(c, name=new) if c.name == owner else c,
+    )
+    for partition in draft.partitions(table_name):
+        draft.change(
+            partition.name,
+            indexes=lambda i: replace(i, parent=new) if i.parent == old else i,
+            constraints=lambda c: (
+                replace(c, parent=new) if owner is not None and c.parent == owner else c
+            ),
+        )
+
+
+def _renamed(index: Index, old: str, new: str) -> Index:
+    if index.name != old:
+        return index
+    return replace(index, name=new, constraint=None if index.constraint is None else new)
+
+
+def _name(draft: Draft, table: Table, index: Index, kind: ConstraintKind | None) -> str:
+    schema = table.name.schema
+    addition = (
+        "" if kind == "primary_key" else columns_addition(key_names(index.keys, index.include))
+    )
+
+    def is_taken(name: str) -> bool:
+        return draft.has_relation(schema, name) or (
+            kind is not None and draft.has_constraint(schema, name)
+        )
+
+    return free_name(table.name.name, addition, _LABELS[kind], is_taken)

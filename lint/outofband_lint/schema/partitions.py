@@ -1,0 +1,61 @@
+"""What becoming or ceasing to be a partition does.
+
+Source: PostgreSQL 18, ALTER TABLE … ATTACH PARTITION; CREATE TABLE … PARTITION OF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.schema.constraints import inherit_check, inherit_foreign_key
+from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.indexes import attach, cover, refresh_validity
+from outofband_lint.statement import AttachIndex
+
+
+def attach_partition(draft: Draft, parent: QualifiedName, partition: QualifiedName) -> None:
+    """Make a table a partition: the parent's indexes and constraints come to cover it."""
+    child = draft.table(partition)
+    if child is None:
+        return
+    draft.put(replace(child, partition_of=parent))
+    inherit_all(draft, child.name, parent)
+
+
+def inherit_all(draft: Draft, partition: QualifiedName, parent: QualifiedName) -> None:
+    """Cover a partition with the parent's CHECKs, indexes and foreign keys."""
+    table = draft.tables[parent]
+    for constraint in table.constraints:
+        if constraint.kind == "check" and not constraint.no_inherit:
+            inherit_check(draft, partition, constraint)
+    kinds = {constraint.name: constraint.kind for constraint in table.constraints}
+    for index in table.indexes:
+        cover(draft, partition, index, kinds.get(index.constraint or ""))
+        refresh_validity(draft, parent, index.name)
+    for constraint in table.constraints:
+        if constraint.kind == "foreign_key":
+            inherit_foreign_key(draft, partition, constraint)
+
+
+def detach_partition(draft: Draft, partition: QualifiedName) -> None:
+    """Make a partition a table of its own; what it inherited stays with it."""
+    child = draft.table(partition)
+    if child is None:
+        return
+    draft.put(replace(child, partition_of=None))
+    draft.change(
+        child.name,
+        indexes=lambda i: replace(i, parent=None),
+        constraints=lambda c: replace(c, parent=None),
+    )
+
+
+def attach_index(statement: AttachIndex, draft: Draft) -> None:
+    """Attach a partition's index to the parent's, which may thereby become valid."""
+    parent = draft.index(statement.index)
+    child = draft.index(statement.child)
+    if parent is None or child is None:
+        return
+    attach(draft, child[0].name, child[1].name, parent[1].name)
+    refresh_validity(draft, parent[0].name, parent[1].name)

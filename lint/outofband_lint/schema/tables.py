@@ -1,0 +1,217 @@
+"""What statements do to whole tables.
+
+Source: PostgreSQL 18, CREATE TABLE (the order in which constraints are named and built),
+DROP TABLE, ALTER TABLE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.schema.columns import column
+from outofband_lint.schema.constraints import add_constraint, drop_references, inherit_check
+from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.indexes import add_index
+from outofband_lint.schema.partitions import inherit_all
+from outofband_lint.schema.values import Column, Table, TableConstraint, TableKind
+from outofband_lint.statement import (
+    Constraint,
+    CreateMaterializedView,
+    CreateTable,
+    CreateTableAs,
+    Like,
+    SetInheritance,
+)
+
+
+def create_table(statement: CreateTable, draft: Draft) -> None:
+    """Create a table with its columns, then CHECKs, indexes and foreign keys, as Postgres does."""
+    name = draft.target(statement.table, temporary=statement.temporary)
+    if name in draft.tables and statement.if_not_exists:
+        return
+    parents = [draft.table(n) for n in (statement.partition_of, *statement.inherits) if n]
+    known = [parent for parent in parents if parent is not None]
+    sources = [(like, draft.table(like.source)) for like in statement.likes]
+    table = _new(
+        draft,
+        name,
+        kind=_kind(statement),
+        columns=_columns(draft, statement, [*known, *(t for _, t in sources if t)]),
+        partition_of=known[0].name if statement.partition_of and known else statement.partition_of,
+        inherits=tuple(t.name for t in known) if statement.inherits else (),
+        columns_known=len(known) == len(parents),
+    )
+    draft.put(table)
+    declared = _declared(statement)
+    for parent in known if statement.inherits else ():
+        _inherit_checks(draft, table, parent)
+    _add(draft, name, declared, ("check", "not_null"))
+    for like, source in sources:
+        if source is not None:
+            _copy(draft, name, source, like)
+    if statement.partition_of and known:
+        inherit_all(draft, name, known[0].name)
+    _add(draft, name, _without_repeated(declared), ("primary_key",))
+    _add(draft, name, _without_repeated(declared), ("unique", "exclude"))
+    _add(draft, name, declared, ("foreign_key",))
+
+
+def _new(
+    draft: Draft,
+    name: QualifiedName,
+    *,
+    kind: TableKind = "table",
+    columns: tuple[Column, ...] = (),
+    partition_of: QualifiedName | None = None,
+    inherits: tuple[QualifiedName, ...] = (),
+    columns_known: bool = True,
+) -> Table:
+    return Table(
+        name,
+        kind,
+        columns,
+        partition_of=partition_of,
+        inherits=inherits,
+        columns_known=columns_known,
+        revision=draft.revision,
+        source=draft.source,
+    )
+
+
+def _kind(statement: CreateTable) -> TableKind:
+    if statement.foreign:
+        return "foreign"
+    return "partitioned" if statement.partition_by else "table"
+
+
+def _columns(draft: Draft, statement: CreateTable, origins: Iterable[Table]) -> tuple[Column, ...]:
+    """Return inherited and copied columns first, the declared ones merged into them."""
+    columns = {c.name: c for origin in origins for c in origin.columns}
+    for declared in statement.columns:
+        inherited = columns.get(declared.name)
+        if inherited is None:
+            columns[declared.name] = column(draft, declared)
+        else:
+            not_null = inherited.not_null or declared.not_null
+            columns[declared.name] = replace(inherited, not_null=not_null)
+    return tuple(columns.values())
+
+
+def _declared(statement: CreateTable) -> list[Constraint]:
+    of_columns = [c for definition in statement.columns for c in definition.constraints]
+    return [*of_columns, *statement.constraints]
+
+
+def _without_repeated(constraints: list[Constraint]) -> list[Constraint]:
+    """Leave out an unnamed UNIQUE over the primary key's columns: Postgres builds one index."""
+    primary = [c for c in constraints if c.kind == "primary_key"]
+    return [
+        c
+        for c in constraints
+        if not (
+            c.kind == "unique"
+            and any(c.columns == p.columns and c.include == p.include for p in primary)
+        )
+    ]
+
+
+def _add(
+    draft: Draft, name: QualifiedName, declared: list[Constraint], kinds: tuple[str, ...]
+) -> None:
+    for constraint in declared:
+        if constraint.kind in kinds:
+            add_constraint(draft, name, constraint)
+
+
+def _inherit_checks(draft: Draft, table: Table, parent: Table) -> None:
+    for constraint in parent.constraints:
+        if constraint.kind == "check" and not constraint.no_inherit:
+            inherit_check(draft, table.name, constraint)
+
+
+def _copy(draft: Draft, name: QualifiedName, source: Table, like: Like) -> None:
+    """LIKE … INCLUDING CONSTRAINTS keeps the names, INCLUDING INDEXES lets Postgres choose."""
+    if like.including & {"all", "constraints"}:
+        _copy_checks(draft, name, source.constraints)
+    if like.including & {"all", "indexes"}:
+        for index in source.indexes:
+            kind = next((c.kind for c in source.constraints if c.name == index.constraint), None)
+            if kind is None:
+                add_index(draft, name, replace(index, name="", parent=None, constraint=None))
+            else:
+                columns = tuple(key.column for key in index.keys if key.column is not None)
+                keys = index.keys if kind == "exclude" else ()
+                copied = Constraint(
+                    kind, None, columns, index.include, keys=keys, method=index.method
+                )
+                add_constraint(draft, name, copied)
+
+
+def _copy_checks(
+    draft: Draft, name: QualifiedName, constraints: tuple[TableConstraint, ...]
+) -> None:
+    for constraint in constraints:
+        if constraint.kind == "check":
+            declared = Constraint("check", constraint.name, expression=constraint.expression)
+            add_constraint(draft, name, declared)
+
+
+def create_table_as(statement: CreateTableAs, draft: Draft) -> None:
+    """Create a table whose columns are a query's."""
+    name = draft.target(statement.table, temporary=statement.temporary)
+    if name not in draft.tables:
+        draft.put(_new(draft, name, columns_known=False))
+
+
+def create_materialized_view(statement: CreateMaterializedView, draft: Draft) -> None:
+    """Create a materialized view."""
+    name = draft.target(statement.view)
+    if name not in draft.tables:
+        draft.put(_new(draft, name, kind="materialized_view", columns_known=False))
+
+
+def drop_table(draft: Draft, name: QualifiedName) -> None:
+    """Drop a table, its partitions and inheritors, and the foreign keys that point to it."""
+    for table in list(draft.family(name)):
+        draft.tables.pop(table.name, None)
+        drop_references(draft, table.name)
+
+
+def move_table(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
+    """Give a table another name or schema; whatever refers to it follows."""
+    if old == new or new in draft.tables:
+        return
+    moved = replace(draft.tables[old], name=new)
+    draft.tables = {
+        new if n == old else n: moved if n == old else t for n, t in draft.tables.items()
+    }
+    for table in list(draft.tables.values()):
+        draft.put(_following(table, old, new))
+
+
+def _following(table: Table, old: QualifiedName, new: QualifiedName) -> Table:
+    return replace(
+        table,
+        partition_of=new if table.partition_of == old else table.partition_of,
+        inherits=tuple(new if parent == old else parent for parent in table.inherits),
+        constraints=tuple(
+            replace(c, references=new) if c.references == old else c for c in table.constraints
+        ),
+    )
+
+
+def set_inheritance(draft: Draft, name: QualifiedName, action: SetInheritance) -> None:
+    """Make a table inherit from another, or no longer; its columns and constraints stay."""
+    parent = draft.table(action.parent)
+    table = draft.tables[name]
+    if parent is None:
+        return
+    others = tuple(other for other in table.inherits if other != parent.name)
+    draft.put(replace(table, inherits=(*others, parent.name) if action.inherit else others))
+    if action.inherit:
+        _inherit_checks(draft, table, parent)
+        return
+    own = {constraint.name for constraint in parent.constraints}
+    draft.change(name, constraints=lambda c: replace(c, parent=None) if c.parent in own else c)

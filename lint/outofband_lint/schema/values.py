@@ -1,0 +1,164 @@
+"""What the schema consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.reader.expression import mentioned
+from outofband_lint.source import Source
+from outofband_lint.statement import ConstraintKind, DataType, IndexKey
+
+DEFAULT_SCHEMA = "public"
+TEMPORARY_SCHEMA = "pg_temp"
+
+TableKind = Literal["table", "partitioned", "foreign", "materialized_view"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: DataType
+    not_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index, in the schema of its table.
+
+    `constraint` names the constraint that owns it, `parent` the index of the partitioned table that
+    it is attached to. `valid` is what indisvalid would say. `out_of_band` marks one that a runbook
+    builds, and that may not exist yet.
+    """
+
+    name: str
+    keys: tuple[IndexKey, ...]
+    include: tuple[str, ...] = ()
+    method: str = "btree"
+    unique: bool = False
+    where: str | None = None
+    nulls_not_distinct: bool = False
+    valid: bool = True
+    constraint: str | None = None
+    parent: str | None = None
+    out_of_band: bool = False
+    revision: str = ""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """All that the definition mentions by a name that may be a column."""
+        named = {key.column for key in self.keys if key.column is not None}
+        texts = [key.expression for key in self.keys if key.expression is not None]
+        if self.where is not None:
+            texts.append(self.where)
+        return frozenset(named).union(self.include, *map(mentioned, texts))
+
+    def is_equal(self, other: Index) -> bool:
+        """Tell whether both define the same index, whatever they are called."""
+        return (
+            self.keys == other.keys
+            and self.include == other.include
+            and self.method == other.method
+            and self.unique == other.unique
+            and self.where == other.where
+            and self.nulls_not_distinct == other.nulls_not_distinct
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableConstraint:
+    """A constraint of a table; `parent` names the constraint that it is inherited from."""
+
+    name: str
+    kind: ConstraintKind
+    columns: tuple[str, ...] = ()
+    validated: bool = True
+    expression: str | None = None
+    references: QualifiedName | None = None
+    referenced_columns: tuple[str, ...] = ()
+    no_inherit: bool = False
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or a materialized view; its name always has a schema.
+
+    `columns_known` is False where they are those of a query. `revision` and `source` are what
+    created it.
+    """
+
+    name: QualifiedName
+    kind: TableKind = "table"
+    columns: tuple[Column, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    constraints: tuple[TableConstraint, ...] = ()
+    partition_of: QualifiedName | None = None
+    inherits: tuple[QualifiedName, ...] = ()
+    columns_known: bool = True
+    revision: str = ""
+    source: Source | None = None
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the table ends with its session."""
+        return self.name.schema == TEMPORARY_SCHEMA
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def index(self, name: str) -> Index | None:
+        """Return the index of that name."""
+        return next((index for index in self.indexes if index.name == name), None)
+
+    def constraint(self, name: str) -> TableConstraint | None:
+        """Return the constraint of that name."""
+        return next(
+            (constraint for constraint in self.constraints if constraint.name == name), None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """All tables and types that a chain of statements left behind, and the search_path in force."""
+
+    tables: Mapping[QualifiedName, Table] = field(default_factory=lambda: MappingProxyType({}))
+    types: frozenset[QualifiedName] = frozenset()
+    search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
+
+    def table(self, name: QualifiedName) -> Table | None:
+        """Find a table as a statement would: by its schema, or along search_path."""
+        for candidate in self.candidates(name):
+            if candidate in self.tables:
+                return self.tables[candidate]
+        return None
+
+    def index(self, name: QualifiedName) -> tuple[Table, Index] | None:
+        """Find an index and its table, by its schema or along search_path."""
+        for candidate in self.candidates(name):
+            for table in self.tables.values():
+                if table.name.schema != candidate.schema:
+                    continue
+                index = table.index(candidate.name)
+                if index is not None:
+                    return table, index
+        return None
+
+    def candidates(self, name: QualifiedName) -> Iterator[QualifiedName]:
+        """Yield where a name may be found, first match wins (PostgreSQL 18, chapter 5.10.3)."""
+        if name.schema is not None:
+            yield name
+            return
+        for schema in dict.fromkeys((TEMPORARY_SCHEMA, *(self.search_path or (DEFAULT_SCHEMA,)))):
+            yield QualifiedName(name.name, schema)
+
+    def new_session(self) -> Schema:
+        """Return what the next session finds: no temporary tables, and search_path restored."""
+        tables = {name: table for name, table in self.tables.items() if not table.temporary}
+        return replace(self, tables=MappingProxyType(tables), search_path=(DEFAULT_SCHEMA,))

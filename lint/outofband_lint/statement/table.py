@@ -1,0 +1,292 @@
+"""Statements about tables, their columns and constraints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.statement.base import Statement
+from outofband_lint.statement.index import IndexKey
+
+ConstraintKind = Literal["primary_key", "unique", "foreign_key", "check", "exclude", "not_null"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    """A type as format_type() spells it: `character varying(20)`, `integer[]`, `app.mood`.
+
+    `name` is the SQL spelling for built-in types and the catalog's name for all others;
+    `modifiers` stand between the parentheses, `suffix` behind them (`with time zone`).
+    """
+
+    name: str
+    schema: str | None = None
+    modifiers: tuple[str, ...] = ()
+    suffix: str = ""
+    array: bool = False
+    builtin: bool = True
+
+    def __str__(self) -> str:
+        """Return the type as SQL."""
+        name = self.name if self.builtin else str(QualifiedName(self.name, self.schema))
+        modifiers = f"({','.join(self.modifiers)})" if self.modifiers else ""
+        return name + modifiers + self.suffix + ("[]" if self.array else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint as it is declared, of a column or of the table.
+
+    A name of None is chosen by Postgres. `columns` are those that the constraint names (a CHECK
+    names none, its `expression` does). With `using_index`, `columns` are empty: they are the
+    index's. `keys` are those of an exclusion constraint.
+    """
+
+    kind: ConstraintKind
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    expression: str | None = None
+    references: QualifiedName | None = None
+    referenced_columns: tuple[str, ...] = ()
+    using_index: str | None = None
+    keys: tuple[IndexKey, ...] = ()
+    method: str = "btree"
+    where: str | None = None
+    nulls_not_distinct: bool = False
+    not_valid: bool = False
+    no_inherit: bool = False
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDefinition:
+    """A column as it is declared; `serial` types come as the integer they stand for."""
+
+    name: str
+    type: DataType
+    not_null: bool = False
+    default: str | None = None
+    serial: bool = False
+    identity: bool = False
+    generated: Literal["stored", "virtual"] | None = None
+    constraints: tuple[Constraint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """LIKE source INCLUDING … in CREATE TABLE; `including` holds lower-case words."""
+
+    source: QualifiedName
+    including: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable(Statement):
+    """CREATE TABLE in every form but AS.
+
+    `constraints` are the table's own, then those that stood with a column stay with the column.
+    `partition_by` is the strategy of a partitioned table, `partition_of` the parent of a partition.
+    """
+
+    table: QualifiedName
+    columns: tuple[ColumnDefinition, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    likes: tuple[Like, ...] = ()
+    inherits: tuple[QualifiedName, ...] = ()
+    partition_by: str | None = None
+    partition_of: QualifiedName | None = None
+    temporary: bool = False
+    unlogged: bool = False
+    foreign: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTableAs(Statement):
+    """CREATE TABLE … AS or SELECT … INTO; the columns are those of a query that is not read."""
+
+    table: QualifiedName
+    temporary: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable(Statement):
+    """DROP TABLE or DROP FOREIGN TABLE."""
+
+    tables: tuple[QualifiedName, ...]
+    if_exists: bool = False
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable(Statement):
+    """ALTER TABLE … RENAME TO, of a table, view or materialized view."""
+
+    table: QualifiedName
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTableSchema(Statement):
+    """ALTER TABLE … SET SCHEMA; indexes and constraints move along."""
+
+    table: QualifiedName
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn:
+    """ADD COLUMN."""
+
+    column: ColumnDefinition
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    """DROP COLUMN."""
+
+    column: str
+    if_exists: bool = False
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    """RENAME COLUMN."""
+
+    column: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlterColumnType:
+    """ALTER COLUMN … TYPE; `using` is the expression that converts."""
+
+    column: str
+    type: DataType
+    using: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetNotNull:
+    """ALTER COLUMN … SET NOT NULL."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropNotNull:
+    """ALTER COLUMN … DROP NOT NULL."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDefault:
+    """ALTER COLUMN … SET DEFAULT."""
+
+    column: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropDefault:
+    """ALTER COLUMN … DROP DEFAULT."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddConstraint:
+    """ADD [CONSTRAINT name] …"""
+
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class DropConstraint:
+    """DROP CONSTRAINT; the index that it owns goes too."""
+
+    name: str
+    if_exists: bool = False
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameConstraint:
+    """RENAME CONSTRAINT; renames the index too where the constraint owns one."""
+
+    name: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateConstraint:
+    """VALIDATE CONSTRAINT."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachPartition:
+    """ATTACH PARTITION."""
+
+    partition: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class DetachPartition:
+    """DETACH PARTITION; `finalize` completes an interrupted concurrent one."""
+
+    partition: QualifiedName
+    concurrently: bool = False
+    finalize: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetInheritance:
+    """INHERIT or, where `inherit` is False, NO INHERIT."""
+
+    parent: QualifiedName
+    inherit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAction:
+    """An action that changes nothing the schema tracks; `kind` is its leading words."""
+
+    kind: str
+
+
+TableAction = (
+    AddColumn
+    | DropColumn
+    | RenameColumn
+    | AlterColumnType
+    | SetNotNull
+    | DropNotNull
+    | SetDefault
+    | DropDefault
+    | AddConstraint
+    | DropConstraint
+    | RenameConstraint
+    | ValidateConstraint
+    | AttachPartition
+    | DetachPartition
+    | SetInheritance
+    | OtherAction
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlterTable(Statement):
+    """ALTER TABLE with its actions, in order."""
+
+    table: QualifiedName
+    actions: tuple[TableAction, ...]
+    if_exists: bool = False
+    only: bool = False

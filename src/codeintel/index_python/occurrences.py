@@ -1,0 +1,74 @@
+"""Where in a module each symbol is defined and used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from codeintel.bundle import Span
+from codeintel.index_python.resolve import Foreign, Resolver, Symbol
+from codeintel.index_python.scan import Module
+from codeintel.index_python.scopes import Binding, Imported, Scope
+from codeintel.index_python.source import Place
+
+#: A module is defined where its file begins, as other indexers of LSIF have it.
+_MODULE_DEFINITION = Span(0, 0, 0, 0)
+
+
+class Occurrence(NamedTuple):
+    """One range of a module; its text is the symbol's name, of a module the last part of it."""
+
+    span: Span
+    symbol: Symbol | Foreign
+    is_definition: bool
+
+
+def occurrences(module: Module, resolver: Resolver) -> list[Occurrence]:
+    """Return the occurrences in a module in reading order, at most one for each span."""
+    whole = Occurrence(_MODULE_DEFINITION, Symbol(module.scope, ""), True)
+    found = {whole.span: whole}
+    for occurrence in _all(module, resolver):
+        # An assignment to self.x is a definition and, as an expression, a use: the former counts.
+        found.setdefault(occurrence.span, occurrence)
+    return sorted(found.values(), key=lambda occurrence: occurrence.span)
+
+
+def _all(module: Module, resolver: Resolver) -> Iterator[Occurrence]:
+    for name, place, symbol, is_definition in (
+        *_bound(module, resolver),
+        *_used(module, resolver),
+    ):
+        span = module.source.span(place, name)
+        if span is not None and symbol is not None:
+            yield Occurrence(span, symbol, is_definition)
+
+
+_Found = tuple[str, Place, Symbol | Foreign | None, bool]
+
+
+def _bound(module: Module, resolver: Resolver) -> Iterator[_Found]:
+    for scope in module.scopes:
+        for names in (scope.bindings, scope.attributes):
+            for name, bindings in names.items():
+                for binding in bindings:
+                    referent = _referent(scope, name, binding, resolver)
+                    yield name, binding.place, referent, referent == Symbol(scope, name)
+
+
+def _referent(scope: Scope, name: str, binding: Binding, resolver: Resolver) -> Symbol | Foreign:
+    meaning = binding.meaning
+    if isinstance(meaning, Imported) and not meaning.renamed:
+        imported = resolver.imported(meaning)
+        if isinstance(imported, Symbol):
+            return imported
+    return resolver.follow(Symbol(scope, name))
+
+
+def _used(module: Module, resolver: Resolver) -> Iterator[_Found]:
+    for mention in module.mentions:
+        yield mention.name, mention.place, resolver.imported(mention.imported), False
+    for chain in module.chains:
+        for name, place, referent in zip(
+            chain.names, chain.places, resolver.resolve(chain), strict=True
+        ):
+            yield name, place, referent, False

@@ -1,0 +1,51 @@
+"""The planner's own spelling of an expression, got without DDL, so that two spellings can be
+compared.
+
+``EXPLAIN (VERBOSE, COSTS OFF) SELECT <expression>`` prints the expression after constant folding,
+on a standby and in a read-only transaction too (contract, Equality without DDL; PostgreSQL 18,
+EXPLAIN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from outofband.catalog.facts import IndexFacts, TableFacts
+from outofband.catalog.reader import Reader
+from outofband.model.index import Index
+
+_OUTPUT = "Output: "
+
+
+def canonical_forms(
+    reader: Reader, table: TableFacts, declared: Iterable[Index]
+) -> dict[str, str | None]:
+    """Return the planner's form of every expression and predicate declared or stored, None where it
+    has none.
+
+    Asks only where something declared has an expression or a predicate: plain column indexes need
+    no EXPLAIN.
+    """
+    wanted = {text for index in declared for text in _declared_texts(index)}
+    if not wanted:
+        return {}
+    stored = {text for facts in table.indexes for text in _stored_texts(facts)}
+    return {text: _canonical(reader, table, text) for text in sorted(wanted | stored)}
+
+
+def _declared_texts(index: Index) -> Iterable[str]:
+    yield from (key.text for key in index.keys if key.column is None)
+    if index.where:
+        yield index.where
+
+
+def _stored_texts(facts: IndexFacts) -> Iterable[str]:
+    yield from (key.text for key in facts.keys if key.column is None)
+    if facts.predicate:
+        yield facts.predicate
+
+
+def _canonical(reader: Reader, table: TableFacts, text: str) -> str | None:
+    plan = reader.explain(f"SELECT ({text}) FROM ONLY {table.name}") or ()
+    outputs = (line.strip() for line in plan)
+    return next((o.removeprefix(_OUTPUT) for o in outputs if o.startswith(_OUTPUT)), None)

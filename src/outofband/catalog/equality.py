@@ -1,0 +1,92 @@
+"""Is the index that exists the one that was declared? Decided on values, without DDL (contract,
+States).
+
+What serves queries and writes is compared: access method, uniqueness, NULLS [NOT] DISTINCT, keys
+with order, collation and operator class, INCLUDE, predicate. Storage parameters and tablespace are
+not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from outofband.catalog.facts import IndexFacts, KeyFacts, TableFacts
+from outofband.model.index import Index, Key
+
+
+class Equality(Enum):
+    """The answer; UNPROVABLE means that the texts differ where equal ones cannot be told from
+    different ones.
+    """
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNPROVABLE = "unprovable"
+
+
+def compare(declared: Index, stored: IndexFacts, table: TableFacts) -> Equality:
+    """Compare a declared index with a stored one of the same table."""
+    return _worst(
+        [
+            _when(declared.method.lower() == stored.method),
+            _when(declared.unique == stored.unique),
+            _when(declared.nulls_not_distinct == stored.nulls_not_distinct),
+            _when(set(declared.include) == set(stored.include)),
+            _when(len(declared.keys) == len(stored.keys)),
+            _expressions(declared.where, stored.predicate, table),
+            *(_keys(k, s, table) for k, s in zip(declared.keys, stored.keys, strict=False)),
+        ]
+    )
+
+
+def _worst(answers: Iterable[Equality]) -> Equality:
+    given = set(answers)
+    if Equality.DIFFERENT in given:
+        return Equality.DIFFERENT
+    return Equality.UNPROVABLE if Equality.UNPROVABLE in given else Equality.EQUAL
+
+
+def _when(equal: bool) -> Equality:
+    return Equality.EQUAL if equal else Equality.DIFFERENT
+
+
+def _keys(declared: Key, stored: KeyFacts, table: TableFacts) -> Equality:
+    if declared.column != stored.column:
+        return Equality.DIFFERENT
+    return _worst(
+        [
+            _when(declared.descending == stored.descending),
+            _when(declared.puts_nulls_first == stored.nulls_first),
+            _operator_class(declared, stored),
+            _collation(declared, stored, table),
+            Equality.EQUAL if stored.column else _expressions(declared.text, stored.text, table),
+        ]
+    )
+
+
+def _operator_class(declared: Key, stored: KeyFacts) -> Equality:
+    if declared.operator_class is None:
+        return _when(stored.default_class)
+    return _when(_last_part(declared.operator_class) == stored.operator_class)
+
+
+def _collation(declared: Key, stored: KeyFacts, table: TableFacts) -> Equality:
+    if declared.collation is not None:
+        return _when(_last_part(declared.collation) == stored.collation)
+    if stored.column is not None:
+        return _when(table.columns[stored.column].collation_oid == stored.collation_oid)
+    # The collation an expression has by itself is not stored anywhere to compare with.
+    return Equality.EQUAL if stored.collation in (None, "default") else Equality.UNPROVABLE
+
+
+def _expressions(declared: str | None, stored: str | None, table: TableFacts) -> Equality:
+    if declared is None or stored is None:
+        return _when(declared is stored)
+    ours, theirs = table.canonical.get(declared), table.canonical.get(stored)
+    return Equality.EQUAL if ours is not None and ours == theirs else Equality.UNPROVABLE
+
+
+def _last_part(name: str) -> str:
+    part = name.rsplit(".", 1)[-1]
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()

@@ -1,0 +1,110 @@
+"""What the catalog holds of the tables asked for, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from outofband.model.names import QualifiedName
+
+APPLICATION_PREFIX = "outofband:"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """One key of an index as stored: ``column`` or, for an expression, None and its ``text``."""
+
+    column: str | None
+    text: str
+    operator_class: str
+    default_class: bool
+    collation: str | None
+    collation_oid: int
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """One index as stored (PostgreSQL 18, pg_index). ``bytes`` is its main fork."""
+
+    name: QualifiedName
+    valid: bool
+    ready: bool
+    live: bool
+    unique: bool
+    nulls_not_distinct: bool
+    method: str
+    keys: tuple[KeyFacts, ...]
+    include: tuple[str, ...]
+    predicate: str | None
+    constraint: str | None
+    constraint_type: str | None
+    attached: bool
+    partitioned: bool
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A session that holds ShareUpdateExclusive on a table: a build, a drop, a repair."""
+
+    pid: int
+    application_name: str
+    phase: str | None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The fingerprint of the build when the session is ours."""
+        if not self.application_name.startswith(APPLICATION_PREFIX):
+            return None
+        return self.application_name.removeprefix(APPLICATION_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, as far as indexes and promotions ask."""
+
+    not_null: bool
+    collation_oid: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """One table: its resolved name, size and what is on it.
+
+    ``heap_bytes`` is summed over all leaves; ``row_estimate`` is the planner's (-1 when never
+    analysed). ``canonical`` maps the SQL of expressions and predicates to the planner's form; None
+    where there is none.
+    """
+
+    oid: int
+    name: QualifiedName
+    partitioned: bool
+    heap_bytes: int
+    row_estimate: float
+    columns: Mapping[str, Column]
+    indexes: tuple[IndexFacts, ...]
+    workers: tuple[Worker, ...]
+    canonical: Mapping[str, str | None] = field(default_factory=dict)
+
+    def index(self, name: str) -> IndexFacts | None:
+        """Return this table's index of that name."""
+        return next((i for i in self.indexes if i.name.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The world as far as the wanted steps touch it.
+
+    ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
+    not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
+    name.
+    """
+
+    tables: Mapping[QualifiedName, TableFacts]
+    taken: Mapping[QualifiedName, str] = field(default_factory=dict)
+
+    def table(self, name: QualifiedName) -> TableFacts | None:
+        """Return what is known of a table, None when there is no such table."""
+        return self.tables.get(name)

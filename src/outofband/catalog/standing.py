@@ -1,0 +1,149 @@
+"""Where every wanted step stands: its state, whether it is done, and what it waits for (contract,
+Operations).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.catalog.classify import Sight, classify
+from outofband.catalog.facts import Observation
+from outofband.model.index import Index
+from outofband.model.state import State
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+
+_BUILT = frozenset({State.VALID, State.CONSTRAINT_OWNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One wanted step now. ``waits_for`` names the steps that have to be done first and are not."""
+
+    step: Step
+    revision: str
+    sight: Sight
+    done: bool
+    waits_for: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """The state the catalog shows."""
+        return self.sight.state
+
+
+_WRONG = frozenset(
+    {
+        State.INVALID,
+        State.INVALID_ENFORCING,
+        State.DIFFERENT,
+        State.NOT_PROVABLY_EQUAL,
+    }
+)
+
+
+def is_wrong(standing: Standing) -> bool:
+    """Tell whether something is there that is not what was declared, rather than not yet there."""
+    return not standing.done and standing.state in _WRONG
+
+
+def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
+    """Tell where each wanted step stands, in the order of the revisions, then what is unwanted."""
+    steps = tuple(w.step for w in wanted.steps)
+    sights = tuple(classify(step, seen, wanted.declared_names) for step in steps)
+    waits = tuple(_waits(steps, position) for position in range(len(steps)))
+    done = _done(steps, tuple(s.state for s in sights), waits)
+    listed = tuple(
+        Standing(
+            step=step,
+            revision=wanted.steps[n].revision,
+            sight=sights[n],
+            done=n in done,
+            waits_for=tuple(steps[m].name for m in waits[n] if m not in done),
+        )
+        for n, step in enumerate(steps)
+    )
+    return listed + _unwanted(wanted, seen)
+
+
+def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return those of the earlier steps that ``step`` waits for, done or not.
+
+    A promotion waits for its index; a drop for ``after``, or for every earlier step on its table
+    except the creation of what it drops; a build only for ``after``.
+    """
+    match step:
+        case CreateIndex(after=after):
+            return tuple(s for s in earlier if s.name in after)
+        case DropIndex(after=None):
+            return tuple(s for s in earlier if s.table == step.table and not _creates(s, step.name))
+        case DropIndex(after=after):
+            return tuple(s for s in earlier if after is not None and s.name in after)
+        case AddConstraint():
+            return tuple(
+                s for s in earlier if s.table == step.table and _creates(s, step.using_index)
+            )
+
+
+def _creates(step: Step, name: str) -> bool:
+    return isinstance(step, CreateIndex) and step.name == name
+
+
+def _waits(steps: tuple[Step, ...], position: int) -> tuple[int, ...]:
+    waited = waits_for(steps[position], steps[:position])
+    return tuple(n for n in range(position) if steps[n] in waited)
+
+
+def _done(
+    steps: tuple[Step, ...], states: tuple[State, ...], waits: tuple[tuple[int, ...], ...]
+) -> frozenset[int]:
+    """Return the positions that are done: the largest set in which each one's reason holds.
+
+    The largest, because the steps may lean on each other in a circle (a build is done when its drop
+    is, a drop when earlier builds are), and a chain whose net effect is nothing is done when
+    nothing is there.
+    """
+
+    def holds(n: int, done: frozenset[int]) -> bool:
+        match steps[n]:
+            case CreateIndex(index):
+                users = (m for m in range(n + 1, len(steps)) if _uses(steps[m], index))
+                return states[n] in _BUILT or any(m in done for m in users)
+            case DropIndex():
+                return states[n] is State.ABSENT and done.issuperset(waits[n])
+            case AddConstraint():
+                return states[n] is State.VALID
+
+    done = frozenset(range(len(steps)))
+    while (fewer := frozenset(n for n in done if holds(n, done))) != done:
+        done = fewer
+    return done
+
+
+def _uses(step: Step, index: Index) -> bool:
+    """Tell whether a step consumes or removes the index."""
+    match step:
+        case DropIndex(name, table):
+            return (name, table) == (index.name, index.table)
+        case AddConstraint(table=table, using_index=using):
+            return (using, table) == (index.name, index.table)
+        case CreateIndex():
+            return False
+
+
+def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
+    """List what exists though only an unapplied revision declares it."""
+    kept = {(w.step.table, w.step.name) for w in wanted.steps}
+    return tuple(
+        Standing(w.step, w.revision, Sight(State.UNWANTED, sight.index), done=True)
+        for w in wanted.unapplied
+        if (w.step.table, w.step.name) not in kept
+        for sight in _left_over(w, seen)
+    )
+
+
+def _left_over(wanted: WantedStep, seen: Observation) -> list[Sight]:
+    if isinstance(wanted.step, DropIndex):
+        return []
+    sight = classify(wanted.step, seen)
+    named = sight.index is not None and sight.index.name.name == wanted.step.name
+    return [sight] if named else []

@@ -1,0 +1,116 @@
+"""``outofband apply``: run the pending steps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from outofband.cli.options import database_options
+from outofband.errors import NothingChanged
+
+if TYPE_CHECKING:
+    from outofband.postgres.session import Session
+    from outofband.runbook.apply import Ending
+
+PARTLY_DONE, REFUSED = 4, 3
+
+
+class NotConfirmed(NothingChanged):
+    """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
+
+
+class ReadOnly(NothingChanged):
+    """The server or the session takes no writes."""
+
+
+@click.command("apply")
+@database_options
+@click.option("--only", multiple=True, metavar="NAME", help="Do this step and what it waits for.")
+@click.option(
+    "--dedupe",
+    type=click.Choice(["report", "identical"]),
+    default="report",
+    show_default=True,
+    help="Duplicates under a unique index: report them, or move the rows that equal another row in "
+    "every column into a quarantine table in the schema outofband.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+def command(
+    configs: tuple[str, ...],
+    name: str,
+    x: tuple[str, ...],
+    database_url: str | None,
+    to: str | None,
+    only: tuple[str, ...],
+    dedupe: str,
+    yes: bool,
+) -> None:
+    """Do what is pending: build, promote and drop without stopping reads or writes.
+
+    May be killed at any moment and run again. Exits 0 when everything planned is done, 3 when it
+    was refused and nothing changed, 4 when a part is done.
+    """
+    from outofband.cli.project import open_project
+    from outofband.cli.screen import OperatorScreen
+    from outofband.postgres.session import Session
+    from outofband.runbook.apply import apply
+    from outofband.runbook.build import Dedupe
+    from outofband.runbook.show import plan_lines
+    from outofband.runbook.world import World
+
+    project = open_project(configs, name, x, database_url)
+    screen = OperatorScreen(project.source)
+    with Session(project.source) as session:
+        world = World(session, screen, project.scope(session, to, only))
+        plan = world.look().plan
+        if not plan.steps:
+            screen.say("Nothing is pending.")
+            return
+        screen.say(f"Plan for {project.source.describe()}:")
+        for line in plan_lines(plan):
+            screen.say(line)
+        if not plan.does_nothing:
+            _require_writes(session)
+            _confirm(yes)
+        endings = apply(plan, world, Dedupe(dedupe))
+    sys.exit(_report(endings))
+
+
+def _require_writes(session: Session) -> None:
+    from outofband.postgres.monitor import query
+
+    row = session.rows(query("writable"))[0]
+    if row["standby"] or row["read_only"]:
+        why = "it is a standby" if row["standby"] else "its transactions are read-only"
+        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+
+
+def _confirm(yes: bool) -> None:
+    from outofband.cli.screen import is_interactive
+
+    if yes:
+        return
+    if not is_interactive():
+        raise NotConfirmed("the plan was not confirmed", why="there is no terminal", do="Add --yes")
+    if not click.confirm("Do it?", err=True):
+        raise NotConfirmed("the plan was not confirmed", why="the answer was no")
+
+
+def _report(endings: Sequence[Ending]) -> int:
+    """Say how each step ended and return the exit status."""
+    from outofband.runbook.apply import End
+
+    for ending in endings:
+        line = f"{ending.end.value:8} {ending.planned.step.kind.replace('_', ' ')} {ending.planned.step.name}"
+        click.echo(": ".join(part for part in (line, ending.why) if part), err=True)
+        if ending.do:
+            click.echo(f"         {ending.do}.", err=True)
+    if all(e.end is End.DONE for e in endings):
+        return 0
+    if not any(e.acted or e.end is End.DONE for e in endings):
+        return REFUSED
+    click.echo("outofband: partly done. outofband status shows what is left.", err=True)
+    return PARTLY_DONE

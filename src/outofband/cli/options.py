@@ -1,0 +1,74 @@
+"""The options that every command with a project shares, meaning what they mean to Alembic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ALEMBIC = (
+    click.option(
+        "-c",
+        "--config",
+        "configs",
+        multiple=True,
+        metavar="FILE",
+        help="Alembic's configuration file; may be repeated.  [default: alembic.ini]",
+    ),
+    click.option(
+        "-n",
+        "--name",
+        default="alembic",
+        show_default=True,
+        metavar="SECTION",
+        help="Section of the configuration file to use.",
+    ),
+    click.option(
+        "-x",
+        "x",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Argument for env.py, as to alembic; may be repeated.",
+    ),
+)
+_DATABASE = (
+    click.option(
+        "--database-url",
+        envvar="OUTOFBAND_DATABASE_URL",
+        show_envvar=True,
+        metavar="URL",
+        help="Connect here instead of where env.py connects.",
+    ),
+    click.option(
+        "--to",
+        metavar="REV",
+        help="Also want what later revisions up to REV want on tables that exist already.",
+    ),
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the result on stdout.",
+)
+
+
+def alembic_options(command: F) -> F:
+    """Add -c, -n and -x."""
+    return _added(command, _ALEMBIC)
+
+
+def database_options(command: F) -> F:
+    """Add what commands with a database take: -c, -n, -x, --database-url, --to."""
+    return _added(command, (*_ALEMBIC, *_DATABASE))
+
+
+def _added(command: F, options: tuple[Callable[[F], F], ...]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command

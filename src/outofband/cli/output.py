@@ -1,0 +1,76 @@
+"""Printing of data to stdout: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from outofband.catalog.standing import Standing
+from outofband.model.state import State
+from outofband.runbook.show import summary, table_name
+
+_COLOURS = {
+    State.VALID: "green",
+    State.CONSTRAINT_OWNED: "green",
+    State.INVALID: "red",
+    State.INVALID_ENFORCING: "red",
+    State.DIFFERENT: "red",
+    State.NOT_PROVABLY_EQUAL: "red",
+    State.BUILDING: "cyan",
+    State.BUILDING_ELSEWHERE: "cyan",
+}
+_PIPE_WIDTH = 200
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def print_standings(standings: Iterable[Standing]) -> None:
+    """Print a line a step: what it is, its state, whether it is done, and what it waits for."""
+    listed = list(standings)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("STEP", "KIND", "TABLE", "STATE", "DONE", "SINCE", "NOTE"):
+        table.add_column(heading, overflow="fold")
+    for s in listed:
+        colour = _COLOURS.get(s.state, "default")
+        table.add_row(
+            escape(s.step.name),
+            s.step.kind.replace("_", " "),
+            escape(table_name(s.step)),
+            f"[{colour}]{s.state.value.replace('_', ' ')}[/{colour}]",
+            "[green]yes[/green]" if s.done else "[yellow]no[/yellow]",
+            escape(s.revision),
+            escape(_note(s)),
+        )
+    if listed:
+        console.print(table)
+    click.echo(summary(listed), err=True)
+
+
+def _note(standing: Standing) -> str:
+    if standing.waits_for:
+        return f"waits for {', '.join(standing.waits_for)}"
+    return standing.sight.reason
+
+
+def warn_incomplete(revisions: Iterable[str]) -> None:
+    """Say which applied revisions could not be rendered, so that more may be wanted than is
+    listed.
+    """
+    for revision in revisions:
+        click.echo(
+            f"outofband: revision {revision} could not be rendered; what it declares beyond its "
+            "literal operations is not listed. outofband lint says why.",
+            err=True,
+        )

@@ -1,0 +1,114 @@
+"""Where the operator watches: live bars on a terminal, plain lines in a pipe or a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from outofband.postgres.monitor import watching
+from outofband.postgres.source import Source
+from outofband.runbook.hand import Progress
+from outofband.runbook.rate import Pace, Rate
+
+_PLAIN_SECONDS = 10.0
+_BAR_WIDTH = 24
+
+
+class OperatorScreen:
+    """The runbook's Screen on stderr."""
+
+    def __init__(self, source: Source, console: Console | None = None) -> None:
+        self._source = source
+        self._console = console or Console(stderr=True, highlight=False)
+
+    def say(self, line: str) -> None:
+        """Tell something that stays on the screen."""
+        self._console.print(escape(line), soft_wrap=True)
+
+    def show_secret(self, line: str) -> None:
+        """Tell something that holds data of rows, if a person is looking."""
+        if self._console.is_terminal:
+            self.say(line)
+
+    def statement(self, sql: str) -> None:
+        """Show a statement as it is sent."""
+        self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
+
+    @contextmanager
+    def watching(self, what: str, pid: int) -> Iterator[None]:
+        """Show the progress of a server process while the block runs."""
+        started = time.monotonic()
+        shown = self._bars if self._console.is_terminal else self._lines
+        with shown(what) as show, watching(self._source, pid, show):
+            yield
+        self.say(f"  done in {duration(time.monotonic() - started)}")
+
+    @contextmanager
+    def _bars(self, what: str) -> Iterator[Callable[[Progress], None]]:
+        rate, started = Rate(), time.monotonic()
+        with Live(console=self._console, transient=True, refresh_per_second=8) as live:
+
+            def show(progress: Progress) -> None:
+                now = time.monotonic()
+                live.update(_bar(what, progress, rate.at(now, progress), now - started))
+
+            yield show
+
+    @contextmanager
+    def _lines(self, what: str) -> Iterator[Callable[[Progress], None]]:
+        rate, said = Rate(), [("", -_PLAIN_SECONDS)]
+
+        def show(progress: Progress) -> None:
+            now = time.monotonic()
+            pace = rate.at(now, progress)
+            phase, when = said[0]
+            if progress.phase != phase or now - when >= _PLAIN_SECONDS:
+                said[0] = (progress.phase, now)
+                self.say(f"  {progress_line(progress, pace)}")
+
+        yield show
+
+
+def _bar(what: str, progress: Progress, pace: Pace, elapsed: float) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(escape(what), f"[dim]{duration(elapsed)}[/dim]")
+    bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
+    grid.add_row(bar, escape(progress_line(progress, pace)))
+    return grid
+
+
+def progress_line(progress: Progress, pace: Pace) -> str:
+    """Return one look as words: phase, percent, rate, time left, whom it waits for."""
+    parts = [progress.phase]
+    if progress.fraction is not None:
+        parts.append(f"{progress.fraction:.0%} of {progress.total:,} {progress.unit}")
+    if pace.per_second is not None:
+        parts.append(f"{pace.per_second:,.0f} {progress.unit}/s")
+    if pace.seconds_left is not None:
+        parts.append(f"{duration(pace.seconds_left)} left")
+    if progress.waits_for:
+        parts.append("waits for " + "; ".join(map(str, progress.waits_for)))
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people: 0.4 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

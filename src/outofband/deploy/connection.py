@@ -1,0 +1,80 @@
+"""Alembic's own connection, whatever its driver, as the reader of the catalog and the hand of the
+deploy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from outofband.catalog.reader import Row
+
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
+
+
+class DeployConnection:
+    """A SQLAlchemy connection inside Alembic's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
+        """Run a query; its ``%(name)s`` become the driver's own parameters."""
+        result = self._connection.execute(text(_PARAMETER.sub(r":\1", sql)), dict(parameters or {}))
+        return [dict(row) for row in result.mappings()]
+
+    def execute(self, sql: str) -> None:
+        """Send one statement as it is written."""
+        self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+    def explain(self, select: str) -> Sequence[str] | None:
+        """Explain a select under a savepoint that is always rolled back."""
+        savepoint = self._connection.begin_nested()
+        try:
+            for setting in _SEQUENTIAL_SCANS_ONLY:
+                self.execute(setting)
+            result = self._connection.exec_driver_sql(
+                f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options={"no_parameters": True}
+            )
+            return [str(row[0]) for row in result]
+        except DBAPIError:
+            return None
+        finally:
+            savepoint.rollback()
+
+    @contextmanager
+    def briefly(self, lock_timeout: timedelta) -> Iterator[None]:
+        """Run the block under a savepoint in which no lock is waited for longer than
+        ``lock_timeout``.
+
+        What was set before holds again afterwards: SET LOCAL would outlive a released savepoint.
+        """
+        with self._connection.begin_nested():
+            before = self.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"]
+            self._set_local("lock_timeout", f"{round(lock_timeout.total_seconds() * 1000)}ms")
+            yield
+            self._set_local("lock_timeout", before)
+
+    def _set_local(self, name: str, value: str) -> None:
+        self.rows(
+            "SELECT set_config(CAST(%(name)s AS text), CAST(%(value)s AS text), true) AS value",
+            {"name": name, "value": value},
+        )
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Return the SQLSTATE of a driver's error: psycopg and asyncpg say sqlstate, psycopg2 pgcode,
+    pg8000 C.
+    """
+    origin = error.orig
+    told = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
+    if told is None and origin is not None and origin.args and isinstance(origin.args[0], dict):
+        told = origin.args[0].get("C")
+    return str(told or "")

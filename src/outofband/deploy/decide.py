@@ -1,0 +1,133 @@
+"""Inline, defer, leave or refuse: what an upgrade does with one step. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from outofband.catalog.classify import Sight
+from outofband.catalog.facts import TableFacts
+from outofband.catalog.promotion import obstacle
+from outofband.model.index import Index
+from outofband.model.names import quote
+from outofband.model.state import State
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The step is done already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Do it here and now. ``statements`` run under one savepoint."""
+
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Leave it to the runbook, and say why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAfterwards:
+    """Build concurrently once the transaction is over, and wait (``on_large = "build"``)."""
+
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Stop the upgrade (``on_large = "refuse"``)."""
+
+    reason: str
+
+
+Decision = Nothing | Inline | Defer | BuildAfterwards | Refuse
+
+_DONE = frozenset({State.VALID, State.CONSTRAINT_OWNED})
+_LEFT_OVER = frozenset({State.INVALID, State.INVALID_ENFORCING})
+
+
+def on_upgrade(
+    step: Step, sight: Sight, table: TableFacts, settings: Settings, waits_for: tuple[str, ...]
+) -> Decision:
+    """Decide on a step declared in ``upgrade()``; ``waits_for`` are the pending steps it waits
+    for.
+    """
+    if isinstance(step, DropIndex):
+        if sight.state is State.ABSENT:
+            return Nothing()
+    elif sight.state in _DONE:
+        return Nothing()
+    if isinstance(step, AddConstraint) and (reason := obstacle(step, table)):
+        return Defer(reason)
+    if waits_for:
+        return Defer(f"waits for {', '.join(waits_for)}")
+    if not is_small(table, settings):
+        return _on_large(step, table, settings)
+    return _inline(step, sight)
+
+
+def on_downgrade(step: Step, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
+    """Decide on a step declared in ``downgrade()``: only what is small changes, the rest stays and
+    is unwanted.
+    """
+    if (
+        isinstance(step, DropIndex)
+        and sight.state is State.CONSTRAINT_OWNED
+        and is_small(table, settings)
+    ):
+        return Inline((_drop_constraint(step, sight, table),))
+    return on_upgrade(step, sight, table, settings, ())
+
+
+def is_small(table: TableFacts, settings: Settings) -> bool:
+    """Tell whether an index on the table is built in the deploy: by the heap over all leaves
+    alone.
+    """
+    return table.heap_bytes <= settings.inline_max_bytes
+
+
+def _on_large(step: Step, table: TableFacts, settings: Settings) -> Decision:
+    limit = _megabytes(settings.inline_max_bytes)
+    size = f"{table.name} has {_megabytes(table.heap_bytes)}, over the {limit} of inline_max_bytes"
+    if settings.on_large == "refuse":
+        return Refuse(size)
+    if settings.on_large == "build" and isinstance(step, CreateIndex) and not table.partitioned:
+        return BuildAfterwards(step.index)
+    return Defer(size)
+
+
+def _inline(step: Step, sight: Sight) -> Decision:
+    match step:
+        case CreateIndex(index):
+            if sight.state is State.ABSENT:
+                return Inline((index.create(),))
+            if sight.state in _LEFT_OVER and sight.index is not None:
+                return Inline((f"DROP INDEX {sight.index.name}", index.create()))
+            return Defer(sight.reason or f"the index is {sight.state.value.replace('_', ' ')}")
+        case DropIndex():
+            if sight.state is State.CONSTRAINT_OWNED or sight.index is None:
+                return Defer(sight.reason)
+            return Inline((f"DROP INDEX {sight.index.name}",))
+        case AddConstraint():
+            if sight.state is not State.ABSENT:
+                return Defer(sight.reason or "a constraint of that name has other columns")
+            return Inline((step.plain_sql,))
+        case _:
+            assert_never(step)
+
+
+def _drop_constraint(step: DropIndex, sight: Sight, table: TableFacts) -> str:
+    assert sight.index is not None
+    return f"ALTER TABLE {table.name} DROP CONSTRAINT {quote(sight.index.constraint or step.name)}"
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1024 / 1024:,.0f} MB"

@@ -1,0 +1,133 @@
+"""One upgrade at a time, with short waits: what env.py puts around its migrations."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from outofband.deploy import afterwards
+from outofband.deploy.connection import DeployConnection
+from outofband.deploy.refusal import DeployRefused
+from outofband.deploy.say import say
+from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
+from outofband.settings import Settings
+
+DEFAULT_WAIT = timedelta(minutes=5)
+_POLL_SECONDS = (0.05, 0.2)
+
+
+class Migrations(Protocol):
+    """What the guard asks of the migrations that run inside it; Alembic's plugin answers."""
+
+    def settings(self) -> Settings:
+        """Return the project's settings."""
+        ...
+
+    def pending(self, connection: Connection) -> Iterable[str]:
+        """Return a line for each step that is wanted and not done."""
+        ...
+
+
+class UpgradeLocked(DeployRefused):
+    """Another upgrade held the lock for as long as this one was willing to wait."""
+
+
+_migrations: Migrations | None = None
+
+
+def attend(migrations: Migrations) -> None:
+    """Name who answers the guard's questions; without anybody, defaults hold and nothing is
+    listed.
+    """
+    global _migrations
+    _migrations = migrations
+
+
+@contextmanager
+def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator[None]:
+    """Let one upgrade at a time run on this database, and bound its lock waits by the setting
+    ``lock_timeout``.
+
+    The lock is polled for, never waited for inside SQL: a session that waits in
+    ``pg_advisory_lock`` holds a snapshot that a concurrent build in turn waits for (PostgreSQL 18,
+    Building Indexes Concurrently). Lists what is pending at the end. On another dialect than
+    PostgreSQL it does nothing. Raises UpgradeLocked after ``wait``.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    settings = _migrations.settings() if _migrations else Settings()
+    hand = DeployConnection(connection)
+    before = _enter(connection, hand, wait, settings.lock_timeout)
+    afterwards.open_queue(connection)
+    try:
+        yield
+        afterwards.run_queue(connection)
+        _list_pending(connection)
+    finally:
+        _leave(connection, hand, before)
+
+
+def _enter(
+    connection: Connection, hand: DeployConnection, wait: timedelta, lock_timeout: timedelta
+) -> str:
+    """Take the lock and set the timeout, outside any transaction; return the timeout that was."""
+    own = not connection.in_transaction()
+    _take_lock(connection, hand, wait, own)
+    before = str(hand.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"])
+    _set_lock_timeout(hand, f"{round(lock_timeout.total_seconds() * 1000)}ms")
+    if own:
+        connection.commit()
+    return before
+
+
+def _take_lock(connection: Connection, hand: DeployConnection, wait: timedelta, own: bool) -> None:
+    deadline = time.monotonic() + wait.total_seconds()
+    told = False
+    while not _try_lock(hand):
+        if own:
+            connection.rollback()
+        if time.monotonic() > deadline:
+            raise UpgradeLocked(
+                "another upgrade is running",
+                why=f"it has held the lock for {wait.total_seconds():.0f} s",
+                do="Look at it in pg_stat_activity, then run the upgrade again",
+            )
+        if not told:
+            told = True
+            say(f"another upgrade is running; waiting up to {wait.total_seconds():.0f} s for it")
+        time.sleep(random.uniform(*_POLL_SECONDS))
+
+
+def _try_lock(hand: DeployConnection) -> bool:
+    sql = f"SELECT pg_try_advisory_lock({LOCK_CLASS}, {UPGRADE_LOCK}) AS taken"
+    return bool(hand.rows(sql)[0]["taken"])
+
+
+def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str) -> None:
+    """Give back what was taken; a lost connection has given it back already."""
+    with suppress(DBAPIError):
+        if connection.in_transaction() and not connection.in_nested_transaction():
+            connection.rollback()
+        _set_lock_timeout(hand, lock_timeout)
+        hand.rows(f"SELECT pg_advisory_unlock({LOCK_CLASS}, {UPGRADE_LOCK}) AS released")
+        connection.commit()
+
+
+def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
+    hand.rows("SELECT set_config('lock_timeout', CAST(%(value)s AS text), false)", {"value": value})
+
+
+def _list_pending(connection: Connection) -> None:
+    if _migrations is None:
+        return
+    for line in _migrations.pending(connection):
+        say(line)
+    connection.rollback()

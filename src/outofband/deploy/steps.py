@@ -1,0 +1,132 @@
+"""Run one declared step in the deploy: look, decide, and do only what is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from outofband.catalog.classify import Sight, classify, resolved
+from outofband.catalog.observe import observe
+from outofband.catalog.standing import standings
+from outofband.deploy import afterwards, decide
+from outofband.deploy.connection import DeployConnection, sqlstate
+from outofband.deploy.refusal import DeployRefused
+from outofband.model.step import CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.settings import Settings
+
+_IN_WORDS = {
+    "55P03": "a lock was not free within lock_timeout",
+    "23505": "the table has duplicate rows",
+    "40P01": "it was the victim of a deadlock",
+    "42501": "the role lacks a privilege",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a step in the deploy; ``reason`` says why it was left, and is empty when it
+    was not.
+    """
+
+    step: Step
+    reason: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line for the operator; empty when there is nothing to say."""
+        if not self.reason:
+            return ""
+        what = self.step.kind.replace("_", " ")
+        return f"outofband: deferred {what} {self.step.name}: {self.reason}"
+
+
+def upgrade(
+    connection: Connection,
+    step: Step,
+    *,
+    settings: Settings,
+    earlier: Callable[[], tuple[Step, ...]],
+) -> Outcome:
+    """Do a step declared in ``upgrade()`` if that cannot hurt, else leave it to the runbook.
+
+    ``earlier`` tells the steps declared before it; it is asked only where the step may wait for
+    one. Raises DeployRefused when ``on_large = "refuse"`` and the table is large.
+    """
+    hand = DeployConnection(connection)
+    seen = observe(hand, [step])
+    table = seen.table(step.table)
+    if table is None:
+        return Outcome(step, f"there is no table {step.table}")
+    sight = classify(step, seen)
+    waits_for = _waits_for(hand, step, earlier()) if _may_wait(step, sight) else ()
+    exact = resolved(step, table)
+    decision = decide.on_upgrade(exact, sight, table, settings, waits_for)
+    return _carry_out(connection, exact, decision, settings)
+
+
+def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outcome:
+    """Do a step declared in ``downgrade()`` on a small table; elsewhere leave the object, which is
+    then unwanted.
+    """
+    seen = observe(DeployConnection(connection), [step])
+    table = seen.table(step.table)
+    if table is None:
+        return Outcome(step)
+    settings = replace(settings, on_large="defer")
+    exact = resolved(step, table)
+    decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
+    if isinstance(step, DropIndex) and isinstance(decision, decide.Defer):
+        return Outcome(step, f"left in place: {decision.reason}")
+    return _carry_out(connection, exact, decision, settings)
+
+
+def _may_wait(step: Step, sight: Sight) -> bool:
+    return (isinstance(step, DropIndex) and sight.index is not None) or (
+        isinstance(step, CreateIndex) and bool(step.after)
+    )
+
+
+def _waits_for(hand: DeployConnection, step: Step, earlier: tuple[Step, ...]) -> tuple[str, ...]:
+    steps = (*earlier, step)
+    wanted = Wanted(steps=tuple(WantedStep(s, revision="") for s in steps))
+    return standings(wanted, observe(hand, steps))[-1].waits_for
+
+
+def _carry_out(
+    connection: Connection, step: Step, decision: decide.Decision, settings: Settings
+) -> Outcome:
+    match decision:
+        case decide.Nothing():
+            return Outcome(step)
+        case decide.Inline(statements):
+            return Outcome(step, _inline(DeployConnection(connection), statements, settings))
+        case decide.Defer(reason):
+            return Outcome(step, reason)
+        case decide.BuildAfterwards(index):
+            return Outcome(step, afterwards.enqueue(connection, index))
+        case decide.Refuse(reason):
+            raise DeployRefused(
+                f"{step.kind} {step.name} is not done in a deploy",
+                why=f"{reason}, and on_large is refuse",
+                do=f"Run outofband apply --to head --only {step.name}, then upgrade again",
+                state="This upgrade's transaction is rolled back",
+            )
+
+
+def _inline(hand: DeployConnection, statements: tuple[str, ...], settings: Settings) -> str:
+    """Run statements under one savepoint; return why they were rolled back, empty when they were
+    not.
+    """
+    try:
+        with hand.briefly(settings.lock_timeout):
+            for statement in statements:
+                hand.execute(statement)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        code = sqlstate(error)
+        return f"{_IN_WORDS.get(code, 'Postgres refused it')} ({code})"
+    return ""

@@ -1,0 +1,62 @@
+"""Names as Postgres stores them, the literals that carry them, and the names builds run under.
+
+Identifiers are quoted in one place, :func:`outofband_lint.names.quote`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from outofband_lint.names import MAX_IDENTIFIER_BYTES, QualifiedName, clip, quote
+
+__all__ = [
+    "MAX_IDENTIFIER_BYTES",
+    "QualifiedName",
+    "clip",
+    "fingerprint",
+    "is_temporary",
+    "literal",
+    "quote",
+    "temporary_name",
+]
+
+_MARK = "__ob_"
+_HASH_DIGITS = 8
+_TEMPORARY = re.compile(rf"{_MARK}[0-9a-f]{{{_HASH_DIGITS}}}$")
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as an SQL string literal, right under either
+    ``standard_conforming_strings``.
+    """
+    doubled = text.replace("'", "''")
+    if "\\" in text:
+        return " E'" + doubled.replace("\\", "\\\\") + "'"
+    return f"'{doubled}'"
+
+
+def fingerprint(name: QualifiedName, definition: str) -> str:
+    """Return 8 hex digits that stand for one definition under one schema-qualified name.
+
+    They end the temporary name and, as ``outofband:<digits>``, are the application_name of the
+    session that builds, so that an orphaned build is found again.
+    """
+    told = "\0".join((name.schema or "", name.name, definition))
+    return hashlib.sha256(told.encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def temporary_name(name: QualifiedName, definition: str) -> str:
+    """Return the name an index is built under until it is valid: at most 63 bytes, recognisably
+    ours.
+
+    As much of the final name as fits, cut at a character, then ``__ob_`` and the fingerprint
+    (contract, States).
+    """
+    suffix = _MARK + fingerprint(name, definition)
+    return clip(name.name, MAX_IDENTIFIER_BYTES - len(suffix)) + suffix
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether an index carries the mark of a build of ours."""
+    return _TEMPORARY.search(name) is not None

@@ -1,0 +1,101 @@
+"""What the runbook does to a database, and the one function that turns it into SQL.
+
+Showing a plan and running it both call :func:`statement`; a test holds the log of the server
+against the text that was shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName, quote
+from outofband.model.step import AddConstraint
+
+
+@dataclass(frozen=True, slots=True)
+class BuildIndex:
+    """Build under the temporary name, without blocking reads or writes."""
+
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class RenameIndex:
+    """Give an index its name: the commit point of a build. ShareUpdateExclusive on the index
+    alone.
+    """
+
+    index: QualifiedName
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveIndex:
+    """Drop an index without blocking reads or writes."""
+
+    index: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Make an index a constraint: AccessExclusive on the table, for milliseconds."""
+
+    constraint: AddConstraint
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitBuild:
+    """Wait for a build of ours whose client has died; the server goes on with it. No SQL."""
+
+    index: Index
+    pid: int
+
+
+Action = BuildIndex | RenameIndex | RemoveIndex | Promote | AwaitBuild
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement, sent by itself in an autocommit session.
+
+    ``unhurried`` statements run with every timeout at 0, which only CREATE, DROP and REINDEX INDEX
+    CONCURRENTLY may; all others with ``lock_timeout`` 1 s and retries (contract, States).
+    """
+
+    sql: str
+    unhurried: bool
+
+
+def statement(action: Action) -> Statement | None:
+    """Return the SQL of an action, None where it only waits."""
+    match action:
+        case BuildIndex(index):
+            sql = index.create(name=index.temporary_name, concurrently=True)
+            return Statement(sql, unhurried=True)
+        case RenameIndex(index_name, new_name):
+            return Statement(
+                f"ALTER INDEX {index_name} RENAME TO {quote(new_name)}", unhurried=False
+            )
+        case RemoveIndex(index_name):
+            return Statement(f"DROP INDEX CONCURRENTLY {index_name}", unhurried=True)
+        case Promote(constraint):
+            return Statement(constraint.plain_sql, unhurried=False)
+        case AwaitBuild():
+            return None
+
+
+def timeouts(of: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
+    """Return the parameters a statement runs under, shown and set alike.
+
+    An unhurried one may take as long as it takes: a lock_timeout would also cut its waits for old
+    transactions and leave an INVALID index, and with client_connection_check_interval at 0 the
+    server finishes a build whose client has died (PostgreSQL 18, Building Indexes Concurrently).
+    """
+    if not of.unhurried:
+        return (("lock_timeout", "1s"), ("statement_timeout", "0"))
+    names = ["lock_timeout", "statement_timeout", "idle_session_timeout"]
+    names += ["client_connection_check_interval"]
+    if server_version >= 170000:
+        names += ["transaction_timeout"]
+    return tuple((name, "0") for name in names)

@@ -1,0 +1,110 @@
+"""A step: one piece of schema work that must not run in the deploy, as its revision declares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName, quote
+
+ConstraintKind = Literal["primary_key", "unique_constraint"]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex:
+    """Wanted: the index, valid and equal. ``after`` names steps it waits for; builds wait for
+    nothing else.
+    """
+
+    index: Index
+    after: tuple[str, ...] = ()
+
+    kind = "create_index"
+
+    @property
+    def name(self) -> str:
+        """The index's name, which is the step's."""
+        return self.index.name
+
+    @property
+    def table(self) -> QualifiedName:
+        """The table it is on."""
+        return self.index.table
+
+    @property
+    def plain_sql(self) -> str:
+        """What it comes to where nobody could wait for it."""
+        return self.index.create()
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex:
+    """Wanted: no index of that name. ``after`` None means after every earlier step on its table."""
+
+    name: str
+    table: QualifiedName
+    after: tuple[str, ...] | None = None
+
+    kind = "drop_index"
+
+    @property
+    def qualified_name(self) -> QualifiedName:
+        """The index's name in its table's schema."""
+        return self.table.renamed(self.name)
+
+    @property
+    def plain_sql(self) -> str:
+        """What it comes to where nobody could wait for it."""
+        return f"DROP INDEX {self.qualified_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddConstraint:
+    """Wanted: the constraint, on the index that an earlier step built and that takes the
+    constraint's name.
+    """
+
+    name: str
+    table: QualifiedName
+    kind: ConstraintKind
+    columns: tuple[str, ...]
+    using_index: str
+
+    @property
+    def plain_sql(self) -> str:
+        """The promotion: milliseconds, since the index is there (PostgreSQL 18, ALTER TABLE, USING
+        INDEX).
+        """
+        what = "PRIMARY KEY" if self.kind == "primary_key" else "UNIQUE"
+        return (
+            f"ALTER TABLE {self.table} ADD CONSTRAINT {quote(self.name)} "
+            f"{what} USING INDEX {quote(self.using_index)}"
+        )
+
+
+Step = CreateIndex | DropIndex | AddConstraint
+
+
+@dataclass(frozen=True, slots=True)
+class WantedStep:
+    """A step and the revision that declares it."""
+
+    step: Step
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a set of revisions wants done out of band, in order; an ordered list, not an end state.
+
+    ``steps`` come from the revisions asked for (the applied ones, or up to ``--to``); ``unapplied``
+    from known revisions beyond them. ``declared_names`` are index names that any applied revision
+    declares, by plain ``create_index`` too: such an index is never renamed away. ``incomplete`` are
+    applied revisions that could not be rendered, so that more may be wanted than is listed.
+    """
+
+    steps: tuple[WantedStep, ...] = ()
+    unapplied: tuple[WantedStep, ...] = ()
+    declared_names: frozenset[QualifiedName] = frozenset()
+    incomplete: tuple[str, ...] = ()

@@ -1,0 +1,137 @@
+"""One autocommit session of the runbook: it reads the catalog and runs the statements of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from outofband.catalog.facts import APPLICATION_PREFIX
+from outofband.catalog.reader import Row
+from outofband.model.locks import LOCK_CLASS
+from outofband.model.statements import Statement, timeouts
+from outofband.postgres.source import Source, connect
+from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
+
+OLDEST_VERSION = 140000
+_APPLICATION_NAME = "outofband"
+_LOCK = "SELECT pg_try_advisory_lock(%(class)s, %(table)s::bigint::oid::int4) AS taken"
+_UNLOCK = "SELECT pg_advisory_unlock(%(class)s, %(table)s::bigint::oid::int4)"
+_EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
+
+
+class Session:
+    """A connection in autocommit; implements the runbook's ports Reader and Hand.
+
+    Every parameter set through :meth:`set` is set again after :meth:`reconnect`. Raises
+    Unreachable, ServerTooOld and ConnectionLost; a statement that Postgres refuses raises
+    StatementFailed.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._parameters: dict[str, str] = {}
+        self._connection = self._open()
+
+    @property
+    def pid(self) -> int:
+        """The server process of this session."""
+        return self._connection.info.backend_pid
+
+    @property
+    def version(self) -> int:
+        """The server's version as a number: 180006 is 18.6."""
+        return self._connection.info.server_version
+
+    def close(self) -> None:
+        """End the session; its locks go with it."""
+        self._connection.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
+        """Run a query of the catalog."""
+        return self.write(sql, parameters)
+
+    def write(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
+        """Run one short statement and return its rows, none where it has none."""
+        with self._translated():
+            cursor = self._connection.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else ()
+
+    def explain(self, select: str) -> Sequence[str] | None:
+        """Explain a select in a read-only transaction of its own."""
+        with suppress(psycopg.errors.Error), self._connection.transaction(force_rollback=True):
+            self._connection.execute("SET TRANSACTION READ ONLY")
+            for name in _EXPLAIN_BY_SCAN:
+                self._connection.execute(f"SET LOCAL {name} = off")
+            sql = f"EXPLAIN (VERBOSE, COSTS OFF) {select}"
+            return [row["QUERY PLAN"] for row in self._connection.execute(sql)]
+        return None
+
+    def send(self, statement: Statement, *, fingerprint: str = "") -> None:
+        """Run one statement of a plan under the timeouts it is due."""
+        name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
+        self._set("application_name", name)
+        for parameter, value in timeouts(statement, self.version):
+            self._set(parameter, value)
+        try:
+            self.write(statement.sql)
+        finally:
+            if not self._connection.closed:
+                self._set("application_name", _APPLICATION_NAME)
+
+    def set(self, name: str, value: str) -> None:
+        """Set a parameter for this session and those that replace it."""
+        self._set(name, value)
+        self._parameters[name] = value
+
+    def try_lock(self, table_oid: int) -> bool:
+        """Try to become the one that works on a table."""
+        return bool(self.rows(_LOCK, {"class": LOCK_CLASS, "table": table_oid})[0]["taken"])
+
+    def unlock(self, table_oid: int) -> None:
+        """Let others work on the table."""
+        self.rows(_UNLOCK, {"class": LOCK_CLASS, "table": table_oid})
+
+    def reconnect(self) -> None:
+        """Open the session anew. Raises Unreachable."""
+        self._connection.close()
+        self._connection = self._open()
+
+    def _open(self) -> psycopg.Connection[Any]:
+        connection = connect(self._source)
+        if connection.info.server_version < OLDEST_VERSION:
+            connection.close()
+            raise ServerTooOld(
+                f"the server runs PostgreSQL {connection.info.server_version // 10000}",
+                why="outofband works with PostgreSQL 14 and newer",
+                do="Upgrade the server",
+            )
+        connection.row_factory = dict_row
+        self._connection = connection
+        for name, value in {"application_name": _APPLICATION_NAME, **self._parameters}.items():
+            self._set(name, value)
+        return connection
+
+    def _set(self, name: str, value: str) -> None:
+        self.write("SELECT set_config(%(name)s, %(value)s, false)", {"name": name, "value": value})
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise ConnectionLost(
+                    f"the connection to {self._source.describe()} was lost",
+                    do="Run outofband status",
+                ) from None
+            raise failure(error) from None

@@ -1,0 +1,73 @@
+"""Where connections come from: a URL, or whatever env.py configured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from outofband.errors import Misuse
+from outofband.postgres.sqlstate import unreachable
+
+
+class Source(Protocol):
+    """Opens new connections to one database."""
+
+    def open(self) -> Any:
+        """Return a new psycopg connection, or the libpq parameters to open one with."""
+        ...
+
+    def describe(self) -> str:
+        """Tell host, port and database, and never a password."""
+        ...
+
+
+class UrlWrong(Misuse):
+    """The database URL is not one that libpq understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A database given by URL or libpq connection string; SQLAlchemy's ``+driver`` is taken off."""
+
+    text: str = field(repr=False)
+
+    def open(self) -> dict[str, Any]:
+        """Return the libpq parameters. Raises UrlWrong, which names no part of the text."""
+        plain = re.sub(r"^postgres(?:ql)?\+\w+://", "postgresql://", self.text)
+        try:
+            return dict(conninfo_to_dict(plain))
+        except psycopg.ProgrammingError:
+            raise UrlWrong(
+                "the database URL cannot be read",
+                why="it is neither a URL nor a list of key=value pairs",
+                do="Write it as postgresql://role@host:5432/database",
+            ) from None
+
+    def describe(self) -> str:
+        """Tell host, port and database."""
+        return describe(self.open())
+
+
+def describe(parameters: Mapping[str, Any]) -> str:
+    """Tell host, port and database of libpq parameters."""
+    host = parameters.get("host") or "the local socket"
+    port = parameters.get("port") or "5432"
+    return f"database {parameters.get('dbname') or 'of the role'} on {host}, port {port}"
+
+
+def connect(source: Source) -> psycopg.Connection[Any]:
+    """Open a new autocommit connection. Raises Unreachable, rebuilt from harmless parts."""
+    try:
+        opened = source.open()
+        if isinstance(opened, Mapping):
+            opened = psycopg.connect(**{"connect_timeout": 10, **opened})
+        connection: psycopg.Connection[Any] = opened
+        connection.autocommit = True
+    except psycopg.Error as error:
+        raise unreachable(error, source.describe()) from None
+    return connection

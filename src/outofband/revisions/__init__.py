@@ -1,0 +1,1 @@
+"""Alembic's side of outofband: the only package that imports alembic."""

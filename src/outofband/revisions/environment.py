@@ -1,0 +1,224 @@
+"""What the project's Alembic configuration and its env.py say, learnt without running a migration.
+
+env.py is run under an EnvironmentContext whose ``configure()`` takes down what it is given and
+stops env.py there, so that nothing that follows (a guard, a transaction, a migration) is reached.
+"""
+
+from __future__ import annotations
+
+import configparser
+import inspect
+import os
+import traceback
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from outofband.errors import Misuse, OutofbandError
+from outofband.revisions.reach import reaching
+
+Metadata = MetaData | Sequence[MetaData] | None
+
+_CONFIGURE = inspect.signature(EnvironmentContext.configure)
+_OF_THE_CALL = frozenset(
+    {"connection", "url", "dialect_name", "dialect_opts", "output_buffer"}
+    | {"literal_binds", "starting_rev", "tag", "template_args"}
+)
+# Their texts name keys, modules and files; any other exception may quote a URL, and so a password.
+_TELLING = (CommandError, KeyError, ImportError, NameError, AttributeError, SyntaxError)
+
+
+class AlembicConfigWrong(Misuse):
+    """The Alembic configuration is missing, cannot be read, or names no folder of revisions."""
+
+
+class EnvPyFailed(Misuse):
+    """env.py raised, or ended without calling ``context.configure()``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A project's migration environment as env.py configures it.
+
+    ``options`` are the keyword arguments of ``context.configure()`` that hold for every run, as
+    env.py gave them; ``dialect_name`` is None where env.py named neither URL nor dialect when run
+    offline.
+    """
+
+    config: Config
+    script: ScriptDirectory
+    dialect_name: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version_table(self) -> str:
+        """The table that holds the applied heads."""
+        return self.options.get("version_table") or "alembic_version"
+
+    @property
+    def version_table_schema(self) -> str | None:
+        """Its schema; None means that search_path decides."""
+        return self.options.get("version_table_schema")
+
+    @property
+    def transaction_per_migration(self) -> bool:
+        """Whether each revision commits by itself."""
+        return bool(self.options.get("transaction_per_migration"))
+
+    @property
+    def target_metadata(self) -> Metadata:
+        """The project's models, whose naming conventions Alembic's operations follow."""
+        return self.options.get("target_metadata")
+
+    @classmethod
+    def of_running(cls, context: MigrationContext) -> Environment | None:
+        """Return the environment of a command that is running now, whose env.py must not run a
+        second time.
+
+        None where Alembic was given a bare MigrationContext, without config or script directory.
+        """
+        if context.config is None or context.script is None:
+            return None
+        taken = _CONFIGURE.parameters.keys() | {"version_table", "version_table_schema"}
+        options = {k: v for k, v in context.opts.items() if k in taken and k not in _OF_THE_CALL}
+        return cls(context.config, context.script, context.dialect.name, options)
+
+
+def load(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = ()) -> Environment:
+    """Return the environment that ``alembic -c CONFIG -n NAME -x KEY=VALUE`` would run in.
+
+    env.py runs offline: it opens no connection. Raises AlembicConfigWrong or EnvPyFailed.
+    """
+    return of_config(configured(configs, name, x))
+
+
+def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = ()) -> Config:
+    """Return the Config that the ``alembic`` command would make of its options ``-c``, ``-n`` and
+    ``-x``.
+    """
+    ini, toml = _files(configs)
+    options = Namespace(config=list(configs), name=name, x=list(x))
+    return Config(ini, toml_file=toml, ini_section=name, cmd_opts=options)
+
+
+def of_config(config: Config) -> Environment:
+    """Return the environment of a Config, for programs that make theirs themselves."""
+    script = _script_directory(config)
+    given = recorded(config, script, as_sql=True)
+    options = {k: v for k, v in given.items() if k not in _OF_THE_CALL}
+    return Environment(config, script, _dialect_name(given), options)
+
+
+def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[str, Any]:
+    """Run env.py as far as ``context.configure()`` and return the arguments it gave, by name.
+
+    With ``as_sql`` False env.py connects as it does for ``alembic current``; the connection is
+    closed again by env.py's own ``with``. Raises EnvPyFailed, or DatabaseNotReached where that
+    connection fails.
+    """
+    recorder = _Recorder(config, script, as_sql=as_sql)
+    with recorder:
+        try:
+            with reaching():
+                script.run_env()
+        except _ConfigureReachedError:
+            return recorder.given
+        except (configparser.InterpolationError, ArgumentError, NoSuchModuleError) as error:
+            raise _url_wrong(error) from None
+        except OutofbandError:
+            raise
+        except Exception as error:
+            raise _env_py_failed(error, script.env_py_location) from None
+    raise EnvPyFailed(
+        f"{script.env_py_location} never calls context.configure()",
+        why="it ended before that" + (" when run offline" if as_sql else ""),
+        do="Let it configure the context for offline runs too, as Alembic's template does",
+    )
+
+
+class _ConfigureReachedError(BaseException):
+    """Not an Exception: an ``except Exception`` in env.py must not keep env.py going."""
+
+
+class _Recorder(EnvironmentContext):
+    given: dict[str, Any]
+
+    def configure(self, *args: Any, **kwargs: Any) -> NoReturn:
+        bound = _CONFIGURE.bind(self, *args, **kwargs).arguments
+        extra = bound.pop("kw", {})
+        bound.pop("self")
+        self.given = {**bound, **extra}
+        raise _ConfigureReachedError
+
+
+def _files(configs: Sequence[str]) -> tuple[str, str]:
+    """Tell ini from TOML by name and fill in the defaults, as the ``alembic`` command does."""
+    named = list(configs) or [n for n in (os.environ.get("ALEMBIC_CONFIG"),) if n]
+    tomls = [name for name in named if os.path.basename(name) == "pyproject.toml"]
+    inis = [name for name in named if name not in tomls]
+    if len(tomls) > 1 or len(inis) > 1:
+        raise AlembicConfigWrong(
+            f"too many configuration files: {', '.join(named)}",
+            do="Name at most one ini file and one pyproject.toml",
+        )
+    return (inis or ["alembic.ini"])[0], (tomls or ["pyproject.toml"])[0]
+
+
+def _script_directory(config: Config) -> ScriptDirectory:
+    try:
+        return ScriptDirectory.from_config(config)
+    except (CommandError, ImportError, configparser.Error, OSError) as error:
+        ini = config.config_file_name
+        if ini is not None and not Path(ini).is_file():
+            what, do = f"there is no {ini}", "Name the project's with -c, or run `alembic init`"
+        else:
+            what, do = f"the configuration {ini or 'given'} is wrong", "Correct it"
+        raise AlembicConfigWrong(what, why=_told(error), do=do) from None
+
+
+def _dialect_name(given: Mapping[str, Any]) -> str | None:
+    if given.get("connection") is not None:
+        return str(given["connection"].dialect.name)
+    if given.get("url"):
+        try:
+            return make_url(given["url"]).get_backend_name()
+        except ArgumentError as error:
+            raise _url_wrong(error) from None
+    name: str | None = given.get("dialect_name")
+    return name
+
+
+def _url_wrong(error: Exception) -> EnvPyFailed:
+    if isinstance(error, configparser.InterpolationError):
+        why, do = f"the value of {error.option} has a single %", "Double every % in the ini file"
+    elif isinstance(error, NoSuchModuleError):
+        why, do = "SQLAlchemy knows no such dialect or driver", "Correct what stands before ://"
+    else:
+        why = "SQLAlchemy cannot parse it"
+        do = "Write postgresql+psycopg://user:password@host:port/database, percent-encoded"
+    return EnvPyFailed("the database URL is wrong", why=why, do=do)
+
+
+def _env_py_failed(error: Exception, path: str) -> EnvPyFailed:
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    where = f"{path}:{lines[-1]}" if lines else path
+    return EnvPyFailed(f"{where} failed", why=_told(error), do="See what `alembic current` says")
+
+
+def _told(error: Exception) -> str:
+    """Return an exception in one line, without its text where that may quote a secret."""
+    text = str(error).partition("\n")[0]
+    name = type(error).__name__
+    if isinstance(error, CommandError):
+        return text
+    return f"{name}: {text}" if isinstance(error, _TELLING) and text else name

@@ -1,0 +1,68 @@
+"""From a revision's Python to the statements it sends and the steps it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from alembic.script import Script
+
+from outofband.model.step import Step
+from outofband.revisions import child
+from outofband.revisions.environment import Environment
+from outofband.revisions.unread import may_declare_more
+from outofband.revisions.wire import Run
+from outofband_lint.source import Revision, Source
+
+DEFAULT_LIMIT = 10.0
+"""Seconds that one ``upgrade()`` may take to render; it runs no SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One revision as statements, and the steps that its ``out_of_band`` sources stand for.
+
+    ``may_declare_more``: the revision could not be run, and it or a helper it imports names
+    operations of ours that the syntax tree did not give away.
+    """
+
+    revision: Revision
+    steps: tuple[Step, ...] = ()
+    may_declare_more: bool = False
+
+    def in_order(self) -> Iterator[tuple[Source, Step | None]]:
+        """Yield every source with the step it declares, if it declares one."""
+        steps = iter(self.steps)
+        for source in self.revision.sources:
+            yield source, next(steps) if source.out_of_band else None
+
+
+def render(
+    environment: Environment, scripts: Sequence[Script], *, limit: float = DEFAULT_LIMIT
+) -> tuple[Rendered, ...]:
+    """Render the ``upgrade()`` of each revision, in the order given.
+
+    A revision that raises, exits, reads the database or runs longer than ``limit`` seconds comes
+    with a problem and what its syntax tree gives; the others are not touched by it.
+    """
+    done = child.runs(environment, scripts, limit)
+    return tuple(_rendered(s, run) for s, run in zip(scripts, done, strict=True))
+
+
+def _rendered(script: Script, run: Run) -> Rendered:
+    revision = Revision(
+        id=script.revision,
+        path=script.path,
+        down_revisions=_tuple(script.down_revision),
+        depends_on=_tuple(script.dependencies),
+        sources=run.sources,
+        problem=run.problem,
+    )
+    more = run.problem is not None and may_declare_more(script, len(run.steps))
+    return Rendered(revision, run.steps, more)
+
+
+def _tuple(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

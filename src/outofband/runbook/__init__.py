@@ -1,0 +1,3 @@
+"""The commands that run steps: observe, plan, show, apply. A plan is a value; only ``apply``
+writes.
+"""

@@ -1,0 +1,163 @@
+"""Do what a plan says, one step after the other, looking again before every action.
+
+Each pass asks the catalog where the step stands, plans it anew and does the first action only. So a
+run may die after any of them, and what a colleague, another runner or a dying server did in between
+is seen before the next. What was shown binds: a step whose plan is another one now is refused.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from enum import Enum
+
+from outofband.catalog.facts import TableFacts
+from outofband.model.statements import Action, AwaitBuild, BuildIndex, statement
+from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.hand import SessionLost, StatementFailed
+from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.reaction import Reaction, advice, reaction
+from outofband.runbook.table_lock import working_on
+from outofband.runbook.world import World
+
+_RETRIES = {"55P03": 120}
+_OTHER_RETRIES = 10
+_RECONNECTS = 5
+_POLL_SECONDS = 0.2
+
+
+class End(Enum):
+    """How a step ended in this run."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of one planned step, and, where it is not done, why and what to do.
+
+    ``acted`` tells whether this run changed anything for it.
+    """
+
+    planned: PlannedStep
+    end: End
+    why: str = ""
+    do: str = ""
+    acted: bool = False
+
+
+def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+
+    Raises SessionLost when the server stays away.
+    """
+    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+
+
+class _Turn:
+    """One step's turn: from the plan that was shown to its ending."""
+
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+        self._planned, self._world = planned, world
+        self._build = Build(world.hand, world.screen, dedupe)
+        self._failures: dict[str, int] = {}
+        self._acted = False
+
+    def run(self) -> Ending:
+        view, now = self._world.now(self._planned)
+        table = view.seen.table(self._planned.step.table)
+        if now is None:
+            return self._ending(End.DONE)
+        if table is None or now.obstacle:
+            return self._ending(End.REFUSED, now.obstacle)
+        while True:
+            try:
+                with working_on(table, self._world):
+                    return self._finish()
+            except SessionLost as lost:
+                self._reconnect(lost)
+
+    def _finish(self) -> Ending:
+        while True:
+            view, now = self._world.now(self._planned)
+            table = view.seen.table(self._planned.step.table)
+            if now is None or table is None:
+                return self._ending(End.DONE)
+            if now.obstacle:
+                return self._ending(End.REFUSED, now.obstacle)
+            if now.standing.waits_for:
+                return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
+            if not self._acted and not _ends_with(self._planned.actions, now.actions):
+                return self._stale(now)
+            if ending := self._act(now.actions[0], table):
+                return ending
+
+    def _act(self, action: Action, table: TableFacts) -> Ending | None:
+        """Do one action; an ending where the step cannot go on."""
+        try:
+            self._do(action, table)
+        except Stuck as stuck:
+            return self._ending(End.FAILED, stuck.why, stuck.do)
+        except StatementFailed as failed:
+            return self._after(failed)
+        self._acted = True
+        return None
+
+    def _do(self, action: Action, table: TableFacts) -> None:
+        hand, screen = self._world.hand, self._world.screen
+        match action:
+            case BuildIndex(index):
+                self._build.run(index, table)
+            case AwaitBuild(index, pid):
+                with screen.watching(f"build of {index.name}, left running", pid):
+                    _await_end(self._world, pid)
+            case _:
+                sent = statement(action)
+                assert sent is not None
+                screen.statement(sent.sql)
+                with screen.watching(sent.sql, hand.pid):
+                    hand.send(sent)
+
+    def _after(self, failed: StatementFailed) -> Ending | None:
+        """Back off and let the loop look again where that helps; an ending where it does not."""
+        code = failed.sqlstate
+        self._failures[code] = self._failures.get(code, 0) + 1
+        allowed = _RETRIES.get(code, _OTHER_RETRIES)
+        if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
+            self._world.screen.say(f"{failed}; trying again")
+            time.sleep(random.uniform(0.2, 1.0))
+            return None
+        return self._ending(End.FAILED, str(failed), advice(code))
+
+    def _reconnect(self, lost: SessionLost) -> None:
+        self._failures["lost"] = self._failures.get("lost", 0) + 1
+        if self._failures["lost"] > _RECONNECTS:
+            raise lost
+        self._world.screen.say("the connection was lost; connecting again to see what is left")
+        self._world.hand.reconnect()
+
+    def _stale(self, now: PlannedStep) -> Ending:
+        state = now.standing.state.value.replace("_", " ")
+        why = f"the world has moved since the plan was shown: it is {state} now"
+        return self._ending(End.REFUSED, why, "Run outofband apply again for a new plan")
+
+    def _ending(self, end: End, why: str = "", do: str = "") -> Ending:
+        return Ending(self._planned, end, why, do, self._acted)
+
+
+def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
+    """Tell whether what is left is what was shown, less what is done already."""
+    return not now or shown[-len(now) :] == now
+
+
+def _await_end(world: World, pid: int) -> None:
+    """Wait until a server process is gone: the orphan of a runner that died, which the server
+    finishes.
+    """
+    alive = "SELECT FROM pg_stat_activity WHERE pid = CAST(%(pid)s AS int)"
+    while world.hand.rows(alive, {"pid": pid}):
+        time.sleep(_POLL_SECONDS)

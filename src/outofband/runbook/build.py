@@ -1,0 +1,143 @@
+"""Build one index concurrently, and get through what stops builds: duplicates and
+temp_file_limit.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from outofband.catalog.facts import TableFacts
+from outofband.catalog.reader import query
+from outofband.model.index import Index
+from outofband.model.statements import BuildIndex, statement
+from outofband.runbook import duplicates
+from outofband.runbook.duplicates import Duplicates
+from outofband.runbook.hand import Hand, Screen, StatementFailed
+from outofband.runbook.reaction import Reaction, reaction
+from outofband.runbook.temp_files import GiveUp, Means, answer
+
+_DEDUPE_ROUNDS = 5
+_MOST_BUILDS = 12
+
+
+class Dedupe(Enum):
+    """What to do with duplicates that stop a unique index."""
+
+    REPORT = "report"
+    IDENTICAL = "identical"
+
+
+class Stuck(Exception):
+    """The build cannot go on without a person: ``why``, and what to ``do``."""
+
+    def __init__(self, why: str, do: str) -> None:
+        super().__init__(why)
+        self.why, self.do = why, do
+
+
+class Build:
+    """The builds of one step: it counts rounds, so that no remedy is tried for ever."""
+
+    def __init__(self, hand: Hand, screen: Screen, dedupe: Dedupe) -> None:
+        self._hand, self._screen, self._dedupe = hand, screen, dedupe
+        self._rounds = 0
+        self._builds = 0
+
+    def run(self, index: Index, table: TableFacts) -> None:
+        """Build under the temporary name, once.
+
+        A failure that was answered (rows moved, settings changed) returns too: the caller looks
+        again, finds what the failure left, and comes back. Raises Stuck or StatementFailed for all
+        others.
+        """
+        self._builds += 1
+        if self._builds > _MOST_BUILDS:
+            raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
+        if index.unique:
+            self._clear_duplicates(index, table)
+        try:
+            self._send(index)
+        except StatementFailed as failed:
+            match reaction(failed.sqlstate):
+                case Reaction.DUPLICATES:
+                    self._screen.say(f"{index.name}: a duplicate arrived during the build")
+                case Reaction.TEMP_FILES:
+                    self._answer_temp_files(index, table)
+                case _:
+                    raise
+
+    def _send(self, index: Index) -> None:
+        sent = statement(BuildIndex(index))
+        assert sent is not None
+        self._screen.statement(sent.sql)
+        with self._screen.watching(f"{index.name} on {index.table}", self._hand.pid):
+            self._hand.send(sent, fingerprint=index.fingerprint)
+
+    def _clear_duplicates(self, index: Index, table: TableFacts) -> None:
+        """Look before hours are spent: a unique build fails on the first duplicate it meets, at its
+        end.
+        """
+        found = duplicates.count(self._hand, index)
+        if not found.groups:
+            return
+        self._report(index, found)
+        if self._dedupe is Dedupe.REPORT or not found.identical:
+            raise Stuck(f"{index.table} has duplicate rows", _what_to_do(index, found))
+        self._rounds += 1
+        if self._rounds > _DEDUPE_ROUNDS:
+            why = f"new duplicates have arrived {_DEDUPE_ROUNDS} times"
+            raise Stuck(why, "Find the writer that multiplies rows, then run outofband apply")
+        self._move(index, table)
+        self._clear_duplicates(index, table)
+
+    def _report(self, index: Index, found: Duplicates) -> None:
+        self._screen.say(
+            f"{index.table} has {found.groups} groups of duplicates for {index.name}: {found.surplus} "
+            f"rows too many, {found.identical} of them identical to another row, "
+            f"{found.differing} groups that differ"
+        )
+        for sample in duplicates.samples(self._hand, index):
+            self._screen.show_secret(f"  {sample}")
+
+    def _move(self, index: Index, table: TableFacts) -> None:
+        place = duplicates.quarantine_table(table)
+        total = duplicates.quarantine(self._hand, index, table, lambda _: None)
+        self._screen.say(f"{total} identical rows moved from {index.table} to {place}")
+
+    def _answer_temp_files(self, index: Index, table: TableFacts) -> None:
+        means = _means(self._hand)
+        match answer(means, table.heap_bytes):
+            case GiveUp(why, do):
+                raise Stuck(why, do)
+            case retry:
+                self._screen.say(f"{index.name}: {retry.why}")
+                for name, value in retry.parameters:
+                    self._hand.set(name, value)
+
+
+def _what_to_do(index: Index, found: Duplicates) -> str:
+    if not found.identical:
+        return "Make the rows differ or delete all but one of each group, then run outofband apply"
+    again = f"Run outofband apply --only {index.name} --dedupe identical"
+    return (
+        f"{again}; {found.differing} groups that differ are for a person"
+        if found.differing
+        else again
+    )
+
+
+def _means(hand: Hand) -> Means:
+    row = hand.rows(query("means"))[0]
+    version, superuser = row["version"], row["superuser"]
+    may = superuser or (
+        version >= 150000 and bool(hand.rows(query("may_set_temp_file_limit"))[0]["may"])
+    )
+    return Means(
+        role=row["role"],
+        limit_kb=row["temp_file_limit_kb"],
+        memory_kb=row["maintenance_work_mem_kb"],
+        maintenance_workers=row["maintenance_workers"],
+        workers=row["workers"],
+        may_raise_limit=may,
+        server_version=version,
+    )

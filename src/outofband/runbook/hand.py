@@ -1,0 +1,120 @@
+"""The ports of the runbook: what it needs of a database and of a screen, whoever provides them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from outofband.catalog.reader import Reader, Row
+from outofband.model.statements import Statement
+
+
+class StatementFailed(Exception):
+    """Postgres refused a statement; the session goes on. ``message`` is the primary message
+    alone.
+    """
+
+    def __init__(self, sqlstate: str, message: str) -> None:
+        super().__init__(f"{message} ({sqlstate})")
+        self.sqlstate = sqlstate
+        self.message = message
+
+
+class SessionLost(Exception):
+    """The session ended in the middle of a statement; the server may go on with it."""
+
+
+class Hand(Reader, Protocol):
+    """An autocommit session that builds, drops, renames and moves rows.
+
+    Any method raises SessionLost when the session is gone.
+    """
+
+    @property
+    def pid(self) -> int:
+        """The server process of this session."""
+        ...
+
+    def send(self, statement: Statement, *, fingerprint: str = "") -> None:
+        """Run one statement of the plan, with the timeouts it is due. Raises StatementFailed."""
+        ...
+
+    def write(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
+        """Run one short statement of the runbook's own, and return its rows. Raises
+        StatementFailed.
+        """
+        ...
+
+    def set(self, name: str, value: str) -> None:
+        """Set a parameter for this session. Raises StatementFailed."""
+        ...
+
+    def try_lock(self, table_oid: int) -> bool:
+        """Try to become the one that works on a table; never waits."""
+        ...
+
+    def unlock(self, table_oid: int) -> None:
+        """Let others work on the table."""
+        ...
+
+    def reconnect(self) -> None:
+        """Open the session anew after it was lost, with its settings. Raises when that is not
+        possible.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that a build waits for. ``age_seconds`` is that of its transaction."""
+
+    pid: int
+    application_name: str
+    role: str
+    state: str
+    age_seconds: float
+
+    def __str__(self) -> str:
+        who = self.application_name or "no application name"
+        return f"pid {self.pid} ({who}, {self.role}, {self.state}, {self.age_seconds:.0f} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look at a build (PostgreSQL 18, CREATE INDEX Progress Reporting).
+
+    ``done`` of ``total`` counts ``unit``s of the phase; both are 0 where the phase counts nothing.
+    """
+
+    phase: str
+    done: int
+    total: int
+    unit: str
+    waits_for: tuple[Blocker, ...] = ()
+
+    @property
+    def fraction(self) -> float | None:
+        """How far the phase is, 0 to 1; None where it counts nothing."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+class Screen(Protocol):
+    """Where an operator watches."""
+
+    def say(self, line: str) -> None:
+        """Tell something that stays on the screen."""
+        ...
+
+    def show_secret(self, line: str) -> None:
+        """Tell something that holds data of rows: on a terminal only, never in a log."""
+        ...
+
+    def statement(self, sql: str) -> None:
+        """Show a statement as it is sent."""
+        ...
+
+    def watching(self, what: str, pid: int) -> AbstractContextManager[None]:
+        """Show the progress of the build that server process ``pid`` runs while the block lasts."""
+        ...

@@ -1,0 +1,173 @@
+"""Decide what `apply` would do: from where the steps stand to the actions that finish them.
+
+Pure: no connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from outofband.catalog.classify import resolved
+from outofband.catalog.facts import IndexFacts, Observation, TableFacts
+from outofband.catalog.promotion import obstacle as promotion_obstacle
+from outofband.catalog.standing import Standing
+from outofband.errors import Misuse
+from outofband.model.state import State
+from outofband.model.statements import (
+    Action,
+    AwaitBuild,
+    BuildIndex,
+    Promote,
+    RemoveIndex,
+    RenameIndex,
+)
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+
+
+class StepUnknown(Misuse):
+    """``--only`` names a step that no revision declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One pending step: what will be done for it, in order, or the ``obstacle`` a person has to
+    remove.
+    """
+
+    standing: Standing
+    actions: tuple[Action, ...] = ()
+    obstacle: str = ""
+    heap_bytes: int = 0
+    row_estimate: float = -1
+
+    @property
+    def step(self) -> Step:
+        """The step as its revision declares it."""
+        return self.standing.step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The pending steps in the order in which ``apply`` takes them."""
+
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether there is no action in it."""
+        return not any(p.actions for p in self.steps)
+
+
+def plan(
+    standings: Iterable[Standing],
+    seen: Observation,
+    *,
+    only: Collection[str] = (),
+    inline_max_bytes: int = 0,
+) -> Plan:
+    """Plan what is pending; with ``only``, the steps of these names and those that they wait for.
+
+    An unwanted object is touched only when it is named, and a large table's last index never.
+    """
+    standing = tuple(standings)
+    chosen = _chosen(standing, only)
+    return Plan(
+        tuple(
+            planned
+            for s in standing
+            if (not only or s.step.name in chosen)
+            for planned in _planned(s, seen, s.step.name in only, inline_max_bytes)
+        )
+    )
+
+
+def _chosen(standing: tuple[Standing, ...], only: Collection[str]) -> frozenset[str]:
+    by_name = {s.step.name: s for s in standing}
+    for name in only:
+        if name not in by_name:
+            raise StepUnknown(
+                f"no step is called {name!r}", do="Run outofband status for the names"
+            )
+    chosen, todo = set(only), list(only)
+    while todo:
+        for waited in by_name[todo.pop()].waits_for:
+            if waited not in chosen:
+                chosen.add(waited)
+                todo.append(waited)
+    return frozenset(chosen)
+
+
+def _planned(
+    standing: Standing, seen: Observation, named: bool, inline_max_bytes: int
+) -> Iterable[PlannedStep]:
+    table = seen.table(standing.step.table)
+    if standing.state is State.UNWANTED:
+        if named and table is not None:
+            yield _removal(standing, table, inline_max_bytes)
+        return
+    if standing.done:
+        return
+    if table is None:
+        yield PlannedStep(standing, obstacle=f"there is no table {standing.step.table}")
+        return
+    actions, obstacle = _actions(resolved(standing.step, table), standing, table)
+    yield PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)
+
+
+Decision = tuple[tuple[Action, ...], str]
+
+
+def _actions(step: Step, standing: Standing, table: TableFacts) -> Decision:
+    match step:
+        case CreateIndex():
+            return _build(step, standing, table)
+        case DropIndex():
+            return _drop(standing.sight.index)
+        case AddConstraint():
+            return _promote(step, standing, table)
+        case _:
+            assert_never(step)
+
+
+def _build(step: CreateIndex, standing: Standing, table: TableFacts) -> Decision:
+    index, sight = step.index, standing.sight
+    build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+    match sight.state:
+        case State.ABSENT if table.partitioned:
+            return (), "the table is partitioned, and each partition needs an index of its own"
+        case State.ABSENT:
+            return build, ""
+        case State.BUILDING if sight.pid is not None:
+            return (AwaitBuild(index, sight.pid), build[1]), ""
+        case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
+            return (RemoveIndex(sight.index.name), *build), ""
+        case State.VALID_OTHER_NAME if sight.index is not None:
+            return (RenameIndex(sight.index.name, index.name),), ""
+        case _:
+            return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+
+
+def _drop(found: IndexFacts | None) -> Decision:
+    if found is None:
+        return (), ""
+    if found.constraint:
+        return (), f"constraint {found.constraint} owns the index; a revision has to drop it"
+    if found.attached or found.partitioned:
+        return (), "the index is one of a partitioned table and cannot be dropped concurrently"
+    return (RemoveIndex(found.name),), ""
+
+
+def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
+    if standing.state is not State.ABSENT:
+        return (), standing.sight.reason or "a constraint of that name has other columns"
+    in_the_way = "" if standing.waits_for else promotion_obstacle(step, table)
+    return ((), in_the_way) if in_the_way else ((Promote(step),), "")
+
+
+def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
+    actions, obstacle = _drop(standing.sight.index)
+    if not obstacle and table.heap_bytes > inline_max_bytes and len(table.indexes) == 1:
+        actions, obstacle = (), "it is the last index of a large table"
+    return PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)

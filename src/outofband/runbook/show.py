@@ -1,0 +1,145 @@
+"""Tell what is wanted and what would be done: as rows, as JSON, as a script for psql. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from outofband.catalog.standing import Standing
+from outofband.model.state import State
+from outofband.model.statements import Action, AwaitBuild, BuildIndex, statement, timeouts
+from outofband.model.step import Step
+from outofband.runbook.plan import Plan, PlannedStep
+
+BUILD_HAZARD = (
+    "reads and writes go on; waits for every transaction that is open on the database, "
+    "and until it ends VACUUM and ALTER of this table wait"
+)
+
+
+def document(standings: Iterable[Standing], incomplete: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the steps as ``--format json`` prints them (contract, States)."""
+    told = {"steps": [_entry(s) for s in standings]}
+    unread = list(incomplete)
+    return {**told, "incomplete_revisions": unread} if unread else told
+
+
+def _entry(standing: Standing) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": standing.step.name,
+        "kind": standing.step.kind,
+        "table": table_name(standing.step),
+        "state": standing.state.value,
+        "done": standing.done,
+        "since_revision": standing.revision,
+    }
+    if standing.waits_for:
+        entry["waits_for"] = list(standing.waits_for)
+    if standing.sight.reason:
+        entry["reason"] = standing.sight.reason
+    return entry
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return the pending steps with what would be done for each."""
+    return {
+        "steps": [
+            {
+                **_entry(p.standing),
+                "statements": [_sql(a) for a in p.actions if not isinstance(a, AwaitBuild)],
+                "heap_bytes": p.heap_bytes,
+                **({"obstacle": p.obstacle} if p.obstacle else {}),
+            }
+            for p in plan.steps
+        ]
+    }
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the plan as an operator reads it."""
+    lines = []
+    for number, planned in enumerate(plan.steps, start=1):
+        lines += _step_lines(number, planned)
+    return lines
+
+
+def _step_lines(number: int, planned: PlannedStep) -> list[str]:
+    step = planned.step
+    what = step.kind.replace("_", " ")
+    lines = [f"{number}. {what} {step.name} on {table_name(step)}{_size(planned)}"]
+    if planned.standing.waits_for:
+        lines.append(f"   after {', '.join(planned.standing.waits_for)}")
+    if planned.obstacle:
+        lines.append(f"   not now: {planned.obstacle}")
+    lines += [f"   {_sql(action)}" for action in planned.actions]
+    if any(isinstance(a, BuildIndex) for a in planned.actions):
+        lines.append(f"   -- {BUILD_HAZARD}")
+    return lines
+
+
+def _size(planned: PlannedStep) -> str:
+    if not planned.heap_bytes:
+        return ""
+    rows = f", about {planned.row_estimate:,.0f} rows" if planned.row_estimate > 0 else ""
+    return f" ({size(planned.heap_bytes)}{rows})"
+
+
+def script(plan: Plan, server_version: int, where: str) -> str:
+    """Return the plan as a script for psql; every statement under the timeouts that apply uses.
+
+    What waits for duplicates or raised limits stops with the server's error; outofband adopts what
+    was built by it, whole or in part.
+    """
+    lines = [f"-- outofband plan for {where}", r"\set ON_ERROR_STOP on", ""]
+    for planned in plan.steps:
+        lines.append(f"-- step {planned.step.name} ({planned.standing.state.value})")
+        if planned.obstacle:
+            lines.append(f"-- not now: {planned.obstacle}")
+        for action in planned.actions:
+            lines += _script_lines(action, server_version)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _script_lines(action: Action, server_version: int) -> list[str]:
+    sent = statement(action)
+    if sent is None:
+        return [f"-- {_sql(action)}"]
+    settings = [f"SET {name} = '{value}';" for name, value in timeouts(sent, server_version)]
+    return [*settings, f"{sent.sql};"]
+
+
+def _sql(action: Action) -> str:
+    sent = statement(action)
+    if sent is not None:
+        return sent.sql
+    assert isinstance(action, AwaitBuild)
+    return f"wait for the build of {action.index.name} that pid {action.pid} goes on with"
+
+
+def table_name(step: Step) -> str:
+    """Return the table's name as the revision gave it."""
+    return str(step.table)
+
+
+def summary(standings: Iterable[Standing]) -> str:
+    """Return one sentence that counts."""
+    listed = list(standings)
+    pending = [s for s in listed if not s.done]
+    unwanted = sum(s.state is State.UNWANTED for s in listed)
+    told = f"{len(listed) - unwanted} wanted, {len(pending)} pending"
+    return f"{told}, {unwanted} unwanted" if unwanted else told
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for people: 1.4 GB."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1024:
+            return (
+                f"{amount:.0f} {unit}"
+                if unit == "bytes" or amount >= 10
+                else f"{amount:.1f} {unit}"
+            )
+        amount /= 1024
+    return f"{amount:.1f} TB"

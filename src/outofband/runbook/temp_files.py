@@ -1,0 +1,96 @@
+"""The answer to SQLSTATE 53400, temp_file_limit exceeded. Pure.
+
+The limit is per process, and a parallel build shares its sort among its processes: a build that
+needs 401 MB serially passes a limit of 150 MB with two workers (measured on 15). So more workers
+are tried first, which any role may; then a raised limit, where the role may; else the exact GRANT
+is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.model.names import literal, quote
+
+MEMORY_PER_PROCESS_KB = 32 * 1024
+"""A worker is only used if it gets this much maintenance_work_mem (PostgreSQL 18, Resources)."""
+
+_MOST_WORKERS = 8
+_RAISE_BY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the session has and may: settings as they are now, in kB where they are sizes."""
+
+    role: str
+    limit_kb: int
+    memory_kb: int
+    maintenance_workers: int
+    workers: int
+    may_raise_limit: bool
+    server_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Set these parameters and build again."""
+
+    parameters: tuple[tuple[str, str], ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Nothing the role may do is left; ``do`` is what somebody who may has to type."""
+
+    why: str
+    do: str
+
+
+def answer(means: Means, heap_bytes: int) -> Retry | GiveUp:
+    """Decide how to go on after the limit was hit, from what the session has now.
+
+    Each answer changes what the next call sees, so that repeated calls come to an end: the workers
+    reach what the server allows, and the limit reaches twice the heap.
+    """
+    workers = min(means.workers, _MOST_WORKERS)
+    if means.maintenance_workers < workers:
+        return _more_workers(means, workers)
+    ceiling_kb = 2 * heap_bytes // 1024
+    if means.may_raise_limit and means.limit_kb < ceiling_kb:
+        limit_kb = min(means.limit_kb * _RAISE_BY, ceiling_kb)
+        return Retry(
+            (("temp_file_limit", f"{limit_kb}kB"),),
+            f"{workers} workers did not fit; temp_file_limit raised to {_megabytes(limit_kb)}",
+        )
+    return _give_up(means, ceiling_kb)
+
+
+def _more_workers(means: Means, workers: int) -> Retry:
+    memory_kb = max(means.memory_kb, MEMORY_PER_PROCESS_KB * (workers + 1))
+    return Retry(
+        (
+            ("max_parallel_maintenance_workers", str(workers)),
+            ("maintenance_work_mem", f"{memory_kb}kB"),
+            ("min_parallel_table_scan_size", "0"),
+        ),
+        f"temp_file_limit ({_megabytes(means.limit_kb)}) holds for each process: "
+        f"sharing the sort among {workers} workers",
+    )
+
+
+def _give_up(means: Means, ceiling_kb: int) -> GiveUp:
+    why = f"temp_file_limit ({_megabytes(means.limit_kb)}) is too small"
+    if means.may_raise_limit:
+        return GiveUp(why, "Free disk space or index fewer columns: the limit was raised already")
+    if means.server_version >= 150000:
+        grant = f"GRANT SET ON PARAMETER temp_file_limit TO {quote(means.role)};"
+    else:
+        size = literal(f"{ceiling_kb}kB")
+        grant = f"ALTER ROLE {quote(means.role)} SET temp_file_limit = {size};"
+    return GiveUp(why, f"Let a superuser run {grant} then run outofband apply")
+
+
+def _megabytes(kilobytes: int) -> str:
+    return f"{kilobytes / 1024:,.0f} MB"

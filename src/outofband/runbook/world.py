@@ -1,0 +1,64 @@
+"""What one run of `apply` works with, and how it looks at the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.catalog.facts import Observation
+from outofband.catalog.observe import observe
+from outofband.catalog.reader import Reader
+from outofband.catalog.standing import Standing, standings
+from outofband.model.step import Wanted
+from outofband.runbook.hand import Hand, Screen
+from outofband.runbook.plan import Plan, PlannedStep, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was asked for: the wanted steps, the names of ``--only``, and what counts as small
+    (bytes).
+    """
+
+    wanted: Wanted
+    only: tuple[str, ...] = ()
+    inline_max_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The world at one moment: what was seen, where the steps stand, what would be done."""
+
+    seen: Observation
+    standings: tuple[Standing, ...]
+    plan: Plan
+
+
+def look(reader: Reader, scope: Scope) -> View:
+    """Observe and plan; reads only."""
+    wanted = scope.wanted
+    seen = observe(reader, [w.step for w in (*wanted.steps, *wanted.unapplied)])
+    standing = standings(wanted, seen)
+    planned = plan(standing, seen, only=scope.only, inline_max_bytes=scope.inline_max_bytes)
+    return View(seen, standing, planned)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A session, a screen, and the scope of the run."""
+
+    hand: Hand
+    screen: Screen
+    scope: Scope
+
+    def look(self) -> View:
+        """Observe and plan anew."""
+        return look(self.hand, self.scope)
+
+    def now(self, planned: PlannedStep) -> tuple[View, PlannedStep | None]:
+        """Look anew for one step of a plan; None when nothing is left to do for it."""
+        view = self.look()
+        for candidate in view.plan.steps:
+            same = candidate.step == planned.step
+            if same and candidate.standing.revision == planned.standing.revision:
+                return view, candidate
+        return view, None

@@ -1,0 +1,152 @@
+"""``[tool.outofband]`` of pyproject.toml, read and checked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from outofband.errors import Misuse
+
+OnLarge = Literal["defer", "build", "refuse"]
+Deploy = Literal["startup", "job"]
+
+DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
+DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
+
+
+class SettingsWrong(Misuse):
+    """A setting is unknown, or has a value it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The project's settings; every default is the documented one (contract, Settings).
+
+    ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
+    the application starts or as a job; ``on_large`` what the deploy does with a step on a table
+    whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
+    deploy.
+    """
+
+    large: tuple[str, ...] = ()
+    small: tuple[str, ...] = ()
+    deploy: Deploy | None = None
+    on_large: OnLarge = "defer"
+    inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
+    lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    start_after: str | None = None
+    version_table: str | None = None
+    version_table_schema: str | None = None
+
+
+def load(directory: Path) -> Settings:
+    """Read the settings of the project that ``directory`` is in: the nearest pyproject.toml that
+    has any.
+
+    Raises SettingsWrong, naming the file and the key, for a file that is not TOML and for anything
+    unknown.
+    """
+    for folder in (directory.resolve(), *directory.resolve().parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            table = _table(path)
+            if table is not None:
+                return parse(table, str(path))
+    return Settings()
+
+
+def parse(table: Mapping[str, Any], where: str) -> Settings:
+    """Turn the table ``[tool.outofband]`` into settings; ``where`` names its file in errors."""
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = _field_name(key, where)
+        try:
+            values[name] = _READERS[name](value)
+        except (TypeError, ValueError) as error:
+            raise SettingsWrong(
+                f"setting {key!r} in {where}", why=f"{value!r} {error}", do="Correct it"
+            ) from None
+    return Settings(**values)
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsWrong(f"cannot read {path}", why=str(error), do="Correct the file") from None
+    table = document.get("tool", {}).get("outofband")
+    return table if isinstance(table, dict) else None
+
+
+def _field_name(key: str, where: str) -> str:
+    name = key.replace("-", "_")
+    if name in _READERS:
+        return name
+    known = sorted(_READERS)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"Known are {', '.join(known)}"
+    raise SettingsWrong(f"setting {key!r} in {where} is unknown", do=hint)
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError("is not a list of table patterns")
+    return tuple(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("is not a text")
+    return value
+
+
+def _count_of_bytes(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError("is not a number of bytes")
+    return value
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"is none of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(value: Any) -> timedelta:
+    """Read ``"500ms"``, ``"2s"``, ``"5min"``, ``"12h"`` or ``"7d"``; raises ValueError
+    otherwise.
+    """
+    found = (
+        re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", value)
+        if isinstance(value, str)
+        else None
+    )
+    if found is None:
+        raise ValueError('is not a duration such as "500ms", "2s", "5min", "12h" or "7d"')
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "large": _patterns,
+    "small": _patterns,
+    "deploy": _one_of("startup", "job"),
+    "on_large": _one_of("defer", "build", "refuse"),
+    "inline_max_bytes": _count_of_bytes,
+    "lock_timeout": duration,
+    "start_after": _text,
+    "version_table": _text,
+    "version_table_schema": _text,
+}
+assert set(_READERS) == {field.name for field in fields(Settings)}

@@ -1,0 +1,73 @@
+"""One real server for the whole run, and a fresh database for whoever asks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from outofband import ephemeral
+from outofband.ephemeral import binaries
+
+
+class MakeDatabase(Protocol):
+    def __call__(self, template: str | None = None) -> str: ...
+
+
+def pytest_report_header() -> str:
+    try:
+        found = binaries.find()
+    except ephemeral.BinariesNotFound as error:
+        return f"PostgreSQL: {error}"
+    libpq = psycopg.pq.version_pretty(psycopg.pq.version())
+    return (
+        f"PostgreSQL: {found.major}.{found.version % 10_000} in {found.folder}, "
+        f"psycopg {psycopg.__version__} with libpq {libpq}"
+    )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ephemeral.Server]:
+    """One server for the whole run. A test that stops or changes it starts one of its own."""
+    with ephemeral.server(settings={"max_connections": "200"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def make_database(server: ephemeral.Server) -> MakeDatabase:
+    """Return the function that makes a database and returns its URL.
+
+    Its ``template`` is the URL or the name of a database that nobody is connected to; without it
+    the new one is empty. What it makes stays until the end of the run.
+    """
+    numbers = itertools.count(1)
+    # 5 ms instead of 7 ms with the default, which goes through the WAL; 14 knows no other way.
+    strategy = sql.SQL("STRATEGY file_copy" if server.version >= 150_000 else "")
+
+    def make(template: str | None = None) -> str:
+        name = f"test_{next(numbers)}"
+        source = urlsplit(template or "template0").path.removeprefix("/")
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
+        execute(server, command.format(sql.Identifier(name), sql.Identifier(source), strategy))
+        return server.url(name)
+
+    return make
+
+
+@pytest.fixture
+def database(server: ephemeral.Server, make_database: MakeDatabase) -> Iterator[str]:
+    """The URL of a new, empty database, dropped after the test, whoever is still connected."""
+    url = make_database()
+    yield url
+    name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
+    execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+def execute(server: ephemeral.Server, command: sql.Composed) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as session:
+        session.execute(command)
