@@ -24,10 +24,10 @@ import sys
 from outofband.ephemeral import server
 
 with server() as postgres:
-    print(postgres.pid, postgres.version, flush=True)
+    print(postgres.pid, flush=True)
     sys.stdin.read()
 """
-"""Starts a server and says so; ends when its standard input does."""
+"""Starts a server and prints its pid; ends when its standard input does."""
 
 
 @dataclass
@@ -96,6 +96,15 @@ class Place:
         )
         self.programs.append(started)
         return started
+
+    def run_until_ready(self, *prefix: str, **how: str) -> tuple[subprocess.Popen[str], int]:
+        """Start a program and wait for its server: the program and the postmaster's pid."""
+        started = self.run(*prefix, **how)
+        assert started.stdout is not None
+        line = started.stdout.readline()
+        if not line:
+            pytest.fail(started.communicate()[1])
+        return started, int(line)
 
 
 @pytest.fixture(scope="session")

@@ -40,12 +40,7 @@ def no_namespaces(tmp_path: Path) -> str:
 
 def pid_and_uid(place: Place, *prefix: str, **how: str) -> tuple[int, int]:
     """Start a server and return the postmaster's pid and whom the kernel takes it for."""
-    program = place.run(*prefix, **how)
-    assert program.stdout is not None
-    line = program.stdout.readline()
-    if not line:
-        pytest.fail(program.communicate()[1])
-    pid = int(line.split()[0])
+    _, pid = place.run_until_ready(*prefix, **how)
     return pid, Path(f"/proc/{pid}").stat().st_uid
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outofband.ephemeral import WatcherDied, binaries, server
+from outofband.ephemeral.leash import WATCHER
 
 if TYPE_CHECKING:
     from tests.ephemeral.conftest import Place
@@ -53,9 +55,7 @@ def test_kill_9_before_the_folder_has_its_name_leaves_nothing(
 def test_kill_9_of_a_server_in_use_leaves_nothing(
     place: Place, eventually: Eventually, who: Callable[[int, int], None]
 ) -> None:
-    program = place.run()
-    assert program.stdout is not None
-    assert program.stdout.readline()
+    program, _ = place.run_until_ready()
     who(program.pid, signal.SIGKILL)
     eventually(place.is_clean)
 
@@ -73,17 +73,13 @@ def test_ctrl_c_leaves_nothing(place: Place, eventually: Eventually, path: str) 
 def test_the_end_of_a_job_or_a_terminal_leaves_nothing(
     place: Place, eventually: Eventually, signum: signal.Signals
 ) -> None:
-    program = place.run()
-    assert program.stdout is not None
-    assert program.stdout.readline()
+    program, _ = place.run_until_ready()
     os.killpg(program.pid, signum)
     eventually(place.is_clean)
 
 
 def test_ctrl_c_has_cleaned_up_when_the_program_ends(place: Place) -> None:
-    program = place.run()
-    assert program.stdout is not None
-    assert program.stdout.readline()
+    program, _ = place.run_until_ready()
     os.killpg(program.pid, signal.SIGINT)
     _, complaint = program.communicate()
     assert complaint.rstrip().endswith("KeyboardInterrupt")
@@ -115,15 +111,21 @@ def test_a_server_that_was_killed_leaves_nothing(here: Place, eventually: Eventu
     eventually(here.is_clean)
 
 
+def kill_everything(place: Place, eventually: Eventually) -> None:
+    """Kill the watcher, before it can see the rest die, and the server."""
+    found = sorted(place.processes().items(), key=lambda item: WATCHER.name not in item[1])
+    for pid, _ in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not place.processes())
+
+
 def test_what_even_the_watcher_could_not_remove_goes_at_the_next_start(
     here: Place, eventually: Eventually
 ) -> None:
-    program = here.run()
-    assert program.stdout is not None
-    assert program.stdout.readline()
-    for pid in (program.pid, *here.processes()):
-        os.kill(pid, signal.SIGKILL)
-    eventually(lambda: not here.processes())
+    program, _ = here.run_until_ready()
+    kill_everything(here, eventually)
+    program.kill()
     (abandoned,) = here.folders()
     with server() as running:
         assert here.folders() == [running.socket_directory] != [abandoned]
@@ -132,9 +134,7 @@ def test_what_even_the_watcher_could_not_remove_goes_at_the_next_start(
 def test_the_end_of_the_watcher_is_reported(here: Place, eventually: Eventually) -> None:
     def kill_everything_and_restart() -> None:
         with server() as running:
-            for pid in here.processes():
-                os.kill(pid, signal.SIGKILL)
-            eventually(lambda: not here.processes())
+            kill_everything(here, eventually)
             running.restart()
 
     with pytest.raises(WatcherDied) as caught:

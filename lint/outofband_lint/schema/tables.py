@@ -75,6 +75,7 @@ def _new(
         partition_of=partition_of,
         inherits=inherits,
         columns_known=columns_known,
+        created_as=name,
         revision=draft.revision,
         source=draft.source,
     )

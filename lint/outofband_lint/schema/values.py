@@ -90,7 +90,7 @@ class Table:
     """A table, or a materialized view; its name always has a schema.
 
     `columns_known` is False where they are those of a query. `revision` and `source` are what
-    created it.
+    created it, `created_as` is the name that it had then.
     """
 
     name: QualifiedName
@@ -101,6 +101,7 @@ class Table:
     partition_of: QualifiedName | None = None
     inherits: tuple[QualifiedName, ...] = ()
     columns_known: bool = True
+    created_as: QualifiedName | None = None
     revision: str = ""
     source: Source | None = None
 

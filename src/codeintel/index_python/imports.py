@@ -66,9 +66,9 @@ def names_of_import_from(
 
 
 def _module_parts(absolute: str, written: str, first: Place) -> Iterator[ImportedName]:
-    """Yield the parts of a dotted module name as it is written: the last parts of the absolute one."""
+    """Yield the parts of a module's name as written: they are the last ones of the absolute name."""
     names = written.split(".")
     parents = absolute.split(".")[: -len(names)]
-    for count, (name, place) in enumerate(zip(names, places.dotted(first, written)), start=1):
-        module = ".".join([*parents, *names[:count]])
-        yield ImportedName(name, place, Imported(module), bound=False)
+    for index, place in enumerate(places.dotted(first, written)):
+        module = ".".join([*parents, *names[: index + 1]])
+        yield ImportedName(names[index], place, Imported(module), bound=False)

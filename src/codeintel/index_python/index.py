@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
+import io
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from codeintel.collector import without_cycle_collection
 from codeintel.index_python.dump import DumpWriter
 from codeintel.index_python.occurrences import occurrences
 from codeintel.index_python.package import InstalledPackage, ModuleFile, find_package
@@ -24,6 +24,7 @@ from outofband.errors import Misuse
 
 #: Dumps repeat themselves: higher levels take twice the time for a tenth of the bytes.
 _GZIP_LEVEL = 4
+_BUFFER = 1 << 20
 
 
 class DumpNotWritable(Misuse):
@@ -59,13 +60,16 @@ def index(name: str, out: Path) -> Summary:
     with _replacing(out) as file:
         if out.suffix != ".gz":
             return write_dump(package, file)
-        with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as zipped:
-            return write_dump(package, cast(BinaryIO, zipped))
+        with (
+            gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as zipped,
+            io.BufferedWriter(cast(io.RawIOBase, zipped), _BUFFER) as buffered,
+        ):
+            return write_dump(package, buffered)
 
 
 def write_dump(package: InstalledPackage, out: BinaryIO) -> Summary:
     """Write the dump of a package; the same package at the same place gives the same bytes."""
-    with _without_cycle_collection():
+    with without_cycle_collection():
         modules, skipped = _scan_all(package)
         scopes = {module.name: module.scope for _, module in modules}
         resolver = Resolver(package.name, scopes)
@@ -100,32 +104,18 @@ def _scan_file(package: InstalledPackage, file: ModuleFile) -> Module:
 
 
 @contextmanager
-def _without_cycle_collection() -> Iterator[None]:
-    """Trees and scopes live until the end; looking for garbage among them takes longer than all else."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@contextmanager
 def _replacing(out: Path) -> Iterator[BinaryIO]:
     """Open a new file that takes the place of ``out`` when the block ends well."""
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        with beside.open("wb") as file:
+            yield file
+        beside.replace(out)
     except OSError as error:
         raise DumpNotWritable(
             f"the dump {out} cannot be written",
             why=error.strerror or "its folder takes no files",
-            do="Name a file in a folder that exists and may be written to",
+            do="Name a file in a folder that exists and has room",
         ) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        os.replace(name, out)
-    except BaseException:
-        os.unlink(name)
-        raise
+    finally:
+        beside.unlink(missing_ok=True)

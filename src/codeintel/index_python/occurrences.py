@@ -8,7 +8,7 @@ from typing import NamedTuple
 from codeintel.bundle import Span
 from codeintel.index_python.resolve import Foreign, Resolver, Symbol
 from codeintel.index_python.scan import Module
-from codeintel.index_python.scopes import Binding, Imported, Scope
+from codeintel.index_python.scopes import Binding, Imported
 from codeintel.index_python.source import Place
 
 #: A module is defined where its file begins, as other indexers of LSIF have it.
@@ -51,17 +51,28 @@ def _bound(module: Module, resolver: Resolver) -> Iterator[_Found]:
         for names in (scope.bindings, scope.attributes):
             for name, bindings in names.items():
                 for binding in bindings:
-                    referent = _referent(scope, name, binding, resolver)
-                    yield name, binding.place, referent, referent == Symbol(scope, name)
+                    yield (
+                        name,
+                        binding.place,
+                        *_bound_symbol(Symbol(scope, name), binding, resolver),
+                    )
 
 
-def _referent(scope: Scope, name: str, binding: Binding, resolver: Resolver) -> Symbol | Foreign:
-    meaning = binding.meaning
-    if isinstance(meaning, Imported) and not meaning.renamed:
-        imported = resolver.imported(meaning)
-        if isinstance(imported, Symbol):
-            return imported
-    return resolver.follow(Symbol(scope, name))
+def _bound_symbol(
+    symbol: Symbol, binding: Binding, resolver: Resolver
+) -> tuple[Symbol | Foreign, bool]:
+    """Return what a binding is of, and whether it is its definition.
+
+    What an import binds is defined where it comes from, so the import is a use; that goes for a
+    foreign thing under a new name too, although nothing in the dump defines it then.
+    """
+    imported = None
+    if isinstance(binding.meaning, Imported):
+        imported = resolver.imported(binding.meaning)
+        if isinstance(imported, Symbol) and not binding.meaning.renamed:
+            return imported, False
+    origin = resolver.follow(symbol)
+    return origin, origin == symbol and not isinstance(imported, Foreign)
 
 
 def _used(module: Module, resolver: Resolver) -> Iterator[_Found]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from codeintel.bundle import Bundle
+from codeintel.collector import without_cycle_collection
 from codeintel.lsif import group
-from codeintel.lsif.canonical import canonicalize
+from codeintel.lsif.canonical import Canonical, canonicalize
 from codeintel.lsif.elements import Element
 from codeintel.lsif.graph import collect
 
 
 def correlate(dump: Iterable[Element]) -> Bundle:
     """Return what a dump says, grouped by table; raises DanglingEdge where it is inconsistent."""
-    canonical = canonicalize(collect(dump))
+    with without_cycle_collection():
+        return _bundle(canonicalize(collect(dump)))
+
+
+def _bundle(canonical: Canonical) -> Bundle:
     count = group.num_result_chunks(canonical)
     return Bundle(
         num_result_chunks=count,

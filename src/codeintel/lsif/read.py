@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from outofband.errors import Misuse
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _VERSION = "0.4."
+_BUFFER = 1 << 20
 
 
 class DumpUnreadable(Misuse):
@@ -48,7 +50,9 @@ def read(path: Path) -> Iterator[Element]:
 def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    return cast(BinaryIO, gzip.open(path)) if gzipped else path.open("rb")
+    if not gzipped:
+        return path.open("rb")
+    return io.BufferedReader(cast(io.RawIOBase, gzip.open(path)), _BUFFER)
 
 
 def _elements(path: Path, lines: BinaryIO) -> Iterator[Element]:

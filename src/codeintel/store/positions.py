@@ -46,12 +46,20 @@ def enclosing(document: Document, line: int, character: int) -> list[Range]:
     return sorted(around, key=lambda range_: _extent(range_.span))
 
 
-def _extent(span: Span) -> tuple[int, int, int, int]:
-    """Order spans around one point from inside to outside: the later it starts, the further in."""
-    return (-span.start_line, -span.start_character, span.end_line, span.end_character)
+def _extent(span: Span) -> tuple[bool, int, int, int, int]:
+    """Order spans around one point from inside to outside: the later it starts, the further in.
+
+    An empty one is a whole module, defined at the beginning of its file.
+    """
+    is_empty = span[:2] == span[2:]
+    return (is_empty, -span.start_line, -span.start_character, span.end_line, span.end_character)
 
 
 def between(ranges: Iterable[Range], start_line: int, end_line: int) -> list[Range]:
-    """Return the ranges on the lines from ``start_line`` to before ``end_line``, in reading order."""
-    touching = (r for r in ranges if r.span.start_line < end_line and r.span.end_line >= start_line)
+    """Return the ranges on lines ``start_line`` to ``end_line`` (exclusive), in reading order."""
+    touching = (
+        range_
+        for range_ in ranges
+        if range_.span.start_line < end_line and range_.span.end_line >= start_line
+    )
     return sorted(touching, key=lambda range_: range_.span)

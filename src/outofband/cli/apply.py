@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -76,7 +77,7 @@ def command(
             _require_writes(session)
             _confirm(yes)
         endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings))
+    sys.exit(_report(endings, again(configs, name, x, to)))
 
 
 def _require_writes(session: Session) -> None:
@@ -99,12 +100,25 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def _report(endings: Sequence[Ending]) -> int:
+def again(configs: Sequence[str], name: str, x: Sequence[str], to: str | None) -> str:
+    """Return the command that goes on with the same work; never with a URL, which may hold a
+    password.
+    """
+    words = ["outofband", "apply"]
+    words += [word for config in configs for word in ("-c", config)]
+    words += ["-n", name] if name != "alembic" else []
+    words += [word for argument in x for word in ("-x", argument)]
+    words += ["--to", to] if to else []
+    return shlex.join(words)
+
+
+def _report(endings: Sequence[Ending], again: str) -> int:
     """Say how each step ended and return the exit status."""
     from outofband.runbook.apply import End
 
     for ending in endings:
-        line = f"{ending.end.value:8} {ending.planned.step.kind.replace('_', ' ')} {ending.planned.step.name}"
+        step = ending.planned.step
+        line = f"{ending.end.value:8} {step.kind.replace('_', ' ')} {step.name}"
         click.echo(": ".join(part for part in (line, ending.why) if part), err=True)
         if ending.do:
             click.echo(f"         {ending.do}.", err=True)
@@ -112,5 +126,5 @@ def _report(endings: Sequence[Ending]) -> int:
         return 0
     if not any(e.acted or e.end is End.DONE for e in endings):
         return REFUSED
-    click.echo("outofband: partly done. outofband status shows what is left.", err=True)
+    click.echo(f"outofband: partly done, what was finished stays finished. Next: {again}", err=True)
     return PARTLY_DONE

@@ -43,6 +43,22 @@ class OperatorScreen:
         self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
 
     @contextmanager
+    def counting(self, what: str) -> Iterator[Callable[[int], None]]:
+        """Show a running total while the block runs: live on a terminal, else every ten seconds."""
+        said = [time.monotonic()]
+        with Live(console=self._console, transient=True, auto_refresh=False) as live:
+
+            def count(total: int) -> None:
+                line = f"  {total:,} {what}"
+                if self._console.is_terminal:
+                    live.update(escape(line), refresh=True)
+                elif time.monotonic() - said[0] >= _PLAIN_SECONDS:
+                    said[0] = time.monotonic()
+                    self.say(line)
+
+            yield count
+
+    @contextmanager
     def watching(self, what: str, pid: int) -> Iterator[None]:
         """Show the progress of a server process while the block runs."""
         started = time.monotonic()
@@ -72,7 +88,7 @@ class OperatorScreen:
             phase, when = said[0]
             if progress.phase != phase or now - when >= _PLAIN_SECONDS:
                 said[0] = (progress.phase, now)
-                self.say(f"  {progress_line(progress, pace)}")
+                self.say(f"  {what}: {progress_line(progress, pace)}")
 
         yield show
 

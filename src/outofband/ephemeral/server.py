@@ -101,8 +101,9 @@ class Server:
         outcome = self._leash.start(self._argv(), data=self.data_directory, log=self._log_file)
         if isinstance(outcome, str):
             raise ServerDidNotStart(
-                f"PostgreSQL {self.version // 10_000} in {self._folder} did not start",
-                why=f"{outcome}. The end of its log:\n{self.log()}\n",
+                f"PostgreSQL {self._binaries.major} in {self._folder} did not start",
+                why=f"{outcome}, and its log ends:\n{self.log()}",
+                do=f"Look at the settings, and at the space left in {self._folder.parent}",
             )
         self._pid = outcome
 

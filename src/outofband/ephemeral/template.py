@@ -96,6 +96,7 @@ def _initdb(data: Path, binaries: Binaries, leash: Leash) -> None:
         raise InitdbFailed(
             f"{binaries.initdb} could not make a data directory in {data.parent}",
             why=done.stderr.strip() or f"exit status {done.returncode}",
+            do=f"Look at the space left in {data.parent.parent}, and at who may enter it",
         )
 
 

@@ -88,10 +88,11 @@ Step = CreateIndex | DropIndex | AddConstraint
 
 @dataclass(frozen=True, slots=True)
 class WantedStep:
-    """A step and the revision that declares it."""
+    """A step and the revision that declares it; ``ahead`` when that revision is not applied yet."""
 
     step: Step
     revision: str
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

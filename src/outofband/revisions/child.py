@@ -123,7 +123,7 @@ def _serve(
                 result = read_literally(environment, script, stopped)
             else:
                 result = run(environment, script)
-            print(wire.dumps(result), file=out, flush=True)  # noqa: T201
+            print(wire.dumps(result), file=out, flush=True)
 
 
 def _read(pipe: int, done: list[Run], wanted: int, limit: float) -> str:

@@ -126,13 +126,15 @@ def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[s
     closed again by env.py's own ``with``. Raises EnvPyFailed, or DatabaseNotReached where that
     connection fails.
     """
-    recorder = _Recorder(config, script, as_sql=as_sql)
+    # Not a subclass: alembic.context is a proxy for EnvironmentContext and for no other class.
+    recorder: Any = EnvironmentContext(config, script, as_sql=as_sql)
+    recorder.configure = _reached
     with recorder:
         try:
             with reaching():
                 script.run_env()
-        except _ConfigureReachedError:
-            return recorder.given
+        except _ConfigureReachedError as reached:
+            return reached.given
         except (configparser.InterpolationError, ArgumentError, NoSuchModuleError) as error:
             raise _url_wrong(error) from None
         except OutofbandError:
@@ -149,16 +151,15 @@ def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[s
 class _ConfigureReachedError(BaseException):
     """Not an Exception: an ``except Exception`` in env.py must not keep env.py going."""
 
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
 
-class _Recorder(EnvironmentContext):
-    given: dict[str, Any]
 
-    def configure(self, *args: Any, **kwargs: Any) -> NoReturn:
-        bound = _CONFIGURE.bind(self, *args, **kwargs).arguments
-        extra = bound.pop("kw", {})
-        bound.pop("self")
-        self.given = {**bound, **extra}
-        raise _ConfigureReachedError
+def _reached(*args: Any, **kwargs: Any) -> NoReturn:
+    given = _CONFIGURE.bind(None, *args, **kwargs).arguments
+    del given["self"]
+    extra = given.pop("kw", {})
+    raise _ConfigureReachedError({**given, **extra})
 
 
 def _files(configs: Sequence[str]) -> tuple[str, str]:

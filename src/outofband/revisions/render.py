@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alembic.script import Script
 
@@ -35,6 +35,19 @@ class Rendered:
         steps = iter(self.steps)
         for source in self.revision.sources:
             yield source, next(steps) if source.out_of_band else None
+
+    def before(self, here: Step | str) -> Rendered:
+        """Return the part above a step, or above the barrier that names one; all if neither is."""
+        sources: list[Source] = []
+        steps: list[Step] = []
+        for source, step in self.in_order():
+            if source.barrier == here or (step is not None and step == here):
+                break
+            sources.append(source)
+            steps += [] if step is None else [step]
+        return replace(
+            self, revision=replace(self.revision, sources=tuple(sources)), steps=tuple(steps)
+        )
 
 
 def render(

@@ -16,8 +16,8 @@ _LIBRARIES = sys.stdlib_module_names | {"alembic", "sqlalchemy", "outofband", "_
 def may_declare_more(script: Script, known: int) -> bool:
     """Tell whether more than the ``known`` steps may be declared by ``upgrade()`` or by a helper.
 
-    A call of one of our operations counts wherever it stands but in ``downgrade()``; so does the
-    mention of one in a module of the project that the revision imports, however deep.
+    A call of one of our operations counts wherever it stands but in ``downgrade()``; so does
+    a call in a module that the revision imports, however deep, though not below installed ones.
     """
     tree = _tree(script.path)
     if tree is None:
@@ -35,7 +35,7 @@ def _mentioned_below(tree: ast.Module, seen: set[str]) -> bool:
         helper = _tree(path)
         if helper is None or any(_calls_ours(node) for node in ast.walk(helper)):
             return True
-        if _mentioned_below(helper, seen):
+        if "site-packages" not in path and _mentioned_below(helper, seen):
             return True
     return False
 

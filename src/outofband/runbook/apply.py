@@ -65,7 +65,11 @@ class _Turn:
         self._planned, self._world = planned, world
         self._build = Build(world.hand, world.screen, dedupe)
         self._failures: dict[str, int] = {}
-        self._acted = False
+        self._sent = False
+
+    @property
+    def _acted(self) -> bool:
+        return self._sent or self._build.changed
 
     def run(self) -> Ending:
         view, now = self._world.now(self._planned)
@@ -104,7 +108,6 @@ class _Turn:
             return self._ending(End.FAILED, stuck.why, stuck.do)
         except StatementFailed as failed:
             return self._after(failed)
-        self._acted = True
         return None
 
     def _do(self, action: Action, table: TableFacts) -> None:
@@ -113,13 +116,15 @@ class _Turn:
             case BuildIndex(index):
                 self._build.run(index, table)
             case AwaitBuild(index, pid):
+                self._sent = True
                 with screen.watching(f"build of {index.name}, left running", pid):
                     _await_end(self._world, pid)
             case _:
                 sent = statement(action)
                 assert sent is not None
                 screen.statement(sent.sql)
-                with screen.watching(sent.sql, hand.pid):
+                self._sent = True
+                with screen.watching(self._planned.step.name, hand.pid):
                     hand.send(sent)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
@@ -143,7 +148,7 @@ class _Turn:
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")
         why = f"the world has moved since the plan was shown: it is {state} now"
-        return self._ending(End.REFUSED, why, "Run outofband apply again for a new plan")
+        return self._ending(End.REFUSED, why, "Look at the new plan")
 
     def _ending(self, end: End, why: str = "", do: str = "") -> Ending:
         return Ending(self._planned, end, why, do, self._acted)

@@ -36,12 +36,17 @@ class Stuck(Exception):
 
 
 class Build:
-    """The builds of one step: it counts rounds, so that no remedy is tried for ever."""
+    """The builds of one step: it counts rounds, so that no remedy is tried for ever.
+
+    ``changed`` tells whether anything in the database was changed, a failed build's leftover
+    included.
+    """
 
     def __init__(self, hand: Hand, screen: Screen, dedupe: Dedupe) -> None:
         self._hand, self._screen, self._dedupe = hand, screen, dedupe
         self._rounds = 0
         self._builds = 0
+        self.changed = False
 
     def run(self, index: Index, table: TableFacts) -> None:
         """Build under the temporary name, once.
@@ -69,8 +74,9 @@ class Build:
     def _send(self, index: Index) -> None:
         sent = statement(BuildIndex(index))
         assert sent is not None
+        self.changed = True
         self._screen.statement(sent.sql)
-        with self._screen.watching(f"{index.name} on {index.table}", self._hand.pid):
+        with self._screen.watching(index.name, self._hand.pid):
             self._hand.send(sent, fingerprint=index.fingerprint)
 
     def _clear_duplicates(self, index: Index, table: TableFacts) -> None:
@@ -82,26 +88,28 @@ class Build:
             return
         self._report(index, found)
         if self._dedupe is Dedupe.REPORT or not found.identical:
-            raise Stuck(f"{index.table} has duplicate rows", _what_to_do(index, found))
+            raise Stuck(f"{index.table} has duplicate rows", _what_to_do(found))
         self._rounds += 1
         if self._rounds > _DEDUPE_ROUNDS:
             why = f"new duplicates have arrived {_DEDUPE_ROUNDS} times"
-            raise Stuck(why, "Find the writer that multiplies rows, then run outofband apply")
+            raise Stuck(why, "Find the writer that multiplies rows")
         self._move(index, table)
         self._clear_duplicates(index, table)
 
     def _report(self, index: Index, found: Duplicates) -> None:
         self._screen.say(
-            f"{index.table} has {found.groups} groups of duplicates for {index.name}: {found.surplus} "
-            f"rows too many, {found.identical} of them identical to another row, "
-            f"{found.differing} groups that differ"
+            f"{index.table} has {found.groups:,} groups of duplicates for {index.name}: "
+            f"{found.surplus:,} rows too many, {found.identical:,} of them identical to another "
+            f"row, {found.differing:,} groups that differ"
         )
         for sample in duplicates.samples(self._hand, index):
             self._screen.show_secret(f"  {sample}")
 
     def _move(self, index: Index, table: TableFacts) -> None:
+        self.changed = True
         place = duplicates.quarantine_table(table)
-        total = duplicates.quarantine(self._hand, index, table, lambda _: None)
+        with self._screen.counting(f"rows moved from {index.table} to {place}") as moved:
+            total = duplicates.quarantine(self._hand, index, table, moved)
         self._screen.say(f"{total} identical rows moved from {index.table} to {place}")
 
     def _answer_temp_files(self, index: Index, table: TableFacts) -> None:
@@ -115,14 +123,14 @@ class Build:
                     self._hand.set(name, value)
 
 
-def _what_to_do(index: Index, found: Duplicates) -> str:
+def _what_to_do(found: Duplicates) -> str:
     if not found.identical:
-        return "Make the rows differ or delete all but one of each group, then run outofband apply"
-    again = f"Run outofband apply --only {index.name} --dedupe identical"
+        return "Make the rows differ, or delete all but one of each group"
+    move = "Add --dedupe identical, which moves identical rows into a quarantine table"
     return (
-        f"{again}; {found.differing} groups that differ are for a person"
+        f"{move}; {found.differing} groups that differ are for a person"
         if found.differing
-        else again
+        else move
     )
 
 

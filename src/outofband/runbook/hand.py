@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -113,6 +113,10 @@ class Screen(Protocol):
 
     def statement(self, sql: str) -> None:
         """Show a statement as it is sent."""
+        ...
+
+    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
+        """Show a running total while the block lasts; the function given to it sets the total."""
         ...
 
     def watching(self, what: str, pid: int) -> AbstractContextManager[None]:

@@ -14,6 +14,7 @@ from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.promotion import obstacle as promotion_obstacle
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.statements import (
     Action,
@@ -124,7 +125,7 @@ def _actions(step: Step, standing: Standing, table: TableFacts) -> Decision:
         case CreateIndex():
             return _build(step, standing, table)
         case DropIndex():
-            return _drop(standing.sight.index)
+            return _drop(table.name.renamed(step.name), standing.sight.index)
         case AddConstraint():
             return _promote(step, standing, table)
         case _:
@@ -149,9 +150,9 @@ def _build(step: CreateIndex, standing: Standing, table: TableFacts) -> Decision
             return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
 
 
-def _drop(found: IndexFacts | None) -> Decision:
-    if found is None:
-        return (), ""
+def _drop(name: QualifiedName, found: IndexFacts | None) -> Decision:
+    if found is None:  # an earlier step of this plan builds it first
+        return (RemoveIndex(name),), ""
     if found.constraint:
         return (), f"constraint {found.constraint} owns the index; a revision has to drop it"
     if found.attached or found.partitioned:
@@ -167,7 +168,8 @@ def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Deci
 
 
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
-    actions, obstacle = _drop(standing.sight.index)
+    found = standing.sight.index
+    actions, obstacle = _drop(table.name.renamed(standing.step.name), found)
     if not obstacle and table.heap_bytes > inline_max_bytes and len(table.indexes) == 1:
         actions, obstacle = (), "it is the last index of a large table"
     return PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)

@@ -24,10 +24,10 @@ _REACTIONS = {
 
 _ADVICE = {
     "42501": "Let the table's owner run this, or grant the role what it lacks",
-    "53100": "Free disk space where the data or the temporary files lie, then run outofband apply",
-    "53200": "Lower maintenance_work_mem, then run outofband apply",
+    "53100": "Free disk space where the data or the temporary files lie",
+    "53200": "Lower maintenance_work_mem",
     "54000": "Index a hash or a prefix of the column, since a key is over 2704 bytes",
-    "57014": "Find who cancelled it, then run outofband apply",
+    "57014": "Find who cancelled it",
     "25006": "Run this against the primary",
     "42703": "Upgrade the schema first: the column is not there",
     "42P01": "Upgrade the schema first: the table is not there",
@@ -41,4 +41,4 @@ def reaction(sqlstate: str) -> Reaction:
 
 def advice(sqlstate: str) -> str:
     """Return what a person should do about a failure that apply cannot mend."""
-    return _ADVICE.get(sqlstate, "Look the SQLSTATE up, mend the cause, then run outofband apply")
+    return _ADVICE.get(sqlstate, "Look the SQLSTATE up, mend the cause")

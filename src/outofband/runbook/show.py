@@ -12,8 +12,8 @@ from outofband.model.step import Step
 from outofband.runbook.plan import Plan, PlannedStep
 
 BUILD_HAZARD = (
-    "reads and writes go on; waits for every transaction that is open on the database, "
-    "and until it ends VACUUM and ALTER of this table wait"
+    "While an index is built, reads and writes go on; VACUUM and ALTER of its table wait for it, "
+    "and it waits for every transaction that is open in the database."
 )
 
 
@@ -60,6 +60,8 @@ def plan_lines(plan: Plan) -> list[str]:
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned)
+    if any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
+        lines.append(BUILD_HAZARD)
     return lines
 
 
@@ -72,8 +74,6 @@ def _step_lines(number: int, planned: PlannedStep) -> list[str]:
     if planned.obstacle:
         lines.append(f"   not now: {planned.obstacle}")
     lines += [f"   {_sql(action)}" for action in planned.actions]
-    if any(isinstance(a, BuildIndex) for a in planned.actions):
-        lines.append(f"   -- {BUILD_HAZARD}")
     return lines
 
 

@@ -89,7 +89,7 @@ def _give_up(means: Means, ceiling_kb: int) -> GiveUp:
     else:
         size = literal(f"{ceiling_kb}kB")
         grant = f"ALTER ROLE {quote(means.role)} SET temp_file_limit = {size};"
-    return GiveUp(why, f"Let a superuser run {grant} then run outofband apply")
+    return GiveUp(why, f"Let a superuser run {grant}")
 
 
 def _megabytes(kilobytes: int) -> str:

@@ -1,0 +1,23 @@
+"""What stays the same about a finding when the file around it changes."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.tokens import Unreadable, tokenize
+
+
+def normalised(sql: str) -> str:
+    """Return a statement without comments, with single spaces and folded names."""
+    try:
+        tokens = tokenize(sql)
+    except Unreadable:
+        return " ".join(sql.split())
+    cursor = Cursor(sql, tokens)
+    return " ".join(map(cursor.spelling, tokens))
+
+
+def fingerprint(rule: str, revision: str, subject: str, ordinal: int) -> str:
+    """Return 16 hex digits; `ordinal` tells equal findings of one revision apart, from 1."""
+    return sha256("\0".join((rule, revision, subject, str(ordinal))).encode()).hexdigest()[:16]

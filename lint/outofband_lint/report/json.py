@@ -1,0 +1,19 @@
+"""Findings for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from outofband_lint.report import Summary
+from outofband_lint.rule import Finding
+
+
+def report(findings: Sequence[Finding], *, revisions: int) -> str:
+    """Return `{"findings": […], "summary": {"errors", "warnings", "revisions"}}`."""
+    document = {
+        "findings": [asdict(finding) for finding in findings],
+        "summary": asdict(Summary.of(findings, revisions)),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,67 @@
+"""concurrent-index-if-not-exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outofband_lint.context import StatementContext
+from outofband_lint.example import Example
+from outofband_lint.names import QualifiedName
+from outofband_lint.rule import Violation, statement_rule
+from outofband_lint.schema import Schema
+from outofband_lint.spelling import create_index
+from outofband_lint.statement import CreateIndex, Statement
+
+
+@statement_rule(
+    failure="an INVALID index of that name is taken for the index: the build is skipped for ever",
+    given="""
+        CREATE TABLE events (id bigint, kind text);
+        CREATE SCHEMA app;
+        CREATE TABLE app."Orders" (id bigint, "customerId" bigint)
+    """,
+    bad=(
+        Example("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON events (kind)", autocommit=True),
+        Example(
+            'create unique index concurrently if not exists "Ix" on app."Orders" ("customerId")',
+            autocommit=True,
+        ),
+        "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON public.EVENTS USING hash (kind)",
+    ),
+    good=(
+        Example("CREATE INDEX CONCURRENTLY ix ON events (kind)", autocommit=True),
+        "CREATE INDEX IF NOT EXISTS ix ON events (kind)",
+        Example("CREATE INDEX IF NOT EXISTS ix ON events (kind)", out_of_band=True),
+        Example("DROP INDEX CONCURRENTLY IF EXISTS ix", autocommit=True),
+    ),
+)
+def concurrent_index_if_not_exists(
+    statement: Statement, _schema: Schema, context: StatementContext
+) -> Iterator[Violation]:
+    """IF NOT EXISTS passes over the INVALID index that a failed concurrent build leaves behind.
+
+    Cost: a build that fails (a duplicate, a lock_timeout, temp_file_limit, a killed deploy) leaves
+    an index that no query uses and that may cost every write. When the migration runs again, the
+    name exists: a NOTICE, exit 0, the revision is stamped, and the table is without its index for
+    ever.
+
+    Instead: declare the index with `op.create_index_out_of_band(…)`, which looks at validity and
+    definition, not at the name. In plain Alembic, leave IF NOT EXISTS out, and let the runbook say
+    `DROP INDEX CONCURRENTLY` before a second attempt.
+
+    Allowed when: never; without CONCURRENTLY a failed build leaves nothing behind.
+
+    Source: PostgreSQL 18, CREATE INDEX, "Building Indexes Concurrently" and IF NOT EXISTS.
+    """
+    if context.source.out_of_band or not isinstance(statement, CreateIndex):
+        return
+    if not (statement.concurrently and statement.if_not_exists):
+        return
+    name = QualifiedName(statement.name or "")
+    yield Violation(
+        f"Once a concurrent build of {name} on {statement.table} has failed, IF NOT EXISTS skips "
+        f"the INVALID index it left: {statement.table} stays without the index for ever.",
+        f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
+        f"Without outofband, leave IF NOT EXISTS out and put DROP INDEX CONCURRENTLY {name} into "
+        "the runbook for a second attempt",
+    )

@@ -1,0 +1,93 @@
+"""index-dropped-in-deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outofband_lint.context import StatementContext
+from outofband_lint.example import Example
+from outofband_lint.locks import LockMode
+from outofband_lint.names import QualifiedName
+from outofband_lint.rule import Violation, statement_rule
+from outofband_lint.schema import Schema
+from outofband_lint.settings import Settings
+from outofband_lint.spelling import AUTOCOMMIT, drop_index
+from outofband_lint.statement import DropIndex, Statement
+
+
+@statement_rule(
+    lock=LockMode.ACCESS_EXCLUSIVE,
+    given="""
+        CREATE TABLE events (id bigint, kind text);
+        CREATE INDEX ix_events_kind ON events (kind);
+        CREATE INDEX ix_events_id ON events (id);
+        CREATE SCHEMA app;
+        CREATE TABLE app."Orders" (id bigint);
+        CREATE INDEX "Ix" ON app."Orders" (id)
+    """,
+    bad=(
+        "DROP INDEX ix_events_kind",
+        "drop index if exists public.IX_EVENTS_KIND cascade",
+        'DROP INDEX app."Ix"',
+        "DROP INDEX ix_events_kind, ix_events_id",
+        "DROP INDEX ix_nobody_knows",
+        "ALTER INDEX ix_events_id RENAME TO renamed; DROP INDEX renamed",
+        Example("DROP INDEX ix_events_kind", autocommit=True),
+        Example("DROP INDEX ix_events_kind", settings=Settings(small=("events",))),
+    ),
+    good=(
+        Example("DROP INDEX CONCURRENTLY ix_events_kind", autocommit=True),
+        Example("DROP INDEX ix_events_kind", out_of_band=True),
+        "CREATE TABLE fresh (a int); CREATE INDEX ix ON fresh (a); DROP INDEX ix",
+        "DROP TABLE events",
+    ),
+)
+def index_dropped_in_deploy(
+    statement: Statement, schema: Schema, context: StatementContext
+) -> Iterator[Violation]:
+    """An index of a table in use is dropped in the deploy.
+
+    Cost: DROP INDEX needs an ACCESS EXCLUSIVE lock on the table. It waits for every running query
+    on it, and all later ones queue behind it, reads too; then it keeps the lock until the
+    migration's transaction ends.
+
+    Instead: declare it with `op.drop_index_out_of_band(…)`; `outofband apply` drops it
+    concurrently, once what it waits for is done. In plain Alembic, in a revision of its own:
+    `with op.get_context().autocommit_block():` around
+    `op.drop_index(…, postgresql_concurrently=True)`.
+
+    Allowed when: the revision itself creates the table. A table that the settings call small makes
+    it a warning.
+
+    Source: PostgreSQL 18, DROP INDEX, CONCURRENTLY; 13.3, Explicit Locking.
+    """
+    if not isinstance(statement, DropIndex) or statement.concurrently:
+        return
+    if context.source.out_of_band:
+        return
+    dropped = [(index, _table(index, schema, context)) for index in statement.indexes]
+    harmed = [(index, table) for index, table in dropped if table is not None]
+    if not harmed:
+        return
+    index, table = harmed[0]
+    tables = " and ".join(dict.fromkeys(str(table) for _, table in harmed))
+    yield Violation(
+        f"Dropping {', '.join(str(index) for index, _ in harmed)} in the deploy takes an ACCESS "
+        f"EXCLUSIVE lock on {tables}: {LockMode.ACCESS_EXCLUSIVE.blocks} waits behind it until "
+        "the migration's transaction ends.",
+        f"Declare it instead: {drop_index('drop_index_out_of_band', index, table)}. "
+        f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
+        f"{drop_index('drop_index', index, table, 'postgresql_concurrently=True')}",
+        severity="warning" if all(context.is_small(table) for _, table in harmed) else None,
+    )
+
+
+def _table(index: QualifiedName, schema: Schema, context: StatementContext) -> QualifiedName | None:
+    """Return the table that the drop locks, None where nobody uses it.
+
+    An index that the chain never created is somebody else's, on a table that nobody here can name.
+    """
+    found = schema.index(index)
+    if found is None:
+        return QualifiedName(f"the table of {index.name}")
+    return found[0].name if context.is_existing(found[0]) else None

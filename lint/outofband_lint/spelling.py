@@ -1,0 +1,53 @@
+"""Statements as the Alembic operations that a help text proposes."""
+
+from __future__ import annotations
+
+from outofband_lint.names import QualifiedName
+from outofband_lint.schema.values import DEFAULT_SCHEMA
+from outofband_lint.statement import CreateIndex, IndexKey
+
+AUTOCOMMIT = "with op.get_context().autocommit_block():"
+
+
+def create_index(function: str, statement: CreateIndex, *extra: str) -> str:
+    """Spell a CREATE INDEX as a call of `op.function`, with further arguments at its end."""
+    columns = ", ".join(_key(key) for key in statement.keys)
+    arguments = [
+        _string(statement.name or f"ix_{statement.table.name}_…"),
+        _string(statement.table.name),
+        f"[{columns}]",
+    ]
+    if statement.unique:
+        arguments.append("unique=True")
+    arguments += _schema(statement.table)
+    if statement.method != "btree":
+        arguments.append(f"postgresql_using={_string(statement.method)}")
+    if statement.include:
+        arguments.append(f"postgresql_include=[{', '.join(map(_string, statement.include))}]")
+    if statement.where is not None:
+        arguments.append(f"postgresql_where=sa.text({_string(statement.where)})")
+    if statement.nulls_not_distinct:
+        arguments.append("postgresql_nulls_not_distinct=True")
+    return f"op.{function}({', '.join([*arguments, *extra])})"
+
+
+def drop_index(function: str, name: QualifiedName, table: QualifiedName, *extra: str) -> str:
+    """Spell a DROP INDEX as a call of `op.function`, with further arguments at its end."""
+    arguments = [_string(name.name), f"table_name={_string(table.name)}", *_schema(table), *extra]
+    return f"op.{function}({', '.join(arguments)})"
+
+
+def _schema(name: QualifiedName) -> list[str]:
+    return [] if name.schema in (None, DEFAULT_SCHEMA) else [f"schema={_string(name.schema or '')}"]
+
+
+def _key(key: IndexKey) -> str:
+    if key.column is not None and not (key.opclass or key.descending or key.collation):
+        return _string(key.column)
+    parts = [str(key), f"COLLATE {key.collation}" if key.collation else "", key.opclass or ""]
+    parts.append("DESC" if key.descending else "")
+    return f"sa.text({_string(' '.join(filter(None, parts)))})"
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

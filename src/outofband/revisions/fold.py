@@ -1,0 +1,210 @@
+"""What a sequence of revisions wants done out of band, once each has had its say. Pure.
+
+Steps are listed in the order they are declared. Plain statements of the same and of later
+revisions act on them: a rename carries a step along, a drop cancels it, a new index under the name
+of a dropped one makes the earlier pair pointless.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from outofband.model.names import QualifiedName
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, WantedStep
+from outofband.revisions import carry
+from outofband.revisions.carry import same
+from outofband.revisions.render import Rendered
+from outofband_lint import statement as sql
+from outofband_lint.reader import read
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A step as it was declared and as the revisions after it left it."""
+
+    declared: WantedStep
+    step: Step
+
+    @property
+    def wanted(self) -> WantedStep:
+        """The step under the names of the end, with the revision that declares it."""
+        return replace(self.declared, step=self.step)
+
+
+@dataclass(slots=True)
+class Fold:
+    """The wanted steps after some revisions, and the plain indexes those revisions declare."""
+
+    entries: list[Entry] = field(default_factory=list)
+    plain: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
+
+    @property
+    def declared_names(self) -> frozenset[QualifiedName]:
+        """The name of every index that the revisions declare, out of band or not."""
+        steps = (entry.step for entry in self.entries)
+        return frozenset(self.plain) | {
+            step.index.qualified_name for step in steps if isinstance(step, CreateIndex)
+        }
+
+    def revision(self, rendered: Rendered) -> None:
+        """Let one more revision have its say."""
+        for source, step in rendered.in_order():
+            if step is not None:
+                self._declare(WantedStep(step, rendered.revision.id))
+            elif source.sql:
+                for statement in read(source.sql):
+                    self._apply(statement)
+
+    def _declare(self, wanted: WantedStep) -> None:
+        step = wanted.step
+        if isinstance(step, CreateIndex):
+            self._forget_dropped(step.index.qualified_name)
+        if any(entry.step == step for entry in self.entries):
+            return
+        if not any(_consumes(entry.step, step.table.renamed(step.name)) for entry in self.entries):
+            self.entries = [e for e in self.entries if not _same_object(e.step, step)]
+        self.entries.append(Entry(wanted, step))
+
+    def _apply(self, statement: sql.Statement) -> None:
+        match statement:
+            case sql.CreateIndex(name=str(name), table=table):
+                index = table.renamed(name)
+                self._forget_dropped(index)
+                self.plain[index] = table
+            case sql.DropIndex(indexes=indexes):
+                for index in indexes:
+                    self._index_dropped(index)
+            case sql.RenameIndex(index=index, new_name=new):
+                self._index_renamed(index, new)
+            case sql.AlterTable(table=table, actions=actions):
+                for action in actions:
+                    self._act(table, action)
+            case sql.RenameTable(table=table, new_name=new):
+                self._move(table, table.renamed(new))
+            case sql.SetTableSchema(table=table, schema=schema):
+                self._move(table, QualifiedName(table.name, schema))
+            case sql.RenameSchema(name=name, new_name=new):
+                self._schema_renamed(name, new)
+            case sql.DropTable(tables=tables) | sql.DropMaterializedView(views=tables):
+                for table in tables:
+                    self._drop_where(partial(same, table))
+            case sql.DropSchema(names=names, cascade=True):
+                self._drop_where(lambda on: (on.schema or "public") in names)
+
+    def _act(self, table: QualifiedName, action: sql.TableAction) -> None:
+        match action:
+            case sql.RenameColumn(column=old, new_name=new):
+                self._change(table, lambda step: carry.with_column_renamed(step, old, new))
+            case sql.DropColumn(column=column):
+                self._cancel(lambda s: same(s.table, table) and carry.uses_column(s, column))
+            case sql.RenameConstraint(name=old, new_name=new):
+                self._change(table, lambda step: carry.with_index_renamed(step, old, new))
+            case sql.DropConstraint(name=name):
+                self._constraint_dropped(table, name)
+            case sql.AddConstraint(constraint=sql.Constraint(using_index=str(index))):
+                self._cancel(lambda s: _creates(s, table.renamed(index)))
+
+    def _constraint_dropped(self, table: QualifiedName, name: str) -> None:
+        """Cancel a promotion and the build it consumed: the index goes with its constraint."""
+        for entry in self.entries:
+            step = entry.step
+            if isinstance(step, AddConstraint) and same(step.table, table) and step.name == name:
+                used = table.renamed(step.using_index)
+                self._cancel(partial(_creates, index=used))
+                self._cancel(partial(operator.eq, step))
+                return
+
+    def _index_dropped(self, index: QualifiedName) -> None:
+        """Cancel what builds the index; one that a promotion consumed has that name no more."""
+        self.plain = {name: table for name, table in self.plain.items() if not same(name, index)}
+        if not any(_consumes(entry.step, index) for entry in self.entries):
+            self._cancel(lambda step: _creates(step, index) or _drops(step, index))
+
+    def _forget_dropped(self, index: QualifiedName) -> None:
+        """Cancel an earlier build and its drop, for the name is given again."""
+        if any(_drops(entry.step, index) for entry in self.entries):
+            self._cancel(lambda step: _creates(step, index) or _drops(step, index))
+
+    def _index_renamed(self, index: QualifiedName, new: str) -> None:
+        owner = next((t for name, t in self.plain.items() if same(name, index)), None)
+        if owner is not None:
+            self.plain = {k: t for k, t in self.plain.items() if not same(k, index)}
+            self.plain[index.renamed(new)] = owner
+        for table in {entry.step.table for entry in self.entries if _names(entry.step, index)}:
+            self._change(table, lambda s: carry.with_index_renamed(s, index.name, new))
+
+    def _move(self, old: QualifiedName, new: QualifiedName) -> None:
+        self._change(old, lambda step: carry.to_table(step, new))
+        self.plain = {
+            (QualifiedName(name.name, new.schema) if same(table, old) else name): (
+                new if same(table, old) else table
+            )
+            for name, table in self.plain.items()
+        }
+
+    def _schema_renamed(self, old: str, new: str) -> None:
+        tables = {entry.step.table for entry in self.entries} | set(self.plain.values())
+        for table in tables:
+            if (table.schema or "public") == old:
+                self._move(table, QualifiedName(table.name, new))
+
+    def _drop_where(self, drops: Callable[[QualifiedName], bool]) -> None:
+        self._cancel(lambda step: drops(step.table))
+        self.plain = {name: table for name, table in self.plain.items() if not drops(table)}
+
+    def _change(self, table: QualifiedName, change: Callable[[Step], Step]) -> None:
+        self.entries = [
+            replace(entry, step=change(entry.step)) if same(entry.step.table, table) else entry
+            for entry in self.entries
+        ]
+
+    def _cancel(self, is_over: Callable[[Step], bool]) -> None:
+        """Take steps off the list, and out of what others wait for."""
+        over = [entry.step for entry in self.entries if is_over(entry.step)]
+        names = {step.name for step in over}
+        kept = (entry for entry in self.entries if entry.step not in over)
+        self.entries = [replace(entry, step=_no_longer_after(entry.step, names)) for entry in kept]
+
+
+def fold(revisions: Iterable[Rendered]) -> Fold:
+    """Fold revisions, in the order they run."""
+    folded = Fold()
+    for rendered in revisions:
+        folded.revision(rendered)
+    return folded
+
+
+def declared(revisions: Iterable[Rendered]) -> Iterator[WantedStep]:
+    """Yield every step under the names its revision gives it, cancelled later or not."""
+    for rendered in revisions:
+        for step in rendered.steps:
+            yield WantedStep(step, rendered.revision.id)
+
+
+def _same_object(one: Step, other: Step) -> bool:
+    return type(one) is type(other) and one.name == other.name and same(one.table, other.table)
+
+
+def _creates(step: Step, index: QualifiedName) -> bool:
+    return isinstance(step, CreateIndex) and same(step.index.qualified_name, index)
+
+
+def _drops(step: Step, index: QualifiedName) -> bool:
+    return isinstance(step, DropIndex) and same(step.qualified_name, index)
+
+
+def _consumes(step: Step, index: QualifiedName) -> bool:
+    return isinstance(step, AddConstraint) and same(step.table.renamed(step.using_index), index)
+
+
+def _names(step: Step, index: QualifiedName) -> bool:
+    return same(step.table.renamed(step.name), index) or _consumes(step, index)
+
+
+def _no_longer_after(step: Step, names: set[str]) -> Step:
+    if isinstance(step, AddConstraint) or not step.after:
+        return step
+    return replace(step, after=tuple(name for name in step.after if name not in names))

@@ -1,0 +1,61 @@
+"""What the applied revisions want of the database, and what the coming ones will."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from outofband.model.step import Step, Wanted
+from outofband.revisions import graph
+from outofband.revisions.environment import Environment
+from outofband.revisions.fold import declared, fold
+from outofband.revisions.render import Rendered, render
+
+
+def wanted(environment: Environment, heads: Iterable[str], to: str | None = None) -> Wanted:
+    """Return what a database at ``heads`` wants, and with ``to`` what the way there will.
+
+    Steps of revisions that have not run bear the names their own revision gives them, steps of
+    applied ones the names of today; a step that a revision on the way cancels is wanted no more.
+    Raises DatabaseAhead, NoSuchRevision or RevisionsNotLoaded.
+    """
+    heads = tuple(heads)
+    everything = render(environment, graph.every(environment.script))
+    by_id = {rendered.revision.id: rendered for rendered in everything}
+    applied = [by_id[s.revision] for s in graph.applied(environment.script, heads)]
+    coming = [by_id[s.revision] for s in (graph.ahead(environment.script, heads, to) if to else ())]
+    return of_rendered(everything, applied, coming)
+
+
+def of_rendered(
+    everything: Iterable[Rendered], applied: list[Rendered], coming: list[Rendered]
+) -> Wanted:
+    """Fold revisions that are rendered already. Pure."""
+    today = fold(applied)
+    there = {entry.declared for entry in fold([*applied, *coming]).entries}
+    ids = {rendered.revision.id for rendered in (*applied, *coming)}
+    return Wanted(
+        steps=tuple(entry.wanted for entry in today.entries if entry.declared in there)
+        + tuple(replace(step, ahead=True) for step in declared(coming) if step in there),
+        unapplied=tuple(declared(r for r in everything if r.revision.id not in ids)),
+        declared_names=today.declared_names,
+        incomplete=tuple(r.revision.id for r in (*applied, *coming) if r.may_declare_more),
+    )
+
+
+def earlier(
+    environment: Environment, heads: Iterable[str], running: str, here: Step | str
+) -> Wanted:
+    """Return what is wanted at one point of an upgrade.
+
+    ``heads`` are the revisions finished so far, ``running`` is the one whose ``upgrade()`` runs,
+    and ``here`` the step that it is about to declare, or the step that its barrier names.
+    """
+    before = graph.applied(environment.script, heads)
+    now = [s for s in graph.every(environment.script) if s.revision == running]
+    *applied, last = render(environment, [*before, *now])
+    folded = fold([*applied, last.before(here)])
+    return Wanted(
+        steps=tuple(entry.wanted for entry in folded.entries),
+        declared_names=folded.declared_names,
+    )

@@ -1,0 +1,420 @@
+"""The fold of generated chains equals pg_catalog, after every statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from outofband_lint.names import QualifiedName, quote
+from outofband_lint.reader import read
+from outofband_lint.reader.expression import mentioned
+from outofband_lint.schema import Index, Schema, Table, TableConstraint, fold
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+NAMES = ["a", "b", "c", "Upper", "select", "two words", 'quo"te', "x" * 60 + "é", "y" * 40]
+TYPES = [
+    "int",
+    "BIGINT",
+    "text",
+    "varchar(20)",
+    "char",
+    "timestamptz(3)",
+    "time without time zone",
+    "numeric(10)",
+    "decimal(8,2)",
+    "float(10)",
+    "bool",
+    "uuid",
+    "text[]",
+    "int array[3]",
+    "bit varying(4)",
+    "interval day to second(2)",
+    '"char"',
+    "mood",
+    "app.mood",
+]
+KEYS = ["{}", "{} desc nulls last", "lower({}::text)"]
+
+
+class NothingToPick(Exception):
+    """The schema has no such thing yet."""
+
+
+class Chain:
+    """Draws statements that the schema so far makes plausible."""
+
+    def __init__(self, draw: Draw) -> None:
+        self.draw = draw
+        self.schema = Schema()
+
+    def pick(self, items: Any) -> Any:
+        choices = list(items)
+        if not choices:
+            raise NothingToPick
+        return self.draw(st.sampled_from(choices))
+
+    def name(self) -> str:
+        return quote(self.pick(NAMES))
+
+    def new_table(self) -> str:
+        return self.pick(["", "", "app.", "public."]) + self.name()
+
+    def table(self, *kinds: str) -> Table:
+        tables = [t for t in self.schema.tables.values() if not kinds or t.kind in kinds]
+        return self.pick(tables)
+
+    def column(self, table: Table) -> str:
+        return quote(self.pick(table.columns).name)
+
+    def columns(self, table: Table) -> str:
+        names = [quote(column.name) for column in table.columns]
+        picked = self.draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+        return ", ".join(picked)
+
+    def definition(self, name: str) -> str:
+        extra = self.pick(
+            [
+                "",
+                "",
+                "NOT NULL",
+                "DEFAULT NULL",
+                "UNIQUE",
+                "PRIMARY KEY",
+                f"CHECK ({name} IS NOT NULL)",
+                f"CONSTRAINT {self.name()} CHECK ({name} IS NOT NULL)",
+            ]
+        )
+        return f"{name} {self.pick(TYPES)} {extra}"
+
+    def definitions(self) -> str:
+        names = self.draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
+        return ", ".join(self.definition(quote(name)) for name in names)
+
+    def constraint(self, table: Table) -> str:
+        column = self.column(table)
+        target = self.table()
+        body = self.pick(
+            [
+                f"UNIQUE ({self.columns(table)})",
+                f"PRIMARY KEY ({self.columns(table)})",
+                f"CHECK ({column} IS NOT NULL)",
+                f"CHECK ({column} IS NOT NULL AND {self.column(table)} IS NOT NULL) NOT VALID",
+                f"FOREIGN KEY ({column}) REFERENCES {target.name} ({self.column(target)})",
+                f"FOREIGN KEY ({column}) REFERENCES {target.name} NOT VALID",
+            ]
+        )
+        return self.pick(["", f"CONSTRAINT {self.name()} "]) + body
+
+    # --- statements
+
+    def create_table(self) -> str:
+        return f"CREATE TABLE {self.new_table()} ({self.definitions()})"
+
+    def create_table_like(self) -> str:
+        table = self.table()
+        including = self.pick(["", "INCLUDING ALL", "INCLUDING ALL EXCLUDING CONSTRAINTS"])
+        return f"CREATE TABLE {self.new_table()} (LIKE {table.name} {including})"
+
+    def create_inheriting_table(self) -> str:
+        table = self.table("table")
+        return f"CREATE TABLE {self.new_table()} (extra int) INHERITS ({table.name})"
+
+    def create_partitioned_table(self) -> str:
+        return (
+            f"CREATE TABLE {self.new_table()} (a int NOT NULL, b text, "
+            f"{self.pick(['UNIQUE (a)', 'PRIMARY KEY (a)', 'CHECK (a > 0)'])}) PARTITION BY LIST (a)"
+        )
+
+    def create_partition(self) -> str:
+        number = self.draw(st.integers(1, 5))
+        by = self.pick(["", "", "PARTITION BY LIST (a)"])
+        parent = self.table("partitioned")
+        bound = f"FOR VALUES IN ({number})"
+        return f"CREATE TABLE {self.new_table()} PARTITION OF {parent.name} {bound} {by}"
+
+    def attach_partition(self) -> str:
+        number = self.draw(st.integers(1, 5))
+        parent, child = self.table("partitioned"), self.table()
+        return f"ALTER TABLE {parent.name} ATTACH PARTITION {child.name} FOR VALUES IN ({number})"
+
+    def create_table_to_attach(self) -> str:
+        parent = self.table("partitioned")
+        including = self.pick(["", "INCLUDING ALL"])
+        return f"CREATE TABLE {self.new_table()} (LIKE {parent.name} {including})"
+
+    def detach_partition(self) -> str:
+        child = self.pick([t for t in self.schema.tables.values() if t.partition_of])
+        return f"ALTER TABLE {child.partition_of} DETACH PARTITION {child.name}"
+
+    def drop_table(self) -> str:
+        return f"DROP TABLE {self.table().name} {self.pick(['', 'CASCADE'])}"
+
+    def rename_table(self) -> str:
+        return f"ALTER TABLE {self.table().name} RENAME TO {self.name()}"
+
+    def move_table(self) -> str:
+        return f"ALTER TABLE {self.table().name} SET SCHEMA {self.pick(['app', 'public'])}"
+
+    def add_column(self) -> str:
+        return f"ALTER TABLE {self.table().name} ADD COLUMN {self.definition(self.name())}"
+
+    def drop_column(self) -> str:
+        table = self.table()
+        return f"ALTER TABLE {table.name} DROP COLUMN {self.column(table)} CASCADE"
+
+    def rename_column(self) -> str:
+        table = self.table()
+        return f"ALTER TABLE {table.name} RENAME {self.column(table)} TO {self.name()}"
+
+    def change_type(self) -> str:
+        table = self.table()
+        new = self.pick(TYPES)
+        return f"ALTER TABLE {table.name} ALTER {self.column(table)} TYPE {new} USING NULL"
+
+    def nullability(self) -> str:
+        table = self.table()
+        verb = self.pick(["SET", "DROP"])
+        return f"ALTER TABLE {table.name} ALTER COLUMN {self.column(table)} {verb} NOT NULL"
+
+    def add_constraint(self) -> str:
+        table = self.table()
+        return f"ALTER TABLE {table.name} ADD {self.constraint(table)}"
+
+    def on_constraint(self) -> str:
+        table = self.pick([t for t in self.schema.tables.values() if t.constraints])
+        name = quote(self.pick(table.constraints).name)
+        action = self.pick(
+            [
+                f"DROP CONSTRAINT {name} CASCADE",
+                f"RENAME CONSTRAINT {name} TO {self.name()}",
+                f"VALIDATE CONSTRAINT {name}",
+            ]
+        )
+        return f"ALTER TABLE {table.name} {action}"
+
+    def create_index(self) -> str:
+        table = self.table()
+        keys = ", ".join(
+            self.pick(KEYS).format(self.column(table)) for _ in range(self.draw(st.integers(1, 2)))
+        )
+        where = self.pick(["", "", f"WHERE {self.column(table)} IS NOT NULL"])
+        include = self.pick(["", "", f"INCLUDE ({self.column(table)})"])
+        only = self.pick(["", "", "ONLY "])
+        unique = self.pick(["", "", "UNIQUE"])
+        name = self.pick(["", self.name()])
+        return f"CREATE {unique} INDEX {name} ON {only}{table.name} ({keys}) {include} {where}"
+
+    def index(self) -> tuple[Table, str]:
+        table = self.pick([t for t in self.schema.tables.values() if t.indexes])
+        return table, quote(self.pick(table.indexes).name)
+
+    def on_index(self) -> str:
+        table, index = self.index()
+        schema = quote(table.name.schema or "")
+        return self.pick(
+            [
+                f"DROP INDEX {schema}.{index}",
+                f"ALTER INDEX {schema}.{index} RENAME TO {self.name()}",
+                f"ALTER TABLE {schema}.{index} RENAME TO {self.name()}",
+            ]
+        )
+
+    def attach_index(self) -> str:
+        child = self.pick([t for t in self.schema.tables.values() if t.partition_of and t.indexes])
+        parent = self.schema.tables[child.partition_of]
+        indexes = [
+            QualifiedName(self.pick(table.indexes).name, table.name.schema)
+            for table in (parent, child)
+        ]
+        return "ALTER INDEX {} ATTACH PARTITION {}".format(*indexes)
+
+    def promote_index(self) -> str:
+        table, index = self.index()
+        kind = self.pick(["UNIQUE", "PRIMARY KEY"])
+        name = self.pick(["", f"CONSTRAINT {self.name()}"])
+        return f"ALTER TABLE {table.name} ADD {name} {kind} USING INDEX {index}"
+
+    def on_type(self) -> str:
+        return self.pick(
+            [
+                "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+                "CREATE DOMAIN app.mood AS text CHECK (value <> '')",
+                "ALTER TYPE mood RENAME TO temper",
+                "ALTER TYPE temper RENAME TO mood",
+                "DROP TYPE IF EXISTS temper CASCADE",
+                "ALTER TYPE temper SET SCHEMA app",
+            ]
+        )
+
+    def on_schema(self) -> str:
+        return self.pick(
+            [
+                "ALTER SCHEMA app RENAME TO other",
+                "ALTER SCHEMA other RENAME TO app",
+                "DROP SCHEMA other CASCADE",
+                "CREATE SCHEMA IF NOT EXISTS app",
+                "SET LOCAL search_path = app, public",
+                "SET search_path TO public",
+            ]
+        )
+
+    def statement(self) -> str:
+        moves = [getattr(self, name) for name in MOVES]
+        if not self.schema.tables:
+            moves = [self.create_table, self.create_partitioned_table]
+        move = self.pick(moves)
+        try:
+            return move()
+        except NothingToPick:
+            return self.create_table()
+
+
+MOVES = [
+    "create_table",
+    "create_table",
+    "create_table_like",
+    "create_inheriting_table",
+    "create_partitioned_table",
+    "create_partition",
+    "create_partition",
+    "create_table_to_attach",
+    "attach_partition",
+    "attach_partition",
+    "detach_partition",
+    "drop_table",
+    "rename_table",
+    "move_table",
+    "add_column",
+    "drop_column",
+    "rename_column",
+    "change_type",
+    "nullability",
+    "add_constraint",
+    "add_constraint",
+    "add_constraint",
+    "on_constraint",
+    "on_constraint",
+    "create_index",
+    "create_index",
+    "create_index",
+    "on_index",
+    "attach_index",
+    "promote_index",
+    "on_type",
+    "on_schema",
+]
+
+
+# --- what is compared
+
+
+def shape(schema: Schema) -> dict[str, Any]:
+    """All that the fold promises, in a form that both sides spell alike."""
+    return {str(table.name): table_shape(table) for table in schema.tables.values()}
+
+
+def table_shape(table: Table) -> dict[str, Any]:
+    return {
+        "kind": table.kind,
+        "partition of": table.partition_of,
+        "inherits": set(table.inherits),
+        "columns": {column.name: (str(column.type), column.not_null) for column in table.columns},
+        "indexes": {index.name: index_shape(index, table) for index in table.indexes},
+        "constraints": {
+            constraint.name: constraint_shape(constraint)
+            for constraint in table.constraints
+            if constraint.kind != "not_null"
+        },
+    }
+
+
+def index_shape(index: Index, table: Table) -> tuple[Any, ...]:
+    names = {column.name for column in table.columns}
+    spelled = {quote(name): name for name in names}
+
+    def columns(expression: str) -> frozenset[str]:
+        return mentioned(expression) & names
+
+    return (
+        tuple(
+            key.column or spelled.get(key.expression or "") or columns(key.expression or "")
+            for key in index.keys
+        ),
+        tuple(spelled.get(name, name) for name in index.include),
+        index.method,
+        index.unique,
+        None if index.where is None else columns(index.where),
+        index.valid,
+        index.constraint,
+        index.parent,
+    )
+
+
+def constraint_shape(constraint: TableConstraint) -> tuple[Any, ...]:
+    in_order = constraint.kind != "check"
+    return (
+        constraint.kind,
+        constraint.columns if in_order else frozenset(constraint.columns),
+        constraint.validated,
+        constraint.references,
+        constraint.referenced_columns,
+    )
+
+
+def accepts(connection: psycopg.Connection[Any], sql: str) -> bool:
+    """Run a statement; one that Postgres refuses leaves nothing behind."""
+    try:
+        with connection.transaction():
+            connection.execute(sql)
+    except psycopg.Error:
+        return False
+    return True
+
+
+def in_full(connection: psycopg.Connection[Any], read_catalog: Callable[[Any], Schema]) -> Schema:
+    """Read the catalog with no search_path, so that types of ours are spelled with a schema."""
+    path = connection.execute("SHOW search_path").fetchone()
+    assert path is not None
+    connection.execute("SET LOCAL search_path = ''")
+    try:
+        return read_catalog(connection)
+    finally:
+        connection.execute("SELECT set_config('search_path', %s, true)", path)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_the_fold_equals_the_catalog_after_every_statement(
+    data: st.DataObject, database: str, catalog_schema: Callable[[Any], Schema]
+) -> None:
+    with psycopg.connect(database) as connection:
+        chain = Chain(data.draw)
+        done = []
+        for sql in ("CREATE SCHEMA app", "CREATE TYPE mood AS ENUM ('sad')"):
+            connection.execute(sql)  # type: ignore[call-overload]
+            chain.schema = folded(chain.schema, sql)
+        connection.execute("SET search_path TO public")
+        for _ in range(30):
+            sql = chain.statement()
+            if not accepts(connection, sql):
+                continue
+            done.append(sql)
+            chain.schema = folded(chain.schema, sql)
+            assert shape(chain.schema) == shape(in_full(connection, catalog_schema)), done
+        connection.rollback()
+        assert len(done) >= 5, "the chain is mostly refused: it tests nothing"
+
+
+def folded(schema: Schema, sql: str) -> Schema:
+    (statement,) = read(sql)
+    return fold(schema, statement, revision="1")
