@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import outofband
+import outofband_lint
 from outofband.ephemeral import binaries
 
 if TYPE_CHECKING:
@@ -95,13 +97,14 @@ def test_an_account_of_its_own_runs_it_directly(place: Place) -> None:
     python = next(filter(usable_by_nobody, (sys.executable, "/usr/bin/python3")), None)
     if python is None:
         pytest.skip("nobody can reach no Python 3.11 or newer here")
-    sources = shutil.copytree(Path(binaries.__file__).parents[1], place.path / "lib" / "outofband")
+    for package in (outofband, outofband_lint):
+        shutil.copytree(package.__path__[0], place.path / "lib" / package.__name__)
     installation = binaries.copy(binaries.find(), place.path)
     _, uid = pid_and_uid(
         place,
         python=python,
         user="nobody",
-        PYTHONPATH=str(sources.parent),
+        PYTHONPATH=str(place.path / "lib"),
         PG_BIN=str(installation.folder),
     )
     assert uid == NOBODY.pw_uid

@@ -104,11 +104,20 @@ def test_a_stopped_server_leaves_nothing(here: Place) -> None:
     assert here.is_clean()
 
 
+def shared_memory() -> set[str]:
+    """The ids of all System V segments."""
+    lines = Path("/proc/sysvipc/shm").read_text().splitlines()
+    return {line.split()[1] for line in lines[1:]}
+
+
 def test_a_server_that_was_killed_leaves_nothing(here: Place, eventually: Eventually) -> None:
     with server() as running:
-        assert running.pid is not None
-        os.kill(running.pid, signal.SIGKILL)
+        lock_file = (running.data_directory / "postmaster.pid").read_text().splitlines()
+        segment = lock_file[6].split()[1]
+        assert segment in shared_memory()
+        os.kill(int(lock_file[0]), signal.SIGKILL)
     eventually(here.is_clean)
+    eventually(lambda: segment not in shared_memory())
 
 
 def kill_everything(place: Place, eventually: Eventually) -> None:
@@ -126,6 +135,7 @@ def test_what_even_the_watcher_could_not_remove_goes_at_the_next_start(
     program, _ = here.run_until_ready()
     kill_everything(here, eventually)
     program.kill()
+    program.wait()
     (abandoned,) = here.folders()
     with server() as running:
         assert here.folders() == [running.socket_directory] != [abandoned]

@@ -66,7 +66,7 @@ def names_of_import_from(
 
 
 def _module_parts(absolute: str, written: str, first: Place) -> Iterator[ImportedName]:
-    """Yield the parts of a module's name as written: they are the last ones of the absolute name."""
+    """Yield the parts of a module's name as written: the last ones of its absolute name."""
     names = written.split(".")
     parents = absolute.split(".")[: -len(names)]
     for index, place in enumerate(places.dotted(first, written)):

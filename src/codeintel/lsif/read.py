@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from outofband.errors import Misuse
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _VERSION = "0.4."
-_BUFFER = 1 << 20
 
 
 class DumpUnreadable(Misuse):
@@ -50,9 +48,7 @@ def read(path: Path) -> Iterator[Element]:
 def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    if not gzipped:
-        return path.open("rb")
-    return io.BufferedReader(cast(io.RawIOBase, gzip.open(path)), _BUFFER)
+    return cast(BinaryIO, gzip.open(path)) if gzipped else path.open("rb")
 
 
 def _elements(path: Path, lines: BinaryIO) -> Iterator[Element]:

@@ -13,6 +13,7 @@ its end also means that nobody writes there any more. Each request but ``quit`` 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -30,6 +31,8 @@ STOP_SECONDS: dict[int, float] = {signal.SIGINT: 60.0, signal.SIGQUIT: 10.0, sig
 """What each way to stop is given before a harder one is tried; SIGINT may write a checkpoint."""
 
 REMOVE_SECONDS = 10.0
+IPC_RMID = 0
+"""From sys/ipc.h, on Linux and macOS alike."""
 
 Postgres = subprocess.Popen[bytes]
 
@@ -53,6 +56,7 @@ def main(paths: list[str]) -> None:
         if postgres is not None:
             _stop(postgres, signal.SIGQUIT)
         for path in paths:
+            _remove_shared_memory(path)
             _remove(path)
 
 
@@ -102,7 +106,7 @@ def _wait_until_ready(postgres: Postgres, data: str) -> dict[str, int | str]:
 
 
 def _says_ready(path: str, pid: int) -> bool:
-    """Read postmaster.pid: line 1 is the process, line 8 its status (PostgreSQL, miscadmin.h)."""
+    """Read postmaster.pid: line 1 is the process, line 8 its status (PostgreSQL, pidfile.h)."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             lines = file.read().split("\n")
@@ -117,6 +121,22 @@ def _stop(postgres: Postgres, how: int) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             postgres.wait(STOP_SECONDS[way])
             return
+
+
+def _remove_shared_memory(path: str) -> None:
+    """Remove the System V segment of a server below ``path`` that was killed.
+
+    It holds 56 bytes, but a machine has room for 4096 of them. A server that ends by itself removes
+    it, and postmaster.pid, whose line 7 is the segment's key and id (PostgreSQL, pidfile.h).
+    """
+    try:
+        with open(os.path.join(path, "data", "postmaster.pid"), encoding="utf-8") as file:
+            key, identifier = map(int, file.read().split("\n")[6].split())
+    except (OSError, ValueError, IndexError):
+        return
+    libc = ctypes.CDLL(None)
+    if libc.shmget(key, 0, 0) == identifier:  # not reused by somebody else meanwhile
+        libc.shmctl(identifier, IPC_RMID, None)
 
 
 def _remove(path: str) -> None:

@@ -1,0 +1,1 @@
+"""One file a command, thin: what it takes, which function does it, what is printed."""

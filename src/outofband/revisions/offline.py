@@ -1,0 +1,171 @@
+"""One DO block for one operation: what ``alembic upgrade --sql`` writes for a DBA to run.
+
+It does what the online operation does, as far as SQL alone can: builds what is small, says
+``deferred`` of what is not, and never raises.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from outofband.catalog.standing import waits_for
+from outofband.model.names import QualifiedName, literal
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
+from outofband.settings import Settings
+
+Direction = Literal["upgrade", "downgrade"]
+
+_BLOCK = """\
+-- outofband: step {name}
+-- outofband: sql {one_line};
+DO {tag}
+DECLARE
+  target CONSTANT regclass := to_regclass({table});
+  before CONSTANT text := current_setting('lock_timeout');
+  waiting text;
+  heap_bytes bigint;
+BEGIN
+  IF target IS NULL THEN
+    RAISE NOTICE 'outofband: deferred %: there is no table %', {step}, {table};
+    RETURN;
+  END IF;
+  IF {done} THEN
+    RAISE NOTICE 'outofband: % is done already', {step};
+    RETURN;
+  END IF;
+  SELECT string_agg(reason, ', ') INTO waiting FROM ({obstacles}) AS obstacle(reason, stands)
+   WHERE stands;
+  IF waiting IS NOT NULL THEN
+    RAISE NOTICE 'outofband: deferred %: %', {step}, waiting;
+    RETURN;
+  END IF;
+  SELECT sum(pg_relation_size(oid)) INTO heap_bytes
+    FROM (SELECT target::oid AS oid UNION SELECT relid FROM pg_partition_tree(target)) AS leaf;
+  IF heap_bytes > {limit} THEN
+    RAISE NOTICE 'outofband: deferred %: % has % bytes', {step}, target, heap_bytes;
+    RETURN;
+  END IF;
+  PERFORM set_config('lock_timeout', {lock_timeout}, true);
+  EXECUTE {statement};
+  PERFORM set_config('lock_timeout', before, true);
+EXCEPTION WHEN OTHERS THEN
+  RAISE NOTICE 'outofband: deferred %: %', {step}, SQLERRM;
+END
+{tag};"""
+
+_BARRIER = """\
+-- outofband: require {name}
+DO {tag}
+BEGIN
+  IF NOT ({holds}) THEN
+    RAISE EXCEPTION 'outofband: the step % is not done', {step}
+      USING HINT = 'Run outofband apply, then this script from here on.';
+  END IF;
+END
+{tag};"""
+
+
+def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[Step, ...]) -> str:
+    """Return the block; ``earlier`` are the steps declared before, as far as the script knows."""
+    obstacles = _obstacles(step, direction, earlier)
+    text = _BLOCK.format(
+        name=step.name,
+        one_line=" ".join(step.plain_sql.splitlines()),
+        tag="{tag}",
+        table=literal(str(step.table)),
+        step=literal(f"{step.kind} {step.name}"),
+        done=_done(step),
+        obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
+        limit=settings.inline_max_bytes,
+        lock_timeout=literal(_milliseconds(settings.lock_timeout)),
+        statement=_statement(step, direction),
+    )
+    return text.replace("{tag}", _tag(text))
+
+
+def barrier(name: str, wanted: Wanted) -> str:
+    """Return the block of ``op.require_step``, the only one that raises: it is there to stop."""
+    steps = [w.step for w in wanted.steps]
+    named = [s for s in steps if s.name == name]
+    consumed = [s for s in steps if isinstance(s, AddConstraint) and s.using_index == name]
+    holds = " OR ".join(_done(s) for s in (*named[-1:], *consumed)) or "false"
+    text = _BARRIER.format(name=name, tag="{tag}", step=literal(name), holds=holds)
+    return text.replace("{tag}", _tag(text))
+
+
+def _tag(text: str) -> str:
+    """Return a dollar quote that the text does not end."""
+    name, number = "outofband", 0
+    while f"${name}" in text:
+        number += 1
+        name = f"outofband{number}"
+    return f"${name}$"
+
+
+def _done(step: Step) -> str:
+    match step:
+        case CreateIndex(index):
+            return _is_valid(index.qualified_name, index.table)
+        case DropIndex():
+            return f"to_regclass({literal(str(step.qualified_name))}) IS NULL"
+        case AddConstraint():
+            return _has_constraint(step)
+
+
+def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> list[str]:
+    """Return selects of a reason and whether it holds."""
+    waited = waits_for(step, earlier) if direction == "upgrade" else ()
+    used = {s.using_index for s in waited if isinstance(s, AddConstraint)}
+    told = [
+        f"SELECT {literal(f'waits for {s.name}')}, NOT ({_done(s)})"
+        for s in waited
+        if not (isinstance(s, CreateIndex) and s.name in used)
+    ]
+    match step:
+        case CreateIndex(index):
+            taken = f"to_regclass({literal(str(index.qualified_name))}) IS NOT NULL"
+            told.append(f"SELECT 'its name is taken by what is not a valid index', {taken}")
+        case DropIndex() if direction == "upgrade":
+            owned = f"EXISTS (SELECT FROM pg_constraint WHERE conindid = {_oid(step)})"
+            told.append(f"SELECT 'a constraint owns the index', {owned}")
+        case AddConstraint(kind="primary_key", columns=columns):
+            names = ", ".join(literal(column).strip() for column in columns)
+            nullable = (
+                "EXISTS (SELECT FROM pg_attribute WHERE attrelid = target AND NOT attnotnull"
+                f" AND attname = ANY (ARRAY[{names}]))"
+            )
+            told.append(f"SELECT 'a column allows NULL', {nullable}")
+    return told
+
+
+def _statement(step: Step, direction: Direction) -> str:
+    """Return the SQL expression that gives the statement to run."""
+    if isinstance(step, DropIndex) and direction == "downgrade":
+        return (
+            "coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', target, conname)"
+            f" FROM pg_constraint WHERE conindid = {_oid(step)}), {literal(step.plain_sql)})"
+        )
+    return literal(step.plain_sql)
+
+
+def _oid(step: DropIndex) -> str:
+    return f"to_regclass({literal(str(step.qualified_name))})"
+
+
+def _is_valid(index: QualifiedName, table: QualifiedName) -> str:
+    return (
+        f"EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass({literal(str(index))})"
+        f" AND indrelid = to_regclass({literal(str(table))}) AND indisvalid)"
+    )
+
+
+def _has_constraint(step: AddConstraint) -> str:
+    return (
+        f"EXISTS (SELECT FROM pg_constraint WHERE conname = {literal(step.name)}"
+        f" AND conrelid = to_regclass({literal(str(step.table))}))"
+    )
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return f"{round(duration.total_seconds() * 1000)}ms"

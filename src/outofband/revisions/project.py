@@ -1,0 +1,51 @@
+"""Which settings hold for a run of Alembic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+from alembic.config import Config
+
+from outofband import settings
+from outofband.errors import Misuse
+from outofband.settings import OnLarge, Settings
+
+_ARGUMENT = "outofband"
+
+
+class ArgumentWrong(Misuse):
+    """``-x outofband=…`` has a value that ``on_large`` cannot have."""
+
+
+def settings_of(config: Config | None) -> Settings:
+    """Return the settings of the project that a Config belongs to.
+
+    They stand in the pyproject.toml nearest to the Alembic config file; ``-x outofband=build``,
+    ``defer`` or ``refuse`` says ``on_large`` for one run. Raises SettingsWrong or ArgumentWrong.
+    """
+    if config is None:
+        return Settings()
+    return _with_arguments(settings.load(_folder(config)), config)
+
+
+def _folder(config: Config) -> Path:
+    files = (config.config_file_name, config.toml_file_name)
+    there = (Path(name) for name in files if name is not None and Path(name).is_file())
+    return next(there, Path("x")).absolute().parent
+
+
+def _with_arguments(given: Settings, config: Config) -> Settings:
+    arguments = getattr(config.cmd_opts, "x", None) or ()
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key == _ARGUMENT:
+            if value not in get_args(OnLarge):
+                raise ArgumentWrong(
+                    f"-x {argument}",
+                    why=f"{value!r} is none of {', '.join(get_args(OnLarge))}",
+                    do="Correct it",
+                )
+            given = replace(given, on_large=value)
+    return given
