@@ -1,13 +1,18 @@
-"""Runs the migrations on $DATABASE_URL, else on alembic.ini's sqlalchemy.url."""
+"""Runs the migrations on $DATABASE_URL, else on sqlalchemy.url of alembic.ini."""
 
 import os
 
-from outofband.deploy import guard
-from sqlalchemy import create_engine
 from alembic import context
+from sqlalchemy import create_engine
 
-url = os.environ.get("DATABASE_URL") or context.config.get_main_option("sqlalchemy.url", "postgresql+psycopg://")
+from outofband.deploy import guard
+
+url = os.environ.get("DATABASE_URL") or context.config.get_main_option("sqlalchemy.url") or ""
 if context.is_offline_mode():
-    context.configure(url=url, literal_binds=True, transaction_per_migration=True)
-    with context.begin_transaction():
-        context.run_migrations()
+    context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+    context.run_migrations()
+else:
+    with create_engine(url).connect() as connection:
+        context.configure(connection=connection, transaction_per_migration=True)
+        with guard(connection), context.begin_transaction():
+            context.run_migrations()

@@ -55,7 +55,7 @@ FOREIGN = {
     ),
     "a position below zero": (META_DATA + RANGE.replace(b":1}", b":-1}"), 2, "not counts"),
     "gzip of prose": (gzip.compress(b"Dear reader,\n"), 1, "not JSON"),
-    "damaged gzip": (gzip.compress(META_DATA * 99)[:-9] + b"\0" * 9, 1, "damaged"),
+    "damaged gzip": (gzip.compress(META_DATA * 99)[:-9] + b"\0" * 9, 100, "damaged"),
 }
 
 

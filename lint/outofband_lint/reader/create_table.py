@@ -45,6 +45,17 @@ _STARTS_COLUMN_CONSTRAINT = (
     "enforced",
     "no",
 )
+_LIKE_OPTIONS = {
+    "comments",
+    "compression",
+    "constraints",
+    "defaults",
+    "generated",
+    "identity",
+    "indexes",
+    "statistics",
+    "storage",
+}
 
 
 @dataclass(slots=True)
@@ -132,10 +143,8 @@ def _like(cursor: Cursor) -> Like:
     including: set[str] = set()
     while word := cursor.accept_any("including", "excluding"):
         option = cursor.identifier()
-        if word == "including":
-            including.add(option)
-        else:
-            including.discard(option)
+        options = _LIKE_OPTIONS if option == "all" else {option}
+        including = including | options if word == "including" else including - options
     return Like(source, frozenset(including))
 
 

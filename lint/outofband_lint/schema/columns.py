@@ -11,7 +11,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import renamed
 from outofband_lint.schema.constraints import add_constraint, drop_constraint
 from outofband_lint.schema.draft import Draft
-from outofband_lint.schema.indexes import remove_index
+from outofband_lint.schema.indexes import rebuild_indexes, remove_index
 from outofband_lint.schema.values import Column, Index, Table, TableConstraint
 from outofband_lint.statement import (
     AddColumn,
@@ -122,10 +122,20 @@ def _renamed_in_key(key: IndexKey, old: str, new: str) -> IndexKey:
 
 
 def change_type(draft: Draft, table_name: QualifiedName, action: AlterColumnType) -> None:
-    """Give a column another type."""
+    """Give a column another type; the CHECKs that mention it are made again from the parent's."""
     new_type = resolved_type(draft, action.type)
+    parents = {c.name: c.validated for c in draft.tables[table_name].constraints}
+
+    def made_again(constraint: TableConstraint) -> TableConstraint:
+        if constraint.kind != "check" or action.column not in constraint.columns:
+            return constraint
+        validated = parents.get(constraint.parent or "", constraint.validated)
+        return replace(constraint, validated=validated)
+
     for table in list(draft.family(table_name)):
         draft.change(
             table.name,
             columns=lambda c: replace(c, type=new_type) if c.name == action.column else c,
+            constraints=made_again,
         )
+        rebuild_indexes(draft, table.name, action.column)

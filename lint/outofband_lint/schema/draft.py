@@ -35,13 +35,19 @@ class Draft:
         self.tables = dict(schema.tables)
         self.types = set(schema.types)
         self.search_path = schema.search_path
+        self.dropped_schemas = set(schema.dropped_schemas)
         self.revision = revision
         self.out_of_band = out_of_band
         self.source = source
 
     def finished(self) -> Schema:
         """Freeze the draft."""
-        return Schema(MappingProxyType(self.tables), frozenset(self.types), self.search_path)
+        return Schema(
+            MappingProxyType(self.tables),
+            frozenset(self.types),
+            self.search_path,
+            frozenset(self.dropped_schemas),
+        )
 
     def now(self) -> Schema:
         """Return a view of the draft for lookups; it lives as long as the draft."""
@@ -63,7 +69,8 @@ class Draft:
             return QualifiedName(name.name, TEMPORARY_SCHEMA)
         if name.schema is not None:
             return name
-        return QualifiedName(name.name, self.search_path[0] if self.search_path else DEFAULT_SCHEMA)
+        existing = (schema for schema in self.search_path if schema not in self.dropped_schemas)
+        return QualifiedName(name.name, next(existing, DEFAULT_SCHEMA))
 
     def partitions(self, parent: QualifiedName) -> list[Table]:
         """Return the partitions of a table, one level deep."""

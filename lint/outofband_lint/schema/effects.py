@@ -168,7 +168,13 @@ def _(statement: sql.DropIndex, draft: Draft) -> None:
 
 
 @apply.register
+def _(statement: sql.CreateSchema, draft: Draft) -> None:
+    draft.dropped_schemas.discard(statement.name)
+
+
+@apply.register
 def _(statement: sql.DropSchema, draft: Draft) -> None:
+    draft.dropped_schemas.update(statement.names)
     for name in [name for name in draft.tables if name.schema in statement.names]:
         if name in draft.tables:
             tables.drop_table(draft, name)
@@ -177,6 +183,8 @@ def _(statement: sql.DropSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.RenameSchema, draft: Draft) -> None:
+    draft.dropped_schemas.add(statement.name)
+    draft.dropped_schemas.discard(statement.new_name)
     for name in [name for name in draft.tables if name.schema == statement.name]:
         tables.move_table(draft, name, QualifiedName(name.name, statement.new_name))
     for name in [name for name in draft.types if name.schema == statement.name]:

@@ -53,40 +53,68 @@ def add_index(
     `kind` is that of the constraint that owns it; the partitions' indexes then get one too.
     """
     table = draft.tables[table_name]
+    partitions = draft.partitions(table_name) if table.kind == "partitioned" else []
+    attributes = index.attributes or tuple(key_names(index.keys, index.include))
     index = replace(
         index,
-        name=index.name or _name(draft, table, index, kind),
+        name=index.name or _name(draft, table, attributes, kind),
+        valid=not partitions,
+        attributes=attributes,
         out_of_band=draft.out_of_band,
         revision=draft.revision,
     )
     if kind is not None:
         index = replace(index, constraint=index.name)
     draft.put(replace(table, indexes=(*table.indexes, index)))
-    partitions = draft.partitions(table_name) if table.kind == "partitioned" else []
-    for partition in partitions if not only else ():
-        cover(draft, partition.name, index, kind)
-    refresh_validity(draft, table_name, index.name)
+    if partitions and not only:
+        covered = [cover(draft, partition.name, index, kind) for partition in partitions]
+        _set_valid(draft, table_name, index.name, valid=all(covered))
     return draft.tables[table_name].index(index.name) or index
 
 
 def cover(
-    draft: Draft, partition: QualifiedName, parent: Index, kind: ConstraintKind | None
-) -> None:
-    """Attach an equal index of the partition to the parent's, or create one."""
-    for index in draft.tables[partition].indexes:
-        fits = index.is_equal(parent) and index.parent is None
-        if fits and (kind is None or index.constraint is not None):
+    draft: Draft,
+    partition: QualifiedName,
+    parent: Index,
+    kind: ConstraintKind | None,
+    *,
+    strictly: bool = False,
+) -> bool:
+    """Attach an equal index of the partition to the parent's, or create one; tell if it is valid.
+
+    CREATE INDEX takes invalid indexes too, and those of any kind of constraint; ATTACH PARTITION
+    does not (`strictly`).
+    """
+    table = draft.tables[partition]
+    kinds = {constraint.name: constraint.kind for constraint in table.constraints}
+    for index in table.indexes:
+        if index.parent is not None or not index.is_equal(parent):
+            continue
+        own = kinds.get(index.constraint or "")
+        if strictly:
+            fits = index.valid and (kind is None or own == kind)
+        else:
+            fits = kind is None or own is not None
+        if fits:
             attach(draft, partition, index.name, parent.name)
             if kind is not None and index.constraint is not None:
                 _inherit_constraint(draft, partition, index.constraint, parent)
-            return
-    clone = replace(parent, name="", parent=parent.name, constraint=None)
-    created = add_index(draft, partition, clone, kind=kind)
+            return index.valid
+    return clone_index(draft, partition, replace(parent, parent=parent.name), kind).valid
+
+
+def clone_index(
+    draft: Draft, table_name: QualifiedName, source: Index, kind: ConstraintKind | None
+) -> Index:
+    """Add an index like another table's, with a constraint where that one has one."""
+    created = add_index(draft, table_name, replace(source, name="", constraint=None), kind=kind)
     if kind is not None:
-        columns = tuple(key.column for key in parent.keys if key.column is not None)
-        table = draft.tables[partition]
-        constraint = TableConstraint(created.name, kind, columns, parent=parent.constraint)
+        columns = tuple(key.column for key in source.keys if key.column is not None)
+        table = draft.tables[table_name]
+        parent = source.constraint if source.parent is not None else None
+        constraint = TableConstraint(created.name, kind, columns, parent=parent)
         draft.put(replace(table, constraints=(*table.constraints, constraint)))
+    return created
 
 
 def _inherit_constraint(draft: Draft, table: QualifiedName, name: str, parent: Index) -> None:
@@ -101,28 +129,48 @@ def attach(draft: Draft, table: QualifiedName, index: str, parent: str) -> None:
     draft.change(table, indexes=lambda i: replace(i, parent=parent) if i.name == index else i)
 
 
-def refresh_validity(draft: Draft, table_name: QualifiedName, index: str) -> None:
-    """Decide a partitioned index anew: valid when every partition has a valid attached one."""
-    table = draft.tables[table_name]
-    if table.kind != "partitioned":
+def invalidate(draft: Draft, table_name: QualifiedName, index: str) -> None:
+    """Mark an index of a partitioned table as not valid."""
+    _set_valid(draft, table_name, index, valid=False)
+
+
+def complete(draft: Draft, table_name: QualifiedName, index: str) -> None:
+    """Mark a partitioned index as valid once every partition has a valid one attached to it."""
+    partitions = draft.partitions(table_name)
+    if not all(any(i.parent == index and i.valid for i in p.indexes) for p in partitions):
         return
-    valid = all(
-        any(i.parent == index and i.valid for i in partition.indexes)
-        for partition in draft.partitions(table_name)
-    )
-    draft.change(
-        table_name, indexes=lambda i: replace(i, valid=i.valid or valid) if i.name == index else i
-    )
-    _spread_validity(draft, table_name, index)
-
-
-def _spread_validity(draft: Draft, table_name: QualifiedName, index: str) -> None:
+    _set_valid(draft, table_name, index, valid=True)
     table = draft.tables[table_name]
     this = table.index(index)
-    if this is None or not this.valid or this.parent is None:
-        return
-    if table.partition_of in draft.tables:
-        refresh_validity(draft, table.partition_of, this.parent)
+    if this is not None and this.parent is not None and table.partition_of in draft.tables:
+        complete(draft, table.partition_of, this.parent)
+
+
+def _set_valid(draft: Draft, table_name: QualifiedName, index: str, *, valid: bool) -> None:
+    draft.change(table_name, indexes=lambda i: replace(i, valid=valid) if i.name == index else i)
+
+
+def rebuild_indexes(draft: Draft, table_name: QualifiedName, column: str) -> None:
+    """Build anew what indexes a column whose type changes.
+
+    An index keeps its name; those that its partitions got with it are named again.
+    """
+    table = draft.tables[table_name]
+    for index in table.indexes:
+        if column not in index.columns or index.parent is not None:
+            continue
+        if table.kind != "partitioned":
+            attributes = tuple(key_names(index.keys, index.include))
+            new = replace(index, attributes=attributes)
+            draft.change(table_name, indexes=lambda i: new if i.name == new.name else i)  # noqa: B023
+            continue
+        owner = table.constraint(index.constraint or "")
+        remove_index(draft, table_name, index.name)
+        kind = None if owner is None else owner.kind
+        add_index(draft, table_name, replace(index, attributes=()), kind=kind)
+        if owner is not None:
+            now = draft.tables[table_name]
+            draft.put(replace(now, constraints=(*now.constraints, owner)))
 
 
 def remove_index(draft: Draft, table_name: QualifiedName, name: str) -> None:
@@ -168,11 +216,11 @@ def _renamed(index: Index, old: str, new: str) -> Index:
     return replace(index, name=new, constraint=None if index.constraint is None else new)
 
 
-def _name(draft: Draft, table: Table, index: Index, kind: ConstraintKind | None) -> str:
+def _name(
+    draft: Draft, table: Table, attributes: tuple[str, ...], kind: ConstraintKind | None
+) -> str:
     schema = table.name.schema
-    addition = (
-        "" if kind == "primary_key" else columns_addition(key_names(index.keys, index.include))
-    )
+    addition = "" if kind == "primary_key" else columns_addition(attributes)
 
     def is_taken(name: str) -> bool:
         return draft.has_relation(schema, name) or (

@@ -10,7 +10,7 @@ from dataclasses import replace
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.constraints import inherit_check, inherit_foreign_key
 from outofband_lint.schema.draft import Draft
-from outofband_lint.schema.indexes import attach, cover, refresh_validity
+from outofband_lint.schema.indexes import attach, complete, cover, invalidate
 from outofband_lint.statement import AttachIndex
 
 
@@ -28,11 +28,12 @@ def inherit_all(draft: Draft, partition: QualifiedName, parent: QualifiedName) -
     table = draft.tables[parent]
     for constraint in table.constraints:
         if constraint.kind == "check" and not constraint.no_inherit:
-            inherit_check(draft, partition, constraint)
+            inherit_check(draft, partition, replace(constraint, validated=True))
     kinds = {constraint.name: constraint.kind for constraint in table.constraints}
     for index in table.indexes:
-        cover(draft, partition, index, kinds.get(index.constraint or ""))
-        refresh_validity(draft, parent, index.name)
+        kind = kinds.get(index.constraint or "")
+        if not cover(draft, partition, index, kind, strictly=True):
+            invalidate(draft, parent, index.name)
     for constraint in table.constraints:
         if constraint.kind == "foreign_key":
             inherit_foreign_key(draft, partition, constraint)
@@ -58,4 +59,4 @@ def attach_index(statement: AttachIndex, draft: Draft) -> None:
     if parent is None or child is None:
         return
     attach(draft, child[0].name, child[1].name, parent[1].name)
-    refresh_validity(draft, parent[0].name, parent[1].name)
+    complete(draft, parent[0].name, parent[1].name)

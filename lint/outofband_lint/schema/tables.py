@@ -11,9 +11,14 @@ from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.columns import column
-from outofband_lint.schema.constraints import add_constraint, drop_references, inherit_check
+from outofband_lint.schema.constraints import (
+    add_constraint,
+    drop_references,
+    inherit_check,
+    set_not_null,
+)
 from outofband_lint.schema.draft import Draft
-from outofband_lint.schema.indexes import add_index
+from outofband_lint.schema.indexes import clone_index
 from outofband_lint.schema.partitions import inherit_all
 from outofband_lint.schema.values import Column, Table, TableConstraint, TableKind
 from outofband_lint.statement import (
@@ -129,25 +134,20 @@ def _add(
 def _inherit_checks(draft: Draft, table: Table, parent: Table) -> None:
     for constraint in parent.constraints:
         if constraint.kind == "check" and not constraint.no_inherit:
-            inherit_check(draft, table.name, constraint)
+            inherit_check(draft, table.name, replace(constraint, validated=True))
 
 
 def _copy(draft: Draft, name: QualifiedName, source: Table, like: Like) -> None:
     """LIKE … INCLUDING CONSTRAINTS keeps the names, INCLUDING INDEXES lets Postgres choose."""
-    if like.including & {"all", "constraints"}:
+    if "constraints" in like.including:
         _copy_checks(draft, name, source.constraints)
-    if like.including & {"all", "indexes"}:
+    if "indexes" in like.including:
         for index in source.indexes:
             kind = next((c.kind for c in source.constraints if c.name == index.constraint), None)
-            if kind is None:
-                add_index(draft, name, replace(index, name="", parent=None, constraint=None))
-            else:
+            clone_index(draft, name, replace(index, parent=None), kind)
+            if kind == "primary_key":
                 columns = tuple(key.column for key in index.keys if key.column is not None)
-                keys = index.keys if kind == "exclude" else ()
-                copied = Constraint(
-                    kind, None, columns, index.include, keys=keys, method=index.method
-                )
-                add_constraint(draft, name, copied)
+                set_not_null(draft, name, columns, not_null=True)
 
 
 def _copy_checks(

@@ -32,8 +32,9 @@ class Index:
     """An index, in the schema of its table.
 
     `constraint` names the constraint that owns it, `parent` the index of the partitioned table that
-    it is attached to. `valid` is what indisvalid would say. `out_of_band` marks one that a runbook
-    builds, and that may not exist yet.
+    it is attached to. `valid` is what indisvalid would say. `attributes` are the names that the
+    keys and included columns had when the index was created; they never change, and clones are
+    named after them. `out_of_band` marks one that a runbook builds, and that may not exist yet.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Index:
     valid: bool = True
     constraint: str | None = None
     parent: str | None = None
+    attributes: tuple[str, ...] = ()
     out_of_band: bool = False
     revision: str = ""
 
@@ -127,11 +129,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """All tables and types that a chain of statements left behind, and the search_path in force."""
+    """All tables and types that a chain of statements left behind, and the search_path in force.
+
+    A schema is taken to exist unless it is among `dropped_schemas`.
+    """
 
     tables: Mapping[QualifiedName, Table] = field(default_factory=lambda: MappingProxyType({}))
     types: frozenset[QualifiedName] = frozenset()
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
+    dropped_schemas: frozenset[str] = frozenset()
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""

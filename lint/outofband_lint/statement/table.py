@@ -76,7 +76,7 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """LIKE source INCLUDING … in CREATE TABLE; `including` holds lower-case words."""
+    """LIKE source INCLUDING … in CREATE TABLE; `including` holds the options, ALL spelled out."""
 
     source: QualifiedName
     including: frozenset[str] = frozenset()

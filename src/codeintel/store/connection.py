@@ -72,6 +72,12 @@ def _parameters(url: str) -> dict[str, Any]:
             why="it is neither a URL nor a list of key=value pairs",
             do="Write it as postgresql://role@host:5432/database",
         ) from None
+    if "@" in str(parameters.get("host", "")):
+        raise DatabaseUrlWrong(
+            "the database URL cannot be read",
+            why="its password has an @ that is not encoded, so a piece of it counts as the host",
+            do="Write the @ as %40",
+        )
     return {"connect_timeout": _CONNECT_TIMEOUT, **parameters}
 
 

@@ -1,9 +1,9 @@
 """The planner's own spelling of an expression, got without DDL, so that two spellings can be
 compared.
 
-``EXPLAIN (VERBOSE, COSTS OFF) SELECT <expression>`` prints the expression after constant folding,
-on a standby and in a read-only transaction too (contract, Equality without DDL; PostgreSQL 18,
-EXPLAIN).
+``EXPLAIN (VERBOSE, COSTS OFF) SELECT <expression> ORDER BY 1`` prints the expression after constant
+folding, and its collation where that is not the default one, on a standby and in a read-only
+transaction too (contract, Equality without DDL; PostgreSQL 18, EXPLAIN).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.reader import Reader
 from outofband.model.index import Index
 
-_OUTPUT = "Output: "
+_SORT_KEY, _OUTPUT = "Sort Key: ", "Output: "
 
 
 def canonical_forms(
@@ -46,6 +46,12 @@ def _stored_texts(facts: IndexFacts) -> Iterable[str]:
 
 
 def _canonical(reader: Reader, table: TableFacts, text: str) -> str | None:
-    plan = reader.explain(f"SELECT ({text}) FROM ONLY {table.name}") or ()
-    outputs = (line.strip() for line in plan)
-    return next((o.removeprefix(_OUTPUT) for o in outputs if o.startswith(_OUTPUT)), None)
+    select = f"SELECT ({text}) FROM ONLY {table.name}"
+    # A constant is not sorted, and some types (point, json) cannot be.
+    plan = reader.explain(f"{select} ORDER BY 1") or reader.explain(select) or ()
+    return _told(plan, _SORT_KEY) or _told(plan, _OUTPUT)
+
+
+def _told(plan: Iterable[str], label: str) -> str | None:
+    lines = (line.strip() for line in plan)
+    return next((line.removeprefix(label) for line in lines if line.startswith(label)), None)

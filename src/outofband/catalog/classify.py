@@ -119,6 +119,8 @@ def _unfinished(index: Index, found: IndexFacts, table: TableFacts) -> Sight:
 
 def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     equal = [i for i in table.indexes if i.valid and compare(index, i, table) is Equality.EQUAL]
+    # What we built goes first, or it would stay behind for ever beside a hand-made one.
+    equal.sort(key=lambda found: found.name.name != index.temporary_name)
     for found in equal:
         if found.constraint:
             return Sight(State.CONSTRAINT_OWNED, found)

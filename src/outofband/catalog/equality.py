@@ -8,6 +8,7 @@ not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 
@@ -75,9 +76,12 @@ def _collation(declared: Key, stored: KeyFacts, table: TableFacts) -> Equality:
     if declared.collation is not None:
         return _when(_last_part(declared.collation) == stored.collation)
     if stored.column is not None:
-        return _when(table.columns[stored.column].collation_oid == stored.collation_oid)
-    # The collation an expression has by itself is not stored anywhere to compare with.
-    return Equality.EQUAL if stored.collation in (None, "default") else Equality.UNPROVABLE
+        # A column made since the columns were read is not among them.
+        column = table.columns.get(stored.column)
+        return _when(column is not None and column.collation_oid == stored.collation_oid)
+    own = _OWN_COLLATION.search(table.canonical.get(declared.text) or "")
+    same = (_last_part(own[1]) if own else "default") == (stored.collation or "default")
+    return Equality.EQUAL if same else Equality.UNPROVABLE
 
 
 def _expressions(declared: str | None, stored: str | None, table: TableFacts) -> Equality:
@@ -87,6 +91,12 @@ def _expressions(declared: str | None, stored: str | None, table: TableFacts) ->
     return Equality.EQUAL if ours is not None and ours == theirs else Equality.UNPROVABLE
 
 
+# A quoted name may have dots: "en_US.utf8".
+_LAST_PART = re.compile(r'(?:"(?:[^"]|"")*"|[^".]+)$')
+_OWN_COLLATION = re.compile(r' COLLATE ((?:\w+|"(?:[^"]|"")*")(?:\.(?:\w+|"(?:[^"]|"")*"))?)$')
+
+
 def _last_part(name: str) -> str:
-    part = name.rsplit(".", 1)[-1]
+    found = _LAST_PART.search(name.strip())
+    part = found[0] if found else name
     return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()

@@ -20,15 +20,15 @@ def observe(reader: Reader, steps: Iterable[Step]) -> Observation:
     """Observe the tables of ``steps`` and everything on them that tells the steps' states."""
     wanted = tuple(steps)
     names = {str(step.table): step.table for step in wanted}
-    found = reader.rows(query("tables"), {"names": sorted(names)})
-    oids = {"tables": [row["oid"] for row in found]}
+    rows = reader.rows(query("tables"), {"names": sorted(names)})
+    oids = {"tables": [row["oid"] for row in rows]}
     columns = _by_table(reader.rows(query("columns"), oids))
     indexes = _by_table(reader.rows(query("indexes"), oids))
     workers = _by_table(reader.rows(query("workers"), oids))
     tables = {}
-    for row in found:
+    for row in rows:
         name, oid = names[row["asked"]], row["oid"]
-        facts = _table(row, columns[oid], indexes.get(oid, ()), workers.get(oid, ()))
+        facts = _table(row, *(found.get(oid, ()) for found in (columns, indexes, workers)))
         declared = [s.index for s in wanted if isinstance(s, CreateIndex) and s.table == name]
         tables[name] = replace(facts, canonical=canonical_forms(reader, facts, declared))
     return Observation(tables, _taken(reader, wanted, tables))

@@ -21,7 +21,8 @@ def obstacle(step: AddConstraint, table: TableFacts) -> str | None:
         return f"index {step.using_index} is partial, descending or over an expression"
     if tuple(key.column for key in index.keys) != step.columns:
         return f"index {step.using_index} has other columns than the constraint"
-    nullable = [name for name in step.columns if not table.columns[name].not_null]
+    not_null = {name for name, column in table.columns.items() if column.not_null}
+    nullable = [name for name in step.columns if name not in not_null]
     if step.kind == "primary_key" and nullable:
         return (
             f"column {', '.join(nullable)} allows NULL, and setting NOT NULL is a step of its own"

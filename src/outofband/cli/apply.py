@@ -71,7 +71,7 @@ def command(
             screen.say("Nothing is pending.")
             return
         screen.say(f"Plan for {project.source.describe()}:")
-        for line in plan_lines(plan):
+        for line in plan_lines(plan, statements=False):
             screen.say(line)
         if not plan.does_nothing:
             _require_writes(session)

@@ -42,7 +42,7 @@ def command(
     if form == "json":
         print_json(document(view.standings, scope.wanted.incomplete))
     else:
-        print_standings(pending)
+        print_standings(view.standings, pending_only=True)
         warn_incomplete(scope.wanted.incomplete)
     if any(is_wrong(s) for s in pending):
         sys.exit(WRONG)

@@ -33,9 +33,13 @@ def print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def print_standings(standings: Iterable[Standing]) -> None:
-    """Print a line a step: what it is, its state, whether it is done, and what it waits for."""
-    listed = list(standings)
+def print_standings(standings: Iterable[Standing], *, pending_only: bool = False) -> None:
+    """Print a line a step: what it is, its state, whether it is done, and what it waits for.
+
+    The sentence that counts them all goes to stderr, also where only pending ones are listed.
+    """
+    every = list(standings)
+    listed = [s for s in every if not s.done] if pending_only else every
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_PIPE_WIDTH)
@@ -54,8 +58,10 @@ def print_standings(standings: Iterable[Standing]) -> None:
             escape(_note(s)),
         )
     if listed:
-        console.print(table)
-    click.echo(summary(listed), err=True)
+        with console.capture() as captured:
+            console.print(table)
+        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    click.echo(summary(every), err=True)
 
 
 def _note(standing: Standing) -> str:

@@ -64,7 +64,7 @@ class Session:
         """Run one short statement and return its rows, none where it has none."""
         with self._translated():
             cursor = self._connection.execute(sql, parameters)
-            return cursor.fetchall() if cursor.description else ()
+            return cursor.fetchall() if cursor.description is not None else ()
 
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own."""

@@ -39,6 +39,12 @@ class Url:
     def open(self) -> dict[str, Any]:
         """Return the libpq parameters. Raises UrlWrong, which names no part of the text."""
         plain = re.sub(r"^postgres(?:ql)?\+\w+://", "postgresql://", self.text)
+        if _is_ambiguous(plain):
+            raise UrlWrong(
+                "the database URL cannot be read",
+                why="it has an @ that belongs to no user name, perhaps that of a password",
+                do="Percent-encode the password: @ is %40, / is %2F, : is %3A",
+            )
         try:
             return dict(conninfo_to_dict(plain))
         except psycopg.ProgrammingError:
@@ -51,6 +57,12 @@ class Url:
     def describe(self) -> str:
         """Tell host, port and database."""
         return describe(self.open())
+
+
+def _is_ambiguous(url: str) -> bool:
+    """Tell whether libpq would take a part of a password for a host or a database, and print it."""
+    authority, _, path = url.partition("://")[2].partition("?")[0].partition("/")
+    return authority.count("@") > 1 or "@" in path
 
 
 def describe(parameters: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import logging
 import os
 import selectors
 import signal
+import sys
 import time
 import traceback
 import warnings
@@ -24,6 +25,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import Script
 from sqlalchemy.exc import NoInspectionAvailable
 
+from outofband.errors import OutofbandError
 from outofband.revisions import literal, wire
 from outofband.revisions.capture import Capture, ReadsDatabaseError
 from outofband.revisions.environment import Environment
@@ -114,9 +116,10 @@ def _serve(
     """The child's whole life."""
     gc.disable()  # what the parent has open is not the child's to close
     logging.disable(logging.CRITICAL)
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    nowhere = open(os.devnull, "r+")
     for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
+        os.dup2(nowhere.fileno(), standard)
+    sys.stdin = sys.stdout = sys.stderr = nowhere
     with open(pipe, "w", encoding="utf-8") as out:
         for position, script in enumerate(scripts):
             if stopped and position == 0:
@@ -148,9 +151,11 @@ def _read(pipe: int, done: list[Run], wanted: int, limit: float) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, ReadsDatabaseError | NoInspectionAvailable):
         return "upgrade() reads the database, which only a real run can answer"
+    text = str(error).partition("\n")[0]
+    if isinstance(error, OutofbandError):
+        return ": ".join(filter(None, (error.what, error.why)))
     if isinstance(error, SystemExit):
         return "upgrade() exits"
-    text = str(error).partition("\n")[0]
     return f"upgrade() raises {type(error).__name__}" + (f": {text}" if text else "")
 
 

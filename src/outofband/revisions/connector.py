@@ -39,8 +39,8 @@ class Connector:
             if self.engine.dialect.driver not in ("psycopg", "psycopg2"):
                 return of_url(self.engine.url)
             pooled = self.engine.raw_connection()
-            pooled.detach()
             connection: Any = pooled.driver_connection
+            pooled.detach()
             if self.engine.dialect.driver == "psycopg":
                 connection.rollback()
                 return connection

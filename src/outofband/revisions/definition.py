@@ -97,10 +97,14 @@ def _add_columns(table: Table, include: Sequence[str | Column[Any]]) -> None:
 
 
 def _read(name: str, text: str) -> sql.CreateIndex:
-    (statement,) = read(text)
-    if isinstance(statement, sql.CreateIndex):
-        return statement
-    why = statement.reason if isinstance(statement, sql.NotUnderstood) else "it is no CREATE INDEX"
+    statements = read(text)
+    match statements:
+        case (sql.CreateIndex() as statement,):
+            return statement
+        case (sql.NotUnderstood(reason=why),):
+            pass
+        case _:
+            why = f"it is {len(statements)} statements"
     raise IndexWrong(f"index {name}: {' '.join(text.split())} is not understood", why=why)
 
 

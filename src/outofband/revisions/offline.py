@@ -74,7 +74,7 @@ def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[S
         one_line=" ".join(step.plain_sql.splitlines()),
         tag="{tag}",
         table=literal(str(step.table)),
-        step=literal(f"{step.kind} {step.name}"),
+        step=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
         done=_done(step),
         obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
         limit=settings.inline_max_bytes,

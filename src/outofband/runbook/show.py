@@ -55,25 +55,26 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """Return the plan as an operator reads it."""
+def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
+    """Return the plan as an operator reads it; without ``statements``, what and not how."""
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
-        lines += _step_lines(number, planned)
+        lines += _step_lines(number, planned, statements)
     if any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
         lines.append(BUILD_HAZARD)
     return lines
 
 
-def _step_lines(number: int, planned: PlannedStep) -> list[str]:
+def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str]:
     step = planned.step
     what = step.kind.replace("_", " ")
-    lines = [f"{number}. {what} {step.name} on {table_name(step)}{_size(planned)}"]
-    if planned.standing.waits_for:
-        lines.append(f"   after {', '.join(planned.standing.waits_for)}")
+    lines = [f"{number:2}. {what} {step.name} on {table_name(step)}{_size(planned)}"]
+    if planned.standing.waits_for and statements:
+        lines.append(f"    after {', '.join(planned.standing.waits_for)}")
     if planned.obstacle:
-        lines.append(f"   not now: {planned.obstacle}")
-    lines += [f"   {_sql(action)}" for action in planned.actions]
+        lines.append(f"    not now: {planned.obstacle}")
+    if statements:
+        lines += [f"    {_sql(action)}" for action in planned.actions]
     return lines
 
 

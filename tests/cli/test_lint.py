@@ -1,0 +1,208 @@
+"""`outofband lint` on a project made by `alembic init`, from the outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
+ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+
+FIRST = """
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision = "a1", None
+def upgrade():
+    key = sa.Column("id", sa.Integer, primary_key=True)
+    op.create_table("users", key, sa.Column("email", sa.Text))
+"""
+PLAIN_INDEX = """
+from alembic import op
+revision, down_revision = "a2", "a1"
+def upgrade():
+    op.create_index("ix_email", "users", ["email"])
+"""
+OUT_OF_BAND = PLAIN_INDEX.replace("op.create_index(", "op.create_index_out_of_band(")
+
+
+class Project:
+    """An Alembic project in a folder, under git where a test asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run(ALEMBIC, "init", "migrations")
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(words, cwd=self.folder, capture_output=True, text=True)
+
+    def lint(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run(OUTOFBAND, "lint", *words)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / "migrations" / "versions" / f"{name}.py").write_text(text, encoding="utf-8")
+
+    def settings(self, text: str) -> None:
+        (self.folder / "pyproject.toml").write_text(f"[tool.outofband]\n{text}\n", encoding="utf-8")
+
+    def commit(self) -> None:
+        self.run("git", "init", "--initial-branch=main")
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--message=x")
+
+    def rules(self, *words: str) -> list[str]:
+        found = json.loads(self.lint("--format", "json", *words).stdout)["findings"]
+        return [finding["rule"] for finding in found]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write("a1_users", FIRST)
+    return made
+
+
+def test_a_safe_project_passes(project: Project) -> None:
+    project.write("a2", OUT_OF_BAND)
+    linted = project.lint()
+    assert (linted.returncode, linted.stdout) == (0, "0 errors, 0 warnings in 2 revisions\n")
+
+
+def test_a_finding_names_file_line_table_and_cost(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    linted = project.lint()
+    assert linted.returncode == 1
+    assert "migrations/versions/a2.py:5: error[index-built-in-deploy]" in linted.stdout
+    assert "users" in linted.stdout
+    assert "op.create_index_out_of_band" in linted.stdout
+    assert "\x1b" not in linted.stdout
+
+
+def test_json_has_the_documented_shape(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    document = json.loads(project.lint("--format", "json").stdout)
+    (finding,) = document["findings"]
+    keys = "rule severity revision path line message help statement fingerprint"
+    assert set(finding) == set(keys.split())
+    assert finding["path"] == "migrations/versions/a2.py"
+    assert "summary" in document
+
+
+def test_a_warning_fails_only_where_it_is_asked_to(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    project.settings('small = ["users"]')
+    assert project.lint().returncode == 0
+    assert project.lint("--fail-on", "warning").returncode == 1
+
+
+def test_history_before_start_after_is_not_judged(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    project.settings('start-after = "a2"')
+    assert project.rules() == []
+
+
+def test_an_unknown_start_after_is_a_wrong_configuration(project: Project) -> None:
+    project.settings('start-after = "zz"')
+    assert project.lint().returncode == 2
+
+
+def test_an_unknown_setting_is_named_with_what_was_meant(project: Project) -> None:
+    project.settings('larg = ["users"]')
+    linted = project.lint()
+    assert linted.returncode == 2
+    assert "'larg'" in linted.stderr
+    assert "Did you mean 'large'?" in linted.stderr
+
+
+def test_since_judges_what_the_branch_adds_even_uncommitted(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    project.commit()
+    assert project.rules("--since", "main") == []
+    project.write("a3", PLAIN_INDEX.replace("a2", "a3").replace("a1", "a2").replace("ix_e", "ix_f"))
+    assert project.rules("--since", "main") == ["index-built-in-deploy"]
+
+
+def test_since_judges_a_revision_whose_upgrade_was_edited(project: Project) -> None:
+    project.write("a2", OUT_OF_BAND)
+    project.commit()
+    project.write("a2", "# a comment changes nothing\n" + OUT_OF_BAND)
+    assert project.rules("--since", "main") == []
+    project.write("a2", PLAIN_INDEX)
+    assert project.rules("--since", "main") == ["index-built-in-deploy"]
+
+
+def test_since_knows_the_table_that_the_branch_itself_adds(project: Project) -> None:
+    project.run("git", "init", "--initial-branch=main")
+    (project.folder / "migrations" / "versions" / "a1_users.py").unlink()
+    project.commit()
+    project.write("a1_users", FIRST)
+    project.write("a2", PLAIN_INDEX)
+    assert project.rules() == ["index-built-in-deploy"]
+    assert project.rules("--since", "main") == []
+
+
+def _outside_git(project: Project) -> None:
+    del project
+
+
+def _unknown_ref(project: Project) -> None:
+    project.commit()
+
+
+def _shallow(project: Project) -> None:
+    project.commit()
+    project.write("a2", PLAIN_INDEX)
+    project.commit()
+    clone = project.folder / "clone"
+    project.run("git", "clone", "--depth=1", f"file://{project.folder}", str(clone))
+    project.folder = clone
+
+
+@pytest.mark.parametrize(
+    ("arrange", "ref", "told"),
+    [
+        (_outside_git, "main", "git checkout"),
+        (_unknown_ref, "no-such-ref", "git fetch"),
+        (_unknown_ref, "--output=x", "git fetch"),
+        (_shallow, "main", "git fetch --unshallow"),
+    ],
+)
+def test_since_without_an_answer_is_a_wrong_call(
+    project: Project, arrange: Callable[[Project], None], ref: str, told: str
+) -> None:
+    arrange(project)
+    linted = project.lint("--since", ref)
+    assert linted.returncode == 2
+    assert told in linted.stderr
+    assert len(linted.stderr.splitlines()) == 1
+
+
+def test_a_revision_that_raises_is_a_finding_with_its_line(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX.replace("    op.create", "    1 / 0\n    op.create"))
+    assert sorted(project.rules()) == ["index-built-in-deploy", "revision-not-rendered"]
+
+
+def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
+    (tmp_path / "one.sql").write_text("CREATE TABLE t (a int PRIMARY KEY);", encoding="utf-8")
+    (tmp_path / "two.sql").write_text("CREATE INDEX i ON t (a);", encoding="utf-8")
+    words = [OUTOFBAND, "lint", "--sql", "one.sql", "--sql", "two.sql", "--format", "github"]
+    linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert linted.returncode == 1
+    assert linted.stdout.startswith("::error file=two.sql,line=1,title=index-built-in-deploy::")
+
+
+@pytest.mark.parametrize("words", [["--sql", "missing.sql"], ["--sql", "a.sql", "--since", "main"]])
+def test_a_wrong_call_exits_with_2(tmp_path: Path, words: list[str]) -> None:
+    linted = subprocess.run([OUTOFBAND, "lint", *words], cwd=tmp_path, capture_output=True)
+    assert linted.returncode == 2
+
+
+def test_without_a_project_it_says_where_to_look(tmp_path: Path) -> None:
+    linted = subprocess.run([OUTOFBAND, "lint"], cwd=tmp_path, capture_output=True, text=True)
+    assert linted.returncode == 2
+    assert "alembic.ini" in linted.stderr
+    assert "Traceback" not in linted.stderr
