@@ -9,6 +9,11 @@ from outofband_lint.statement import CreateIndex, IndexKey
 AUTOCOMMIT = "with op.get_context().autocommit_block():"
 
 
+def shown(name: QualifiedName) -> QualifiedName:
+    """Return a table's name as people say it: without the default schema."""
+    return QualifiedName(name.name) if name.schema == DEFAULT_SCHEMA else name
+
+
 def create_index(function: str, statement: CreateIndex, *extra: str) -> str:
     """Spell a CREATE INDEX as a call of `op.function`, with further arguments at its end."""
     columns = ", ".join(_key(key) for key in statement.keys)

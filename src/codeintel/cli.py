@@ -14,6 +14,7 @@ COMMANDS = {
     "index": "codeintel.commands.index",
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
+    "demo": "codeintel.commands.demo",
 }
 
 _INTERRUPTED = 130

@@ -132,7 +132,7 @@ def _picker(row: type[Row], columns: Sequence[str]) -> Callable[[Row], Sequence[
 def _already_stored(dump_id: int) -> DumpAlreadyStored:
     return DumpAlreadyStored(
         f"dump {dump_id} is not written",
-        why="the store has a dump of that id",
+        why="the store has rows of that id already",
         do="Choose another id, or leave it: an upload that is repeated is already done",
     )
 

@@ -55,11 +55,17 @@ def real_dumps() -> Path:
 
 
 @pytest.fixture(scope="session")
-def click_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def click_dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dump of the installed package ``click``, as this project indexes it."""
     out = tmp_path_factory.mktemp("click") / "click.lsif.gz"
     index("click", out)
-    return correlate(read(out))
+    return out
+
+
+@pytest.fixture(scope="session")
+def click_bundle(click_dump: Path) -> Bundle:
+    """What that dump says."""
+    return correlate(read(click_dump))
 
 
 @pytest.fixture

@@ -133,8 +133,15 @@ def test_scopes_bind_what_the_compiler_says(indexed: Index) -> None:
 
 
 def _described(scope: Scope) -> tuple[str, list[str]]:
-    name = scope.name if scope.kind in (Kind.FUNCTION, Kind.CLASS) else ""
-    return name.strip("<>"), sorted(scope.bindings)
+    name = scope.name.strip("<>") if scope.kind in (Kind.FUNCTION, Kind.CLASS) else ""
+    return name, sorted(_mangled(scope, bound) for bound in scope.bindings)
+
+
+def _mangled(scope: Scope, name: str) -> str:
+    """Return a private name as the compiler spells it inside a class."""
+    around = [outer.name.lstrip("_") for outer in scope.outward() if outer.kind is Kind.CLASS]
+    is_private = name.startswith("__") and not name.endswith("__")
+    return f"_{around[0]}{name}" if around and is_private else name
 
 
 COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
@@ -143,10 +150,8 @@ COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 def _compiled(table: symtable.SymbolTable) -> Iterator[tuple[str, list[str]]]:
     """Yield name and bound names of every scope, as symtable has them."""
     is_nameless = table.get_type() == "module" or table.get_name() in COMPREHENSIONS
-    yield (
-        "" if is_nameless else table.get_name(),
-        sorted(_name(symbol) for symbol in table.get_symbols() if _is_bound(table, symbol)),
-    )
+    bound = [symbol.get_name() for symbol in table.get_symbols() if _is_bound(table, symbol)]
+    yield "" if is_nameless else table.get_name(), sorted(bound)
     for child in table.get_children():
         yield from _compiled(child)
 
@@ -155,9 +160,5 @@ def _is_bound(table: symtable.SymbolTable, symbol: symtable.Symbol) -> bool:
     if symbol.get_name() == ".0":  # the first iterable of a comprehension
         return False
     if table.get_type() == "module":
-        return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+        return symbol.is_assigned() or symbol.is_imported()
     return symbol.is_local() or symbol.is_parameter()
-
-
-def _name(symbol: symtable.Symbol) -> str:
-    return symbol.get_name()

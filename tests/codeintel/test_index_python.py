@@ -231,6 +231,10 @@ PACKAGES: dict[str, dict[str, str]] = {
         "a.py": "__all__ = ['_x']\n◆_x = 1\n",
         "b.py": "from .a import *\n→_x\n",
     },
+    "a star takes what is added to __all__": {
+        "a.py": "__all__ = ['y']\n__all__ += ['_x']\n◆_x = y = 1\n",
+        "b.py": "from .a import *\n→_x\n",
+    },
     "a star leaves what __all__ does not say": {
         "a.py": "__all__ = ['y']\nx = y = 1\n",
         "b.py": "from .a import *\n✗x\n",
@@ -267,7 +271,7 @@ PACKAGES: dict[str, dict[str, str]] = {
     "something foreign with a substitute": {
         "b.py": "try:\n    import →json\nexcept ImportError:\n    ◆json = None\n→json\n"
     },
-    "an import above the package": {"b.py": "from ...nowhere import ✗x\n✗x\n"},
+    "an import above the package": {"b.py": "from ...nowhere import ◆x\n→x\n"},
 }
 
 

@@ -48,11 +48,13 @@ def test_definitions_found_through_the_rows_have_the_text_of_what_was_asked(
     for name, span in random.Random(1).sample(asked, 300):
         for location in dump.definitions(name, span.start_line, span.start_character):
             found = by_place[location.path, location.span]
-            # Empty is a module, which begins where its file does; 93 % have the same text.
+            # Empty is a module, which begins where its file does.
             same += found == by_place[name, span]
             other += found not in ("", by_place[name, span])
-    assert same > 200
-    assert other <= same // 100
+    # Of all ranges of this dump 9,522 lead to the same text, 165 to a module, and 703 nowhere:
+    # they are defined in the compiler's own library, which is no part of the project.
+    assert other == 0
+    assert same > 250
 
 
 def _texts(path: Path) -> dict[str, str]:

@@ -1,21 +1,31 @@
 """What the tests of the runbook on a real server share: steps by hand, a session, a silent
-screen.
+screen, and parked transactions.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 import pytest
 
+from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import Step, Wanted, WantedStep
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
+from outofband.runbook.apply import Ending
+from outofband.runbook.apply import apply as run
+from outofband.runbook.build import Dedupe
+from outofband.runbook.world import Scope, World, look
+
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass
@@ -44,12 +54,152 @@ class Recorder:
         yield
 
 
-def index(name: str, table: str, *columns: str, **given: Any) -> Index:
-    return Index(name, QualifiedName(table), tuple(Key.of(c) for c in columns), **given)
+def eventually(happens: Callable[[], Any], what: str = "it") -> Any:
+    """Poll until something is true and return it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := happens()):
+        assert time.monotonic() < deadline, f"{what} never happened"
+        time.sleep(0.02)
+    return found
 
 
-def wants(*steps: Step) -> Wanted:
-    return Wanted(tuple(WantedStep(s, f"r{n}") for n, s in enumerate(steps, start=1)))
+class Database:
+    """One database: what a test does to it by hand, and what outofband makes of it."""
+
+    def __init__(self, url: str, background: ThreadPoolExecutor) -> None:
+        self.url = url
+        self._background = background
+        self._hand = psycopg.connect(url, autocommit=True)
+
+    def close(self) -> None:
+        self._hand.close()
+
+    def sql(self, text: str, *parameters: Any) -> list[Any]:
+        """Run one statement by hand; rows of one column are told as values."""
+        cursor = self._hand.execute(text, parameters or None)
+        rows = cursor.fetchall() if cursor.description else []
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    @contextmanager
+    def transaction(self, *statements: str) -> Iterator[psycopg.Connection[Any]]:
+        """Keep a transaction open that ran the statements, as a DBA at lunch does."""
+        with psycopg.connect(self.url) as open_one:
+            for statement in statements:
+                open_one.execute(statement)
+            yield open_one
+
+    def writer(self, table: str) -> Any:
+        """Park every build on the table in its first wait, for writers."""
+        return self.transaction(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+
+    def old_snapshot(self) -> Any:
+        """Park every build of the database in its last wait, for old snapshots."""
+        return self.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT 1")
+
+    def beside(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
+        """Do something in another thread."""
+        return self._background.submit(work, *given)
+
+    def by_hand(self, statement: str, **parameters: str) -> Future[Any]:
+        """Send a statement from a session of its own, in another thread."""
+
+        def send() -> None:
+            with psycopg.connect(self.url, autocommit=True, **parameters) as session:
+                session.execute(statement)
+
+        return self.beside(send)
+
+    def phase(self) -> str:
+        """The phase of the build that runs in this database; empty when none does."""
+        found = self.sql(
+            "SELECT phase FROM pg_stat_progress_create_index WHERE datname = current_database()"
+        )
+        return str(found[0]) if found else ""
+
+    def parked(self, phase: str) -> int:
+        """Wait until a build is in a phase, and return its server process."""
+        eventually(lambda: phase in self.phase(), f"phase {phase!r}")
+        return int(self.sql("SELECT pid FROM pg_stat_progress_create_index")[0])
+
+    def indexes(self) -> dict[str, bool]:
+        """Every index outside the system's own schemas, and whether it is valid."""
+        return dict(
+            self.sql(
+                "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c "
+                "ON c.oid = i.indexrelid WHERE c.relnamespace NOT IN "
+                "('pg_catalog'::regnamespace, 'pg_toast'::regnamespace) ORDER BY 1"
+            )
+        )
+
+    def standings(self, *steps: Step, **given: Any) -> tuple[Standing, ...]:
+        """Look at steps through a session of our own."""
+        with Session(Url(self.url)) as session:
+            return look(session, Scope(wants(*steps, **given))).standings
+
+    def standing(self, step: Step) -> Standing:
+        return self.standings(step)[0]
+
+    def apply(
+        self, *steps: Step, screen: Recorder | None = None, dedupe: Dedupe = Dedupe.REPORT
+    ) -> tuple[Ending, ...]:
+        """Plan and apply in a session of its own, as the command does."""
+        with Session(Url(self.url)) as session:
+            world = World(session, screen or Recorder(), Scope(wants(*steps)))
+            return run(world.look().plan, world, dedupe)
+
+
+def wants(*steps: Step, **given: Any) -> Wanted:
+    return Wanted(tuple(WantedStep(s, f"r{n}") for n, s in enumerate(steps, start=1)), **given)
+
+
+class Steps:
+    """Makes steps as revisions declare them: tables without a schema, the rest by default."""
+
+    @staticmethod
+    def create(name: str, table: str, *columns: str, **given: Any) -> CreateIndex:
+        after, schema = given.pop("after", ()), given.pop("schema", None)
+        keys = given.pop("keys", tuple(Key.of(c) for c in columns))
+        return CreateIndex(Index(name, QualifiedName(table, schema), keys, **given), after=after)
+
+    @staticmethod
+    def drop(name: str, table: str, **given: Any) -> DropIndex:
+        return DropIndex(name, QualifiedName(table), **given)
+
+    @staticmethod
+    def primary_key(name: str, table: str, *columns: str, using: str) -> AddConstraint:
+        return AddConstraint(name, QualifiedName(table), "primary_key", columns, using)
+
+    @staticmethod
+    def temporary(step: CreateIndex, schema: str = "public") -> str:
+        """The name a step's index is built under."""
+        table = QualifiedName(step.table.name, schema)
+        return replace(step.index, table=table).temporary_name
+
+
+@pytest.fixture
+def steps() -> type[Steps]:
+    return Steps
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=12) as pool:
+        yield pool
+
+
+@pytest.fixture
+def db(database: str, background: ThreadPoolExecutor) -> Iterator[Database]:
+    opened = Database(database, background)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def docs(db: Database) -> Database:
+    """A database with the table ``docs`` of a thousand rows."""
+    db.sql("CREATE TABLE docs (id int NOT NULL, path text, kind text, body bytea)")
+    db.sql("INSERT INTO docs SELECT n, 'p' || n, 'k' || n % 3 FROM generate_series(1, 1000) AS n")
+    return db
 
 
 @pytest.fixture

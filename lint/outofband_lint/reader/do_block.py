@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.split import pieces
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
-from outofband_lint.statement import NotUnderstood, Statement, Understood
+from outofband_lint.reader.tokens import Kind, Unreadable, tokenize
+from outofband_lint.statement import CreateTableAs, NotUnderstood, Statement, Understood
 
 Read = Callable[[str], tuple[Statement, ...]]
 
 # What PL/pgSQL does by itself, without changing the schema.
 _OWN_LIST = """
-    end return raise null perform get exit continue open fetch close move assert select with
-    values commit rollback call
+    end return raise null perform get exit continue open fetch close move assert commit rollback
+    call
 """
 _OWN = frozenset(_OWN_LIST.split())
 
@@ -46,6 +46,7 @@ def _statements(body: str, read: Read) -> Iterator[Statement]:
     declaring = False
     for tokens in pieces(tokenize(body)):
         cursor = Cursor(body, tokens)
+        _skip_label(cursor)
         # A declaration ends at its own semicolon, so DECLARE lasts until a piece starts with BEGIN.
         declaring = (declaring or cursor.sees("declare")) and not cursor.accept("begin")
         if declaring:
@@ -67,7 +68,14 @@ def _statement(cursor: Cursor, read: Read) -> Iterator[Statement]:
         else:
             yield from read(literal)
     else:
-        yield from read(text)
+        yield from map(_into_variable, read(text))
+
+
+def _into_variable(statement: Statement) -> Statement:
+    """SELECT … INTO names a variable here, not a table."""
+    if isinstance(statement, CreateTableAs) and not statement.sql.lower().startswith("create"):
+        return Understood("select", sql=statement.sql)
+    return statement
 
 
 def _literal(cursor: Cursor) -> str | None:
@@ -82,18 +90,17 @@ def _literal(cursor: Cursor) -> str | None:
 
 
 def _is_assignment(cursor: Cursor) -> bool:
-    """Tell `variable := …` and `record.field = …` from SQL, none of which starts so."""
-    rest = cursor.tokens[cursor.position :]
-    for token in rest:
-        if token.kind is Kind.SYMBOL and token.text in (":=", "="):
-            return True
-        if not _may_be_target(token):
-            return False
-    return False
-
-
-def _may_be_target(token: Token) -> bool:
-    return token.kind in (Kind.WORD, Kind.QUOTED, Kind.NUMBER) or token.text in (".", "[", "]")
+    """Tell `variable := …`, `record.field = …` and `array[1] := …` from SQL."""
+    start = cursor.position
+    try:
+        cursor.name()
+        while cursor.sees_symbol("["):
+            cursor.skip_group()
+        return cursor.sees_symbol(":=") or cursor.sees_symbol("=")
+    except Unreadable:
+        return False
+    finally:
+        cursor.position = start
 
 
 def _skip_control(cursor: Cursor) -> None:
@@ -105,9 +112,7 @@ def _skip_control(cursor: Cursor) -> None:
             _skip_through(cursor, "then")
         elif cursor.sees_any("for", "foreach", "while"):
             _skip_through(cursor, "loop")
-        elif cursor.sees_symbol("<") or cursor.sees_symbol("<<"):
-            _skip_label(cursor)
-        else:
+        elif not _skip_label(cursor):
             return
 
 
@@ -123,9 +128,11 @@ def _skip_through(cursor: Cursor, word: str) -> None:
     cursor.fail(word.upper())
 
 
-def _skip_label(cursor: Cursor) -> None:
-    while cursor.sees_symbol("<") or cursor.sees_symbol("<<"):
-        cursor.next()
+def _skip_label(cursor: Cursor) -> bool:
+    """Step over `<<label>>`, which comes as four symbols; tell whether one stood here."""
+    if not (cursor.accept_symbol("<") and cursor.accept_symbol("<")):
+        return False
     cursor.identifier()
-    while cursor.sees_symbol(">") or cursor.sees_symbol(">>"):
-        cursor.next()
+    cursor.expect_symbol(">")
+    cursor.expect_symbol(">")
+    return True

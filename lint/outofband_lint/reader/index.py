@@ -153,7 +153,7 @@ def _reindex_target(
 def _is_on(options: str) -> bool:
     """Tell whether `CONCURRENTLY [boolean]` among the options says yes."""
     for option in options.split(","):
-        word, *value = option.split()
-        if word == "concurrently":
-            return not value or value[0].strip("'") not in ("off", "false", "0")
+        match option.split():
+            case ["concurrently", *value]:
+                return not value or value[0].strip("'") not in ("off", "false", "0")
     return False

@@ -9,7 +9,7 @@ from outofband_lint.example import Example
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import AUTOCOMMIT
+from outofband_lint.spelling import AUTOCOMMIT, shown
 from outofband_lint.statement import (
     AlterTable,
     CreateIndex,
@@ -97,4 +97,4 @@ def _concurrent(statement: Statement, schema: Schema) -> tuple[str, str, str | N
 
 def _of_table(index: QualifiedName, schema: Schema) -> str:
     found = schema.index(index)
-    return str(index) if found is None else f"{index} of {found[0].name}"
+    return str(index) if found is None else f"{index} of {shown(found[0].name)}"

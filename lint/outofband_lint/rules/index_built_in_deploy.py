@@ -11,7 +11,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
-from outofband_lint.spelling import AUTOCOMMIT, create_index
+from outofband_lint.spelling import AUTOCOMMIT, create_index, shown
 from outofband_lint.statement import CreateIndex, Statement
 
 
@@ -73,10 +73,11 @@ def index_built_in_deploy(
     table = context.existing(statement.table, schema)
     if table is None or context.source.out_of_band or _builds_nothing(statement, schema, table):
         return
+    named = shown(table)
     name = f"index {QualifiedName(statement.name)}" if statement.name else "an index"
     yield Violation(
-        f"Building {name} in the deploy takes a SHARE lock on {table}: "
-        f"{LockMode.SHARE.blocks} to {table} waits until the build ends.",
+        f"Building {name} in the deploy takes a SHARE lock on {named}: "
+        f"{LockMode.SHARE.blocks} to {named} waits until the build ends.",
         f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
         f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
         f"{create_index('create_index', statement, 'postgresql_concurrently=True')}",

@@ -11,7 +11,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
-from outofband_lint.spelling import AUTOCOMMIT, drop_index
+from outofband_lint.spelling import AUTOCOMMIT, drop_index, shown
 from outofband_lint.statement import DropIndex, Statement
 
 
@@ -70,7 +70,7 @@ def index_dropped_in_deploy(
     if not harmed:
         return
     index, table = harmed[0]
-    tables = " and ".join(dict.fromkeys(str(table) for _, table in harmed))
+    tables = " and ".join(dict.fromkeys(str(shown(table)) for _, table in harmed))
     yield Violation(
         f"Dropping {', '.join(str(index) for index, _ in harmed)} in the deploy takes an ACCESS "
         f"EXCLUSIVE lock on {tables}: {LockMode.ACCESS_EXCLUSIVE.blocks} waits behind it until "

@@ -10,6 +10,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
+from outofband_lint.spelling import shown
 
 
 @head_rule(
@@ -90,7 +91,7 @@ def _partitions_are_indexed(table: Table, schema: Schema) -> bool:
 
 
 def _violation(table: Table) -> Violation:
-    name = table.name
+    name = shown(table.name)
     arguments = f'"ix_{name.name}_…", "{name.name}", [{_columns(table)}]{_schema(name)}'
     return Violation(
         f"Table {name} has no index at head: every query on {name} reads all of it.",
@@ -107,4 +108,4 @@ def _columns(table: Table) -> str:
 
 
 def _schema(name: QualifiedName) -> str:
-    return "" if name.schema == "public" else f', schema="{name.schema}"'
+    return "" if name.schema is None else f', schema="{name.schema}"'

@@ -44,23 +44,31 @@ def add_column(draft: Draft, table_name: QualifiedName, action: AddColumn) -> No
     new = column(draft, action.column)
     for table in list(draft.family(table_name)):
         if table.column(new.name) is None:
-            draft.put(replace(table, columns=(*table.columns, new)))
+            added = replace(new, local=table.name == table_name)
+            draft.put(replace(table, columns=(*table.columns, added)))
     for constraint in action.column.constraints:
         add_constraint(draft, table_name, constraint)
 
 
 def drop_column(draft: Draft, table_name: QualifiedName, name: str) -> None:
-    """Drop a column, and every index and constraint that involves it."""
-    for member in list(draft.family(table_name)):
-        table = draft.tables[member.name]
-        for constraint in table.constraints:
-            if name in constraint.columns:
-                drop_constraint(draft, table.name, constraint.name)
-        for index in draft.tables[table.name].indexes:
-            if name in index.columns:
-                remove_index(draft, table.name, index.name)
-        _drop_references_to(draft, table.name, name)
-        draft.change(table.name, columns=lambda c: None if c.name == name else c)
+    """Drop a column, and every index and constraint that involves it.
+
+    Children keep it where it is their own, or another parent's too.
+    """
+    table = draft.tables[table_name]
+    for constraint in table.constraints:
+        if name in constraint.columns:
+            drop_constraint(draft, table.name, constraint.name)
+    for index in draft.tables[table.name].indexes:
+        if name in index.columns:
+            remove_index(draft, table.name, index.name)
+    _drop_references_to(draft, table.name, name)
+    draft.change(table.name, columns=lambda c: None if c.name == name else c)
+    for child in draft.children(table_name):
+        inherited = child.column(name)
+        others = [draft.tables[p] for p in child.inherits if p in draft.tables]
+        if inherited and not inherited.local and not any(p.column(name) for p in others):
+            drop_column(draft, child.name, name)
 
 
 def _drop_references_to(draft: Draft, table_name: QualifiedName, column_name: str) -> None:

@@ -20,6 +20,7 @@ def attach_partition(draft: Draft, parent: QualifiedName, partition: QualifiedNa
     if child is None:
         return
     draft.put(replace(child, partition_of=parent))
+    draft.change(child.name, columns=lambda c: replace(c, local=False))
     inherit_all(draft, child.name, parent)
 
 
@@ -47,6 +48,7 @@ def detach_partition(draft: Draft, partition: QualifiedName) -> None:
     draft.put(replace(child, partition_of=None))
     draft.change(
         child.name,
+        columns=lambda c: replace(c, local=True),
         indexes=lambda i: replace(i, parent=None),
         constraints=lambda c: replace(c, parent=None),
     )

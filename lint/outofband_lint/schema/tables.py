@@ -6,7 +6,6 @@ DROP TABLE, ALTER TABLE.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
@@ -43,7 +42,7 @@ def create_table(statement: CreateTable, draft: Draft) -> None:
         draft,
         name,
         kind=_kind(statement),
-        columns=_columns(draft, statement, [*known, *(t for _, t in sources if t)]),
+        columns=_columns(draft, statement, known, [t for _, t in sources if t is not None]),
         partition_of=known[0].name if statement.partition_of and known else statement.partition_of,
         inherits=tuple(t.name for t in known) if statement.inherits else (),
         columns_known=len(known) == len(parents),
@@ -92,16 +91,21 @@ def _kind(statement: CreateTable) -> TableKind:
     return "partitioned" if statement.partition_by else "table"
 
 
-def _columns(draft: Draft, statement: CreateTable, origins: Iterable[Table]) -> tuple[Column, ...]:
+def _columns(
+    draft: Draft, statement: CreateTable, parents: list[Table], sources: list[Table]
+) -> tuple[Column, ...]:
     """Return inherited and copied columns first, the declared ones merged into them."""
-    columns = {c.name: c for origin in origins for c in origin.columns}
-    for declared in statement.columns:
-        inherited = columns.get(declared.name)
+    columns = {c.name: replace(c, local=False) for table in parents for c in table.columns}
+    declared = [c for table in sources for c in table.columns]
+    declared += [column(draft, definition) for definition in statement.columns]
+    for own in declared:
+        inherited = columns.get(own.name)
         if inherited is None:
-            columns[declared.name] = column(draft, declared)
+            columns[own.name] = replace(own, local=True)
         else:
-            not_null = inherited.not_null or declared.not_null
-            columns[declared.name] = replace(inherited, not_null=not_null)
+            not_null = inherited.not_null or own.not_null
+            local = statement.partition_of is None
+            columns[own.name] = replace(inherited, not_null=not_null, local=local)
     return tuple(columns.values())
 
 
@@ -174,7 +178,14 @@ def create_materialized_view(statement: CreateMaterializedView, draft: Draft) ->
 
 
 def drop_table(draft: Draft, name: QualifiedName) -> None:
-    """Drop a table, its partitions and inheritors, and the foreign keys that point to it."""
+    """Drop a table, its partitions and inheritors, and the foreign keys that point to it.
+
+    A foreign key to a partitioned table goes with any of the partitions that it checks against.
+    """
+    whole = draft.tables[name].partition_of
+    while whole in draft.tables:
+        drop_references(draft, whole)
+        whole = draft.tables[whole].partition_of
     for table in list(draft.family(name)):
         draft.tables.pop(table.name, None)
         drop_references(draft, table.name)

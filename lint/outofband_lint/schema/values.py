@@ -20,11 +20,12 @@ TableKind = Literal["table", "partitioned", "foreign", "materialized_view"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table."""
+    """A column of a table; `local` is False where it is only there because a parent has it."""
 
     name: str
     type: DataType
     not_null: bool = False
+    local: bool = True
 
 
 @dataclass(frozen=True, slots=True)

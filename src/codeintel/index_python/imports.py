@@ -20,13 +20,13 @@ class ImportedName(NamedTuple):
     bound: bool
 
 
-def absolute(package: str, node: ast.ImportFrom) -> str | None:
-    """Return the module that a ``from`` means in a package; None above the topmost one."""
+def absolute(package: str, node: ast.ImportFrom) -> str:
+    """Return the module that a ``from`` means in a package; nothing above the topmost one."""
     if not node.level:
-        return node.module
+        return node.module or ""
     parts = package.split(".")
     if node.level > len(parts):
-        return None
+        return ""
     parents = parts[: len(parts) - node.level + 1]
     return ".".join([*parents, *filter(None, [node.module])])
 
@@ -52,7 +52,7 @@ def names_of_import_from(
 ) -> Iterator[ImportedName]:
     """Yield the names in ``from module import a, b as c``; ``module`` is absolute."""
     first = places.imported_module(source, node)
-    if node.module and first:
+    if module and node.module and first:
         yield from _module_parts(module, node.module, first)
     for alias in node.names:
         if alias.name == "*":

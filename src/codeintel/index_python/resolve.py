@@ -7,7 +7,7 @@ system. A class is searched in its body and methods first, then base by base, de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from codeintel.index_python.scopes import (
     Binding,
@@ -84,7 +84,8 @@ class Resolver:
 
     def imported(self, imported: Imported) -> _Referent:
         """Return what an import names; None for what the package should have and has not."""
-        if imported.module.partition(".")[0] != self._package:
+        top = imported.module.partition(".")[0]
+        if top and top != self._package:
             return Foreign(imported.module, imported.name)
         module = self._modules.get(imported.module)
         if module is None:
@@ -185,7 +186,7 @@ class Resolver:
                 return self._value(chain)
             case InstanceOf(chain=chain):
                 value = self._value(chain)
-                return _Instance(value) if isinstance(value, Scope) else None
+                return _Instance(value) if _is_class(value) else None
             case Receiver.INSTANCE if scope.parent is not None:
                 return _Instance(scope.parent)
             case Receiver.CLASS:
@@ -201,9 +202,13 @@ class Resolver:
         """Return a class and its bases, as far as the package has them, in the order of search."""
         found = {scope: None}
         for base in map(self._value, scope.bases):
-            if isinstance(base, Scope) and base.kind is Kind.CLASS:
+            if _is_class(base):
                 found.update(dict.fromkeys(self._classes(base)))
         return list(found)
+
+
+def _is_class(entity: _Entity | None) -> TypeGuard[Scope]:
+    return isinstance(entity, Scope) and entity.kind is Kind.CLASS
 
 
 def _exports(module: Scope, name: str) -> bool:

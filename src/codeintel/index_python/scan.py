@@ -7,11 +7,12 @@ evaluated where a function, class or comprehension stands, and what inside it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codeintel.index_python import imports, places, trees
+from codeintel.index_python import places, trees
 from codeintel.index_python.annotations import is_named, named_class, unquoted
+from codeintel.index_python.binders import BinderVisitor
 from codeintel.index_python.build import ScopeBuilder
 from codeintel.index_python.hover import hover
 from codeintel.index_python.imports import ImportedName
@@ -55,19 +56,11 @@ def scan(name: str, is_package: bool, text: str, source: Source) -> Module:
     return Module(name, source, builder.scopes, builder.chains, builder.mentions)
 
 
-class _Scanner(ast.NodeVisitor):
+class _Scanner(BinderVisitor, ast.NodeVisitor):
     """One walk over one tree, telling the builder what it meets."""
 
-    def __init__(self, builder: ScopeBuilder, package: str, source: Source) -> None:
-        self.builder = builder
-        self.package = package
-        self.source = source
-        self.in_annotation = False
-
-    def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
-        for node in nodes:
-            if node is not None:
-                self.visit(node)
+    #: Whether what is visited is an annotation, in which a string is an expression in quotes.
+    in_annotation = False
 
     # Expressions
 
@@ -194,17 +187,25 @@ class _Scanner(ast.NodeVisitor):
     # Statements
 
     def visit_Assign(self, node: ast.Assign) -> None:
+        self.note_exports(node.targets, trees.literal_names(node.value))
         self.visit(node.value)
         if len(node.targets) == 1:
             self.bind_target(node.targets[0], self.valued(node.value))
-            self.note_exports(node.targets[0], node.value)
         else:
             self.visit_all(node.targets)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.annotate(node.annotation)
         self.visit_all([node.value])
+        if node.value is not None:
+            self.note_exports([node.target], trees.literal_names(node.value))
         self.bind_target(node.target, self.typed(node.annotation))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        added, exported = trees.literal_names(node.value), self.builder.module.exported
+        whole = None if added is None or exported is None else [*exported, *added]
+        self.note_exports([node.target], whole)
+        self.generic_visit(node)
 
     def bind_target(self, target: ast.expr, meaning: Meaning) -> None:
         if isinstance(target, ast.Name):
@@ -222,53 +223,8 @@ class _Scanner(ast.NodeVisitor):
         chain = self.builder.chain(value)
         return None if chain is None else Same(chain)
 
-    def note_exports(self, target: ast.expr, value: ast.expr) -> None:
-        module = self.builder.module
-        if is_named(target, "__all__") and self.builder.scope is module:
-            module.exported = trees.literal_names(value)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        self.builder.take_imports(imports.names_of_import(node))
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = imports.absolute(self.package, node)
-        if module is None:
-            return
-        self.builder.take_imports(imports.names_of_import_from(self.source, module, node))
-        if node.names[0].name == "*":
-            self.builder.module.stars.append(module)
-
-    def visit_Global(self, node: ast.Global) -> None:
-        self.builder.scope.global_names.update(node.names)
-        self.use_declared(node)
-
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
-        self.builder.scope.nonlocal_names.update(node.names)
-        self.use_declared(node)
-
-    def use_declared(self, node: ast.Global | ast.Nonlocal) -> None:
-        # The places may be fewer than the names: only those on the first line are found.
-        for name, place in zip(node.names, places.declared(self.source, node), strict=False):
-            self.builder.use(name, place)
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        self.visit_all([node.type])
-        if node.name:
-            self.builder.bind(node.name, places.caught(self.source, node))
-        self.visit_all(node.body)
-
-    # Patterns
-
-    def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        self.visit_all([node.pattern])
-        if node.name:
-            self.builder.bind(node.name, places.end(node, node.name))
-
-    def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        if node.name:
-            self.builder.bind(node.name, places.end(node, node.name))
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        self.generic_visit(node)
-        if node.rest:
-            self.builder.bind(node.rest, places.rest(self.source, node))
+    def note_exports(self, targets: Sequence[ast.expr], names: Sequence[str] | None) -> None:
+        """Keep what a module's ``__all__`` is, None where it is not literal."""
+        is_module = self.builder.scope is self.builder.module
+        if is_module and any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
+            self.builder.module.exported = names

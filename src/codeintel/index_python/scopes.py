@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -95,7 +95,7 @@ class Scope:
     #: Of a module: the modules of its star imports.
     stars: list[str] = field(default_factory=list)
     #: Of a module: the names in a literal ``__all__``; None without one.
-    exported: list[str] | None = None
+    exported: Sequence[str] | None = None
 
     def outward(self) -> Iterator[Scope]:
         """Yield the scope and those around it, up to the module."""

@@ -7,7 +7,7 @@ memory, after a whole blob was read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -77,7 +77,7 @@ class Dump:
         """Return where what is under the cursor is defined: the innermost range that says so."""
         for range_ in self._enclosing(path, line, character):
             if range_.definition_result:
-                return list(self._locations([range_.definition_result]))
+                return list(self._locations(range_.definition_result))
         return []
 
     def references(
@@ -89,7 +89,7 @@ class Dump:
             return []
         found: dict[Location, None] = {}
         for range_ in enclosing(document, line, character):
-            found.update(dict.fromkeys(self._locations([range_.reference_result])))
+            found.update(dict.fromkeys(self._locations(range_.reference_result)))
             for moniker in (document.monikers[key] for key in range_.monikers):
                 key = MonikerKey(moniker.scheme, moniker.identifier)
                 found.update(dict.fromkeys(self.moniker_references(key)))
@@ -112,8 +112,8 @@ class Dump:
         return [
             (
                 range_,
-                list(self._locations([range_.definition_result])),
-                list(self._locations([range_.reference_result])),
+                list(self._locations(range_.definition_result)),
+                list(self._locations(range_.reference_result)),
             )
             for range_ in between(document.ranges.values(), start_line, end_line)
         ]
@@ -156,17 +156,18 @@ class Dump:
         document = self.document(path)
         return enclosing(document, line, character) if document else []
 
-    def _locations(self, result_ids: Iterable[str]) -> Iterator[Location]:
-        for result_id in filter(None, result_ids):
-            index = result_chunk_index(result_id, self.num_result_chunks())
-            blob = self._fetch("result_chunk", index)
-            if blob is None:
-                continue
-            chunk = blobs.decode_result_chunk(blob)
-            keys_by_path: dict[Path, list[RangeKey]] = defaultdict(list)
-            for key in chunk.results.get(result_id, ()):
-                keys_by_path[chunk.paths[key.document]].append(key)
-            for path, keys in keys_by_path.items():
-                if document := self.document(path):
-                    for key in keys:
-                        yield Location(path, document.ranges[key.range].span)
+    def _locations(self, result_id: str) -> Iterator[Location]:
+        """Yield the locations of a result: its chunk says which ranges, their documents where."""
+        if not result_id:
+            return
+        blob = self._fetch("result_chunk", result_chunk_index(result_id, self.num_result_chunks()))
+        if blob is None:
+            return
+        chunk = blobs.decode_result_chunk(blob)
+        keys_by_path: dict[Path, list[RangeKey]] = defaultdict(list)
+        for key in chunk.results.get(result_id, ()):
+            keys_by_path[chunk.paths[key.document]].append(key)
+        for path, keys in keys_by_path.items():
+            if document := self.document(path):
+                for key in keys:
+                    yield Location(path, document.ranges[key.range].span)

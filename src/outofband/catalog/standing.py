@@ -50,7 +50,10 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """Tell where each wanted step stands, in the order of the revisions, then what is unwanted."""
     listed = tuple(w for w in wanted.steps if not w.ahead or is_reachable(w.step, seen))
     steps = tuple(w.step for w in listed)
-    sights = tuple(classify(step, seen, wanted.declared_names) for step in steps)
+    # Nor is one wanted index renamed to serve as another.
+    built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
+    names = wanted.declared_names.union(built)
+    sights = tuple(classify(step, seen, names) for step in steps)
     waits = tuple(_waits(steps, position) for position in range(len(steps)))
     done = _done(steps, tuple(s.state for s in sights), waits)
     stand = tuple(

@@ -77,7 +77,8 @@ def command(
             _require_writes(session)
             _confirm(yes)
         endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings, again(configs, name, x, to)))
+    words = again(configs, name, x, to, only, dedupe)
+    sys.exit(_report(endings, f"{words} --database-url ..." if database_url else words))
 
 
 def _require_writes(session: Session) -> None:
@@ -100,15 +101,24 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(configs: Sequence[str], name: str, x: Sequence[str], to: str | None) -> str:
-    """Return the command that goes on with the same work; never with a URL, which may hold a
-    password.
+def again(
+    configs: Sequence[str],
+    name: str,
+    x: Sequence[str],
+    to: str | None,
+    only: Sequence[str],
+    dedupe: str,
+) -> str:
+    """Return the command that goes on with the same work; never with what may hold a password,
+    which a URL may and so the value of any ``-x``.
     """
     words = ["outofband", "apply"]
     words += [word for config in configs for word in ("-c", config)]
     words += ["-n", name] if name != "alembic" else []
-    words += [word for argument in x for word in ("-x", argument)]
+    words += [word for argument in x for word in ("-x", f"{argument.partition('=')[0]}=...")]
     words += ["--to", to] if to else []
+    words += [word for step in only for word in ("--only", step)]
+    words += ["--dedupe", dedupe] if dedupe != "report" else []
     return shlex.join(words)
 
 

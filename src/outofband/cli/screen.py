@@ -34,8 +34,11 @@ class OperatorScreen:
         self._console.print(escape(line), soft_wrap=True)
 
     def show_secret(self, line: str) -> None:
-        """Tell something that holds data of rows, if a person is looking."""
-        if self._console.is_terminal:
+        """Tell something that holds data of rows, if a person is looking.
+
+        The console itself believes FORCE_COLOR, which CI sets for its logs.
+        """
+        if self._console.file.isatty():
             self.say(line)
 
     def statement(self, sql: str) -> None:

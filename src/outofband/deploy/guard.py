@@ -65,26 +65,30 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
         return
     settings = _migrations.settings() if _migrations else Settings()
     hand = DeployConnection(connection)
-    before = _enter(connection, hand, wait, settings.lock_timeout)
-    afterwards.open_queue(connection)
-    try:
-        yield
-        afterwards.run_queue(connection)
-        _list_pending(connection)
-    finally:
-        _leave(connection, hand, before)
-
-
-def _enter(
-    connection: Connection, hand: DeployConnection, wait: timedelta, lock_timeout: timedelta
-) -> str:
-    """Take the lock and set the timeout, outside any transaction; return the timeout that was."""
+    # A transaction that env.py began is env.py's to end, whatever happens in it.
     own = not connection.in_transaction()
     _take_lock(connection, hand, wait, own)
-    before = str(hand.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"])
-    _set_lock_timeout(hand, f"{round(lock_timeout.total_seconds() * 1000)}ms")
+    before = _exchange_lock_timeout(hand, settings.lock_timeout)
     if own:
         connection.commit()
+        afterwards.open_queue(connection)
+    try:
+        yield
+        if own:
+            afterwards.run_queue(connection)
+        _list_pending(connection, own)
+    except BaseException:
+        # An aborted transaction would keep the lock from being given back.
+        with suppress(DBAPIError):
+            connection.rollback()
+        raise
+    finally:
+        _leave(connection, hand, before, own)
+
+
+def _exchange_lock_timeout(hand: DeployConnection, lock_timeout: timedelta) -> str:
+    before = str(hand.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"])
+    _set_lock_timeout(hand, f"{round(lock_timeout.total_seconds() * 1000)}ms")
     return before
 
 
@@ -111,23 +115,23 @@ def _try_lock(hand: DeployConnection) -> bool:
     return bool(hand.rows(sql)[0]["taken"])
 
 
-def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str) -> None:
+def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str, own: bool) -> None:
     """Give back what was taken; a lost connection has given it back already."""
     with suppress(DBAPIError):
-        if connection.in_transaction() and not connection.in_nested_transaction():
-            connection.rollback()
         _set_lock_timeout(hand, lock_timeout)
         hand.rows(f"SELECT pg_advisory_unlock({LOCK_CLASS}, {UPGRADE_LOCK}) AS released")
-        connection.commit()
+        if own:
+            connection.commit()
 
 
 def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
     hand.rows("SELECT set_config('lock_timeout', CAST(%(value)s AS text), false)", {"value": value})
 
 
-def _list_pending(connection: Connection) -> None:
+def _list_pending(connection: Connection, own: bool) -> None:
     if _migrations is None:
         return
     for line in _migrations.pending(connection):
         say(line)
-    connection.rollback()
+    if own:
+        connection.rollback()

@@ -85,17 +85,16 @@ def statement(action: Action) -> Statement | None:
             return None
 
 
-def timeouts(of: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
-    """Return the parameters a statement runs under, shown and set alike.
+def timeouts(unhurried: bool, server_version: int) -> tuple[tuple[str, str], ...]:
+    """Return the parameters that statements run under, shown and set alike.
 
-    An unhurried one may take as long as it takes: a lock_timeout would also cut its waits for old
-    transactions and leave an INVALID index, and with client_connection_check_interval at 0 the
-    server finishes a build whose client has died (PostgreSQL 18, Building Indexes Concurrently).
+    None is ended for the time it takes, whatever the role's defaults are: a look for duplicates
+    reads a whole table. An ``unhurried`` one also waits for locks as long as it has to: a
+    lock_timeout would cut its waits for old transactions and leave an INVALID index, and with
+    client_connection_check_interval at 0 the server finishes a build whose client has died
+    (PostgreSQL 18, Building Indexes Concurrently).
     """
-    if not of.unhurried:
-        return (("lock_timeout", "1s"), ("statement_timeout", "0"))
-    names = ["lock_timeout", "statement_timeout", "idle_session_timeout"]
-    names += ["client_connection_check_interval"]
+    names = ["statement_timeout", "idle_session_timeout", "client_connection_check_interval"]
     if server_version >= 170000:
         names += ["transaction_timeout"]
-    return tuple((name, "0") for name in names)
+    return (("lock_timeout", "0" if unhurried else "1s"), *((name, "0") for name in names))

@@ -11,24 +11,30 @@ from psycopg.rows import dict_row
 
 from outofband.catalog.facts import APPLICATION_PREFIX
 from outofband.catalog.reader import Row
+from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.statements import Statement, timeouts
-from outofband.postgres.source import Source, connect
+from outofband.postgres.source import Source, connect, describe
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
 
 OLDEST_VERSION = 140000
 _APPLICATION_NAME = "outofband"
 _LOCK = "SELECT pg_try_advisory_lock(%(class)s, %(table)s::bigint::oid::int4) AS taken"
 _UNLOCK = "SELECT pg_advisory_unlock(%(class)s, %(table)s::bigint::oid::int4)"
+_SET = """
+    SELECT set_config(name, value, false)
+      FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
+"""
+_LOOK = "Run outofband status when the server is back"
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
 
 class Session:
     """A connection in autocommit; implements the runbook's ports Reader and Hand.
 
-    Every parameter set through :meth:`set` is set again after :meth:`reconnect`. Raises
-    Unreachable, ServerTooOld and ConnectionLost; a statement that Postgres refuses raises
-    StatementFailed.
+    Whatever is not an unhurried statement waits for no lock longer than a second. Every parameter
+    set through :meth:`set` is set again after :meth:`reconnect`. Raises Unreachable, ServerTooOld
+    and ConnectionLost; a statement that Postgres refuses raises StatementFailed.
     """
 
     def __init__(self, source: Source) -> None:
@@ -79,18 +85,16 @@ class Session:
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
-        self._set("application_name", name)
-        for parameter, value in timeouts(statement, self.version):
-            self._set(parameter, value)
+        self._set({"application_name": name, **dict(timeouts(statement.unhurried, self.version))})
         try:
             self.write(statement.sql)
         finally:
             if not self._connection.closed:
-                self._set("application_name", _APPLICATION_NAME)
+                self._set(self._defaults)
 
     def set(self, name: str, value: str) -> None:
         """Set a parameter for this session and those that replace it."""
-        self._set(name, value)
+        self._set({name: value})
         self._parameters[name] = value
 
     def try_lock(self, table_oid: int) -> bool:
@@ -102,9 +106,12 @@ class Session:
         self.rows(_UNLOCK, {"class": LOCK_CLASS, "table": table_oid})
 
     def reconnect(self) -> None:
-        """Open the session anew. Raises Unreachable."""
+        """Open the session anew. Raises ConnectionLost while that is not possible."""
         self._connection.close()
-        self._connection = self._open()
+        try:
+            self._connection = self._open()
+        except StateUnknown as error:
+            raise ConnectionLost(error.what, why=error.why, do=_LOOK) from None
 
     def _open(self) -> psycopg.Connection[Any]:
         connection = connect(self._source)
@@ -117,12 +124,20 @@ class Session:
             )
         connection.row_factory = dict_row
         self._connection = connection
-        for name, value in {"application_name": _APPLICATION_NAME, **self._parameters}.items():
-            self._set(name, value)
+        # Asking the source again, when the server has gone, might mean to connect to it.
+        told = connection.info
+        self._where = describe({"host": told.host, "port": told.port, "dbname": told.dbname})
+        self._set({**self._defaults, **self._parameters})
         return connection
 
-    def _set(self, name: str, value: str) -> None:
-        self.write("SELECT set_config(%(name)s, %(value)s, false)", {"name": name, "value": value})
+    @property
+    def _defaults(self) -> dict[str, str]:
+        """What holds between the unhurried statements."""
+        brief = timeouts(unhurried=False, server_version=self.version)
+        return {"application_name": _APPLICATION_NAME, **dict(brief)}
+
+    def _set(self, parameters: Mapping[str, str]) -> None:
+        self.write(_SET, {"names": list(parameters), "values": list(parameters.values())})
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -131,7 +146,6 @@ class Session:
         except psycopg.Error as error:
             if is_lost(error):
                 raise ConnectionLost(
-                    f"the connection to {self._source.describe()} was lost",
-                    do="Run outofband status",
+                    f"the connection to {self._where} was lost", do=_LOOK
                 ) from None
             raise failure(error) from None

@@ -13,6 +13,7 @@ from outofband.runbook.hand import SessionLost, StatementFailed
 
 _LOST = ("08", "57P")
 _TIMED_OUT = "25P04"  # transaction_timeout ends the session (PostgreSQL 17)
+_QUOTES_A_VALUE = ("22", "P0")  # data exceptions and RAISE of a function
 
 
 class Unreachable(StateUnknown):
@@ -40,9 +41,13 @@ def is_lost(error: psycopg.Error) -> bool:
 
 
 def failure(error: psycopg.Error) -> StatementFailed:
-    """Keep what may be shown of an error."""
-    primary = error.diag.message_primary or type(error).__name__
-    return StatementFailed(error.sqlstate or "", primary)
+    """Keep what may be shown of an error: where the message quotes a value of a row, its kind
+    alone.
+    """
+    code, kind = error.sqlstate or "", type(error).__name__
+    if code.startswith(_QUOTES_A_VALUE):
+        return StatementFailed(code, f"an expression fails on a value of a row: {kind}")
+    return StatementFailed(code, error.diag.message_primary or kind)
 
 
 def unreachable(error: psycopg.Error, where: str) -> Unreachable:

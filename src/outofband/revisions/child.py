@@ -116,7 +116,7 @@ def _serve(
     """The child's whole life."""
     gc.disable()  # what the parent has open is not the child's to close
     logging.disable(logging.CRITICAL)
-    nowhere = open(os.devnull, "r+")
+    nowhere = open(os.devnull, "r+")  # noqa: SIM115 (this process ends by os._exit)
     for standard in (0, 1, 2):
         os.dup2(nowhere.fileno(), standard)
     sys.stdin = sys.stdout = sys.stderr = nowhere

@@ -81,7 +81,9 @@ def connector(environment: Environment) -> Connector:
             why="out-of-band steps exist on PostgreSQL only",
             do="Choose the PostgreSQL database with -n or -x",
         )
-    return Connector(connection.engine)
+    engine: Engine = connection.engine
+    engine.dispose()  # env.py's own session, where a pool has kept it
+    return Connector(engine)
 
 
 def of_url(url: URL) -> dict[str, str]:

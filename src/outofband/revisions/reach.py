@@ -36,8 +36,9 @@ class Target:
         them.
         """
         database = parameters.get("dbname") or parameters.get("database") or ""
-        host, port = parameters.get("host") or "", parameters.get("port") or ""
-        return cls(str(host), str(port), str(database))
+        # An @ that stands bare in a password leaves a piece of it before the host's name.
+        host = str(parameters.get("host") or "").rpartition("@")[2]
+        return cls(host, str(parameters.get("port") or ""), str(database))
 
     def __str__(self) -> str:
         place = f"{self.host}:{self.port}" if self.host and self.port else self.host

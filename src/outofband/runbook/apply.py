@@ -12,18 +12,21 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 
-from outofband.catalog.facts import TableFacts
-from outofband.model.statements import Action, AwaitBuild, BuildIndex, statement
+from outofband.catalog.facts import TableFacts, Worker
+from outofband.catalog.reader import query
+from outofband.model.state import State
+from outofband.model.statements import Action, AwaitBuild, BuildIndex, RemoveIndex, statement
 from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.reaction import Reaction, advice, reaction
+from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.world import World
 
 _RETRIES = {"55P03": 120}
 _OTHER_RETRIES = 10
-_RECONNECTS = 5
+_LOSSES = 5
+_AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
@@ -53,7 +56,7 @@ class Ending:
 def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
     """Run the plan and tell how each step ended; a step that fails never stops those after it.
 
-    Raises SessionLost when the server stays away.
+    Raises SessionLost when the server stays away for longer than a minute.
     """
     return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
 
@@ -72,33 +75,50 @@ class _Turn:
         return self._sent or self._build.changed
 
     def run(self) -> Ending:
+        while True:
+            try:
+                return self._try()
+            except SessionLost as lost:
+                self._reconnect(lost)
+            except StatementFailed as failed:
+                if ending := self._after(failed):
+                    return ending
+
+    def _try(self) -> Ending:
         view, now = self._world.now(self._planned)
         table = view.seen.table(self._planned.step.table)
         if now is None:
             return self._ending(End.DONE)
-        if table is None or now.obstacle:
+        # Whoever works on it may be another runner, who is waited for by his lock.
+        elsewhere = now.standing.state is State.BUILDING_ELSEWHERE
+        if table is None or (now.obstacle and not elsewhere):
             return self._ending(End.REFUSED, now.obstacle)
-        while True:
-            try:
-                with working_on(table, self._world):
-                    return self._finish()
-            except SessionLost as lost:
-                self._reconnect(lost)
+        with working_on(table, self._world):
+            return self._finish()
 
     def _finish(self) -> Ending:
         while True:
             view, now = self._world.now(self._planned)
             table = view.seen.table(self._planned.step.table)
-            if now is None or table is None:
+            if now is None:
                 return self._ending(End.DONE)
-            if now.obstacle:
+            if table is None or now.obstacle:
                 return self._ending(End.REFUSED, now.obstacle)
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
             if not self._acted and not _ends_with(self._planned.actions, now.actions):
                 return self._stale(now)
-            if ending := self._act(now.actions[0], table):
+            action = now.actions[0]
+            if isinstance(action, BuildIndex | RemoveIndex) and table.workers:
+                self._let_finish(table.workers[0], table)
+            elif ending := self._act(action, table):
                 return ending
+
+    def _let_finish(self, worker: Worker, table: TableFacts) -> None:
+        """Wait for another's build: of two on one table Postgres ends the queued one (40P01)."""
+        who = f"pid {worker.pid} ({worker.application_name or 'no application name'})"
+        self._world.screen.say(f"{who} works on {table.name}; waiting for it")
+        self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
 
     def _act(self, action: Action, table: TableFacts) -> Ending | None:
         """Do one action; an ending where the step cannot go on."""
@@ -117,8 +137,7 @@ class _Turn:
                 self._build.run(index, table)
             case AwaitBuild(index, pid):
                 self._sent = True
-                with screen.watching(f"build of {index.name}, left running", pid):
-                    _await_end(self._world, pid)
+                self._await_end(f"build of {index.name}, left running", pid, table)
             case _:
                 sent = statement(action)
                 assert sent is not None
@@ -127,23 +146,37 @@ class _Turn:
                 with screen.watching(self._planned.step.name, hand.pid):
                     hand.send(sent)
 
+    def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
+        """Wait until a server process works on the table no more; its session may live on."""
+        hand, tables = self._world.hand, {"tables": [table.oid]}
+        with self._world.screen.watching(what, pid):
+            while any(row["pid"] == pid for row in hand.rows(query("workers"), tables)):
+                time.sleep(_POLL_SECONDS)
+
     def _after(self, failed: StatementFailed) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
         code = failed.sqlstate
         self._failures[code] = self._failures.get(code, 0) + 1
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
         if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
-            self._world.screen.say(f"{failed}; trying again")
+            self._world.screen.say(f"{failed.what}; trying again")
             time.sleep(random.uniform(0.2, 1.0))
             return None
-        return self._ending(End.FAILED, str(failed), advice(code))
+        return self._ending(End.FAILED, failed.what, failed.do)
 
     def _reconnect(self, lost: SessionLost) -> None:
         self._failures["lost"] = self._failures.get("lost", 0) + 1
-        if self._failures["lost"] > _RECONNECTS:
+        if self._failures["lost"] > _LOSSES:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
-        self._world.hand.reconnect()
+        deadline = time.monotonic() + _AWAY_SECONDS
+        while True:
+            try:
+                return self._world.hand.reconnect()
+            except SessionLost:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")
@@ -157,12 +190,3 @@ class _Turn:
 def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, less what is done already."""
     return not now or shown[-len(now) :] == now
-
-
-def _await_end(world: World, pid: int) -> None:
-    """Wait until a server process is gone: the orphan of a runner that died, which the server
-    finishes.
-    """
-    alive = "SELECT FROM pg_stat_activity WHERE pid = CAST(%(pid)s AS int)"
-    while world.hand.rows(alive, {"pid": pid}):
-        time.sleep(_POLL_SECONDS)

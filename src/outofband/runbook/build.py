@@ -55,12 +55,9 @@ class Build:
         again, finds what the failure left, and comes back. Raises Stuck or StatementFailed for all
         others.
         """
-        self._builds += 1
-        if self._builds > _MOST_BUILDS:
-            raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
-        if index.unique:
-            self._clear_duplicates(index, table)
         try:
+            if index.unique:
+                self._clear_duplicates(index, table)
             self._send(index)
         except StatementFailed as failed:
             match reaction(failed.sqlstate):
@@ -74,6 +71,9 @@ class Build:
     def _send(self, index: Index) -> None:
         sent = statement(BuildIndex(index))
         assert sent is not None
+        self._builds += 1
+        if self._builds > _MOST_BUILDS:
+            raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
         self.changed = True
         self._screen.statement(sent.sql)
         with self._screen.watching(index.name, self._hand.pid):
@@ -89,11 +89,11 @@ class Build:
         self._report(index, found)
         if self._dedupe is Dedupe.REPORT or not found.identical:
             raise Stuck(f"{index.table} has duplicate rows", _what_to_do(found))
-        self._rounds += 1
-        if self._rounds > _DEDUPE_ROUNDS:
+        if self._rounds == _DEDUPE_ROUNDS:
             why = f"new duplicates have arrived {_DEDUPE_ROUNDS} times"
             raise Stuck(why, "Find the writer that multiplies rows")
         self._move(index, table)
+        self._rounds += 1
         self._clear_duplicates(index, table)
 
     def _report(self, index: Index, found: Duplicates) -> None:

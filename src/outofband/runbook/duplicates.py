@@ -4,6 +4,9 @@ reported.
 A row is a duplicate when its keys equal another row's under the index's collation, predicate and
 treatment of NULL (GROUP BY alone would call NULLs equal). Identical are rows whose every column has
 the same image; only such rows are ever moved, into a quarantine table, and one of each stays.
+
+Expressions and predicates are the revision's own and may qualify a column by its table, so the
+table bears no alias; our own names begin with ``outofband_``, so that no column takes their place.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from outofband.model.names import QualifiedName, clip, quote
 from outofband.runbook.hand import Hand
 
 SCHEMA = "outofband"
+_GROUP, _KEY, _ROWS = "outofband_group", "outofband_key", "outofband_rows"
 SAMPLES = 3
 _BATCH = 1_000
 _PAIRS_PER_LOOK = 50_000
@@ -57,14 +61,14 @@ def count(hand: Hand, index: Index) -> Duplicates:
 
 def samples(hand: Hand, index: Index) -> tuple[str, ...]:
     """Return the keys of a few groups, as text. These are data: for a terminal only."""
-    names = ", ".join(f"g.{name}::text AS {name}" for name in _names(index))
-    rows = hand.rows(f"SELECT {names}, n FROM ({_groups(index)}) AS g LIMIT {SAMPLES}")
+    names = ", ".join(f"{name}::text AS {name}" for name in _names(index))
+    rows = hand.rows(f"SELECT {names}, {_ROWS} FROM ({_groups(index)}) AS g LIMIT {SAMPLES}")
     shown = []
     for row in rows:
         keys = ", ".join(
             f"{k.text} = {row[n]}" for k, n in zip(index.keys, _names(index), strict=True)
         )
-        shown.append(f"{keys}: {row['n']} rows")
+        shown.append(f"{keys}: {row[_ROWS]} rows")
     return tuple(shown)
 
 
@@ -110,26 +114,33 @@ def _move(
     hand: Hand, index: Index, place: QualifiedName, table: TableFacts, pairs: list[tuple[str, str]]
 ) -> int:
     """Move one batch; a row that has changed since it was looked at is left alone."""
-    columns = ", ".join(map(quote, table.columns))
+    columns = _verbatim(", ".join(map(quote, table.columns)))
+    source, target = _verbatim(str(table.name)), _verbatim(str(place))
     rows = hand.write(
         f"""
-        WITH pair AS (
+        WITH outofband_pair AS (
             SELECT * FROM unnest(%(extras)s::tid[], %(keepers)s::tid[]) AS p(extra, keeper)),
-        kept AS MATERIALIZED (
-            SELECT k.ctid AS place, k AS image FROM ONLY {table.name} AS k
-             WHERE k.ctid = ANY (%(keepers)s::tid[]) FOR SHARE),
-        moved AS (
-            DELETE FROM ONLY {table.name} AS x USING pair, kept
-             WHERE x.ctid = pair.extra AND kept.place = pair.keeper AND x *= kept.image
-            RETURNING x.*),
-        stored AS (
-            INSERT INTO {place} ({columns}, outofband_step)
-            SELECT {columns}, %(step)s FROM moved RETURNING 1)
-        SELECT count(*) AS n FROM stored
+        outofband_kept AS MATERIALIZED (
+            SELECT {source}.ctid AS keeper, ({source}.*)::{source} AS image FROM ONLY {source}
+             WHERE {source}.ctid = ANY (%(keepers)s::tid[]) AND {_verbatim(_covered(index))}
+               FOR SHARE),
+        outofband_moved AS (
+            DELETE FROM ONLY {source} USING outofband_pair AS p JOIN outofband_kept USING (keeper)
+             WHERE {source}.ctid = p.extra AND ({source}.*) *= outofband_kept.image
+            RETURNING {source}.*),
+        outofband_stored AS (
+            INSERT INTO {target} ({columns}, outofband_step)
+            SELECT {columns}, %(step)s FROM outofband_moved RETURNING 1)
+        SELECT count(*) AS n FROM outofband_stored
         """,
         {"extras": [e for e, _ in pairs], "keepers": [k for _, k in pairs], "step": index.name},
     )
     return int(rows[0]["n"])
+
+
+def _verbatim(sql: str) -> str:
+    """Keep the percent signs of a text in a statement that has parameters."""
+    return sql.replace("%", "%%")
 
 
 def _pairs(index: Index) -> str:
@@ -148,13 +159,14 @@ def _pairs(index: Index) -> str:
 def _duplicate_rows(index: Index) -> str:
     """Every row of every group: its place, its keys, and a hash that identical rows share."""
     same = " AND ".join(
-        f"{_expression(k)} {_equals(index)} g.{n}"
+        f"{_expression(k)} {_equals(index)} {_GROUP}.{n}"
         for k, n in zip(index.keys, _names(index), strict=True)
     )
-    keys = ", ".join(f"g.{name}" for name in _names(index))
+    table = index.table
     return f"""
-        SELECT r.ctid AS place, {keys}, hashtextextended(r::text, 0) AS identity
-          FROM ({_groups(index)}) AS g JOIN ONLY {index.table} AS r ON {same}
+        SELECT {table}.ctid AS place, {_key_names(index)},
+               hashtextextended(({table}.*)::text, 0) AS identity
+          FROM ({_groups(index)}) AS {_GROUP} JOIN ONLY {table} ON {same}
          WHERE {_covered(index)}
     """
 
@@ -164,7 +176,7 @@ def _groups(index: Index) -> str:
         f"{_expression(k)} AS {n}" for k, n in zip(index.keys, _names(index), strict=True)
     )
     return f"""
-        SELECT {keys}, count(*) AS n FROM ONLY {index.table} AS r
+        SELECT {keys}, count(*) AS {_ROWS} FROM ONLY {index.table}
          WHERE {_covered(index)} GROUP BY {_key_names(index)} HAVING count(*) > 1
     """
 
@@ -187,7 +199,7 @@ def _equals(index: Index) -> str:
 
 
 def _names(index: Index) -> tuple[str, ...]:
-    return tuple(f"outofband_key_{n}" for n in range(1, len(index.keys) + 1))
+    return tuple(f"{_KEY}_{n}" for n in range(1, len(index.keys) + 1))
 
 
 def _key_names(index: Index) -> str:

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from outofband.catalog.reader import Reader, Row
+from outofband.errors import StateUnknown
 from outofband.model.statements import Statement
+from outofband.runbook.reaction import advice
 
 
-class StatementFailed(Exception):
-    """Postgres refused a statement; the session goes on. ``message`` is the primary message
-    alone.
+class StatementFailed(StateUnknown):
+    """Postgres refused a statement; the session goes on.
+
+    ``apply`` takes it as the end of one step. Where the catalog was only looked at, nobody knows
+    more.
     """
 
+    default_state = ""
+
     def __init__(self, sqlstate: str, message: str) -> None:
-        super().__init__(f"{message} ({sqlstate})")
         self.sqlstate = sqlstate
-        self.message = message
+        super().__init__(f"{message} ({sqlstate})", do=advice(sqlstate))
 
 
 class SessionLost(Exception):

@@ -109,12 +109,23 @@ def _planned(
             yield _removal(standing, table, inline_max_bytes)
         return
     if standing.done:
+        yield from _left_behind(standing, table)
         return
     if table is None:
         yield PlannedStep(standing, obstacle=f"there is no table {standing.step.table}")
         return
     actions, obstacle = _actions(resolved(standing.step, table), standing, table)
     yield PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)
+
+
+def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[PlannedStep]:
+    """Clear away what a build of ours left when somebody else finished the step by hand."""
+    if table is None or table.workers:
+        return
+    match resolved(standing.step, table):
+        case CreateIndex(index) if table.index(index.temporary_name):
+            actions = (RemoveIndex(index.temporary),)
+            yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
 
 
 Decision = tuple[tuple[Action, ...], str]

@@ -18,6 +18,10 @@ _REACTIONS = {
     "40P01": Reaction.RETRY,  # deadlock: the queued one of two builds dies, leaving nothing
     "55P03": Reaction.RETRY,  # lock_timeout, of the brief statements only
     "55006": Reaction.RETRY,  # object in use
+    # Somebody made or dropped the index since the last look; the next one tells what there is.
+    "42P07": Reaction.RETRY,
+    "42704": Reaction.RETRY,
+    "42P01": Reaction.RETRY,
     "23505": Reaction.DUPLICATES,
     "53400": Reaction.TEMP_FILES,
 }
@@ -29,6 +33,9 @@ _ADVICE = {
     "54000": "Index a hash or a prefix of the column, since a key is over 2704 bytes",
     "57014": "Find who cancelled it",
     "25006": "Run this against the primary",
+    "22": "Correct the row, or index another expression",
+    "55P03": "Find who keeps the table locked, then run this again",
+    "40P01": "Find who else works on the table, then run this again",
     "42703": "Upgrade the schema first: the column is not there",
     "42P01": "Upgrade the schema first: the table is not there",
 }
@@ -41,4 +48,5 @@ def reaction(sqlstate: str) -> Reaction:
 
 def advice(sqlstate: str) -> str:
     """Return what a person should do about a failure that apply cannot mend."""
-    return _ADVICE.get(sqlstate, "Look the SQLSTATE up, mend the cause")
+    known = _ADVICE.get(sqlstate) or _ADVICE.get(sqlstate[:2])
+    return known or "Look the SQLSTATE up, mend the cause, then run this again"

@@ -106,7 +106,9 @@ def _script_lines(action: Action, server_version: int) -> list[str]:
     sent = statement(action)
     if sent is None:
         return [f"-- {_sql(action)}"]
-    settings = [f"SET {name} = '{value}';" for name, value in timeouts(sent, server_version)]
+    settings = [
+        f"SET {name} = '{value}';" for name, value in timeouts(sent.unhurried, server_version)
+    ]
     return [*settings, f"{sent.sql};"]
 
 

@@ -1,0 +1,132 @@
+"""What holds for every rule, from the evidence that each carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from outofband_lint import rules
+from outofband_lint.engine import lint
+from outofband_lint.example import Example
+from outofband_lint.locks import LockMode
+from outofband_lint.names import quote
+from outofband_lint.reader import read
+from outofband_lint.rule import Finding, Rule
+from outofband_lint.rules import all_rules, rule_named
+from outofband_lint.schema import Schema, fold
+from outofband_lint.statement import NotUnderstood
+
+CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
+GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
+# Rules about a revision or a statement as a whole have no table to name.
+WITHOUT_TABLE = {"barrier-not-first", "revision-not-rendered", "statement-not-understood"}
+VERBS = {"Create", "Declare", "Move", "Put", "Write"}
+SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
+
+
+def name(value: object) -> str:
+    if isinstance(value, Rule):
+        return value.name
+    assert isinstance(value, Example)
+    return " ".join(value.sql.split())[:60] or "barrier"
+
+
+def found(rule: Rule, example: Example) -> list[Finding]:
+    findings = lint(example.revisions(rule.given), example.settings, judged={"2"})
+    return [finding for finding in findings if finding.rule == rule.name]
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
+def test_a_bad_example_is_found_exactly_once(rule: Rule, example: Example) -> None:
+    (finding,) = found(rule, example)
+    assert finding.severity in ("error", "warning")
+    assert finding.path == "versions/2_example.py"
+    assert finding.line >= 8
+
+
+@pytest.mark.parametrize(("rule", "example"), GOOD, ids=name)
+def test_a_good_example_is_silent(rule: Rule, example: Example) -> None:
+    assert found(rule, example) == []
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
+def test_the_message_names_the_table(rule: Rule, example: Example) -> None:
+    (finding,) = found(rule, example)
+    assert finding.message.endswith(".")
+    if rule.name not in WITHOUT_TABLE:
+        assert any(table in finding.message for table in table_names(rule, example))
+
+
+def table_names(rule: Rule, example: Example) -> set[str]:
+    """Return the tables of the example as a message spells them, and those nobody created."""
+    schema = Schema()
+    names = {"created_by_hand", "the table of ix_nobody_knows"}
+    for statement in read(f"{rule.given}; {example.sql}"):
+        schema = fold(schema, statement, revision="1")
+        names |= {quote(table.name) for table in schema.tables}
+    return names
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
+def test_the_message_names_the_lock_and_what_it_blocks(rule: Rule, example: Example) -> None:
+    (finding,) = found(rule, example)
+    if rule.lock in (LockMode.SHARE, LockMode.ACCESS_EXCLUSIVE):
+        assert rule.lock.value in finding.message
+        assert rule.lock.blocks in finding.message
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
+def test_the_help_says_what_to_do(rule: Rule, example: Example) -> None:
+    (finding,) = found(rule, example)
+    assert finding.help.split()[0] in VERBS
+    assert "you can" not in finding.help.lower()
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=name)
+def test_the_page_has_every_part_in_order(rule: Rule) -> None:
+    positions = [rule.page.find(f"\n\n{slot}") for slot in SLOTS]
+    assert -1 not in positions
+    assert positions == sorted(positions)
+    assert rule.headline.endswith(".")
+    assert "PostgreSQL 18" in rule.page
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=name)
+def test_the_page_names_the_operation_and_the_plain_form(rule: Rule) -> None:
+    instead = " ".join(rule.page.split("Instead:")[1].split("Allowed when:")[0].split())
+    assert "op." in instead
+    assert "plain Alembic" in instead.replace("Plain", "plain") or "Alembic's" in instead
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=name)
+def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
+    assert (rule.lock is None) != (rule.failure is None)
+    assert (rule.check is None) != (rule.check_at_head is None)
+    assert len(rule.bad) >= 3
+    assert len(rule.good) >= 2
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=name)
+def test_the_bad_examples_cover_quoted_names(rule: Rule) -> None:
+    assert any('"' in example.sql for example in rule.bad)
+
+
+@pytest.mark.parametrize(("rule", "example"), CASES + GOOD, ids=name)
+def test_only_the_rule_about_it_has_examples_that_are_not_understood(
+    rule: Rule, example: Example
+) -> None:
+    statements = read(rule.given) + read(example.sql)
+    if rule.name != "statement-not-understood":
+        assert not [s for s in statements if isinstance(s, NotUnderstood)]
+
+
+def test_every_file_in_the_folder_is_a_rule_of_that_name_in_order() -> None:
+    files = sorted(path.stem for path in Path(rules.__path__[0]).glob("[a-z]*.py"))
+    assert [rule.name.replace("-", "_") for rule in all_rules()] == files
+
+
+def test_a_rule_is_found_by_its_name() -> None:
+    for rule in all_rules():
+        assert rule_named(rule.name) is rule
+    assert rule_named("no-such-rule") is None

@@ -1,0 +1,103 @@
+"""SQL files as revisions, and `python lint FILE.sql`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from outofband_lint.sql_file import revision_from_sql
+
+LINT = Path(__file__).parents[2] / "lint"
+
+MARKED = """\
+BEGIN;
+-- outofband: step ix_docs
+-- outofband: sql CREATE INDEX ix_docs ON docs (path) WHERE path <> ';';
+DO $outofband$ BEGIN EXECUTE 'CREATE INDEX ' || 1; END $outofband$;
+COMMIT;
+"""
+
+
+def test_statements_keep_their_line_and_know_their_transaction() -> None:
+    text = "SELECT 1;\n\nBEGIN;\nSELECT 2\n;\nCOMMIT; SELECT 3"
+    sources = revision_from_sql(text, "a.sql").sources
+    assert [(source.sql, source.line, source.in_transaction) for source in sources] == [
+        ("SELECT 1", 1, False),
+        ("BEGIN", 3, True),
+        ("SELECT 2", 4, True),
+        ("COMMIT", 6, False),
+        ("SELECT 3", 6, False),
+    ]
+
+
+def test_a_marked_block_is_the_step_that_it_declares() -> None:
+    _, step, _ = revision_from_sql(MARKED, "a.sql").sources
+    assert step.sql == "CREATE INDEX ix_docs ON docs (path) WHERE path <> ';'"
+    assert step.out_of_band
+    assert step.line == 4
+
+
+def test_a_mark_before_another_statement_means_nothing() -> None:
+    text = MARKED.replace("$outofband$", "$other$")
+    assert not any(source.out_of_band for source in revision_from_sql(text, "a.sql").sources)
+
+
+def test_a_file_that_cannot_be_cut_is_one_statement() -> None:
+    (source,) = revision_from_sql("SELECT 1; SELECT 'unfinished", "a.sql").sources
+    assert source.line == 1
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    texts = {
+        "docs": "CREATE TABLE docs (path text);",
+        "index": "CREATE INDEX ix ON docs (path);",
+        "step": MARKED,
+        "fine": "CREATE TABLE t (id int PRIMARY KEY);",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.sql").write_text(text)
+    return {name: tmp_path / f"{name}.sql" for name in texts}
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the folder as a program, as from a bare checkout: no site configuration, no install."""
+    return subprocess.run(
+        [sys.executable, str(LINT), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_each_file_is_a_revision_in_the_order_given(files: dict[str, Path]) -> None:
+    done = run(files["docs"], files["index"], "--format", "json")
+    document = json.loads(done.stdout)
+    assert [finding["rule"] for finding in document["findings"]] == ["index-built-in-deploy"]
+    assert document["findings"][0]["path"] == str(files["index"])
+    assert done.returncode == 1
+
+
+def test_a_marked_step_is_the_index_of_its_table(files: dict[str, Path]) -> None:
+    done = run(files["docs"], files["step"])
+    assert done.stdout == "0 errors, 0 warnings in 2 revisions\n"
+    assert done.returncode == 0
+
+
+def test_settings_come_from_options(files: dict[str, Path]) -> None:
+    assert run(files["docs"]).returncode == 1
+    assert run(files["docs"], "--small", "docs").returncode == 0
+    assert run(files["docs"], "--large", "other").returncode == 0
+
+
+def test_a_file_that_is_missing_is_misuse(files: dict[str, Path]) -> None:
+    done = run(files["fine"], files["fine"].with_name("missing.sql"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "missing.sql" in done.stderr
+    assert "Nothing was judged." in done.stderr
