@@ -3,7 +3,7 @@
 import os
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 from outofband.deploy import guard
 
@@ -12,7 +12,7 @@ if context.is_offline_mode():
     context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
     context.run_migrations()
 else:
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         context.configure(connection=connection, transaction_per_migration=True)
         with guard(connection), context.begin_transaction():
             context.run_migrations()

@@ -16,6 +16,8 @@ from outofband_lint.settings import Settings
 from outofband_lint.source import Revision, Source
 from outofband_lint.statement import Barrier, NotRendered, Statement
 
+_Script = list[tuple[int, Source, Statement]]
+
 
 class UnknownRevision(LookupError):
     """`start_after` names a revision that is not among those given."""
@@ -37,16 +39,13 @@ def lint(
     have it. Raises UnknownRevision.
     """
     wanted = _wanted(revisions, settings, judged)
-    run = _Run(Context(settings, base))
+    run, earlier = _Run(Context(settings, base)), _Run(Context(settings, base))
     for revision in revisions:
-        run.add(revision, is_judged=revision.id in wanted)
-    known: set[str] = set()
-    if len(wanted) < len(revisions):
-        earlier = _Run(run.context)
-        for revision in revisions:
-            if revision.id not in wanted:
-                earlier.add(revision, is_judged=False)
-        known = {finding.fingerprint for finding in earlier.at_head()}
+        script = _script(revision)
+        run.add(revision, script, is_judged=revision.id in wanted)
+        if revision.id not in wanted:
+            earlier.add(revision, script, is_judged=False)
+    known = {finding.fingerprint for finding in earlier.at_head()}
     at_head = [finding for finding in run.at_head() if finding.fingerprint not in known]
     order = {revision.id: number for number, revision in enumerate(revisions)}
     return tuple(sorted(run.findings + at_head, key=lambda f: (order[f.revision], f.line, f.rule)))
@@ -90,10 +89,10 @@ class _Run:
     findings: list[Finding] = field(default_factory=list)
     seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def add(self, revision: Revision, *, is_judged: bool) -> None:
+    def add(self, revision: Revision, script: _Script, *, is_judged: bool) -> None:
         """Judge a revision statement by statement, folding each into the schema."""
         self.schema = self.schema.new_session()
-        for position, (source, statement) in enumerate_statements(revision):
+        for position, source, statement in script:
             if is_judged:
                 context = StatementContext(
                     self.context.settings, self.context.base, revision, source, position
@@ -147,14 +146,17 @@ class _Run:
         )
 
 
-def enumerate_statements(revision: Revision) -> Iterator[tuple[int, tuple[Source, Statement]]]:
-    """Yield what a revision does, each statement with its source and that source's position."""
-    for position, source in enumerate(revision.sources):
-        for statement in _statements(source):
-            yield position, (source, statement)
+def _script(revision: Revision) -> _Script:
+    """Return what a revision does, each statement with its source and that source's position."""
+    script = [
+        (position, source, statement)
+        for position, source in enumerate(revision.sources)
+        for statement in _statements(source)
+    ]
     if revision.problem is not None:
         place = Source("", revision.path, revision.problem.line)
-        yield len(revision.sources), (place, NotRendered(revision.problem.reason))
+        script.append((len(revision.sources), place, NotRendered(revision.problem.reason)))
+    return script
 
 
 def _statements(source: Source) -> Iterable[Statement]:

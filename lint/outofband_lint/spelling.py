@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outofband_lint.names import QualifiedName
+from outofband_lint.names import QualifiedName, quote
+from outofband_lint.reader.expression import leading_function
 from outofband_lint.schema.values import DEFAULT_SCHEMA
 from outofband_lint.statement import CreateIndex, IndexKey
 
@@ -18,7 +19,7 @@ def create_index(function: str, statement: CreateIndex, *extra: str) -> str:
     """Spell a CREATE INDEX as a call of `op.function`, with further arguments at its end."""
     columns = ", ".join(_key(key) for key in statement.keys)
     arguments = [
-        _string(statement.name or f"ix_{statement.table.name}_…"),
+        _string(_name(statement)),
         _string(statement.table.name),
         f"[{columns}]",
     ]
@@ -47,11 +48,26 @@ def _schema(name: QualifiedName) -> list[str]:
 
 
 def _key(key: IndexKey) -> str:
-    if key.column is not None and not (key.opclass or key.descending or key.collation):
-        return _string(key.column)
-    parts = [str(key), f"COLLATE {key.collation}" if key.collation else "", key.opclass or ""]
+    if key == IndexKey(key.column):
+        return _string(str(key))
+    definition = quote(key.column) if key.column is not None else _expression(key)
+    parts = [definition, f"COLLATE {key.collation}" if key.collation else "", key.opclass or ""]
     parts.append("DESC" if key.descending else "")
+    if key.nulls_first is not None:
+        parts.append("NULLS FIRST" if key.nulls_first else "NULLS LAST")
     return f"sa.text({_string(' '.join(filter(None, parts)))})"
+
+
+def _expression(key: IndexKey) -> str:
+    """Return the expression, in parentheses unless it is a function call."""
+    expression = key.expression or ""
+    return expression if leading_function(expression) else f"({expression})"
+
+
+def _name(statement: CreateIndex) -> str:
+    """Return the index's name, or one that says what it is on where Postgres would choose."""
+    columns = [key.column or leading_function(key.expression or "") for key in statement.keys]
+    return statement.name or "_".join(["ix", statement.table.name, *filter(None, columns)])
 
 
 def _string(text: str) -> str:

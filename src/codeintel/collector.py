@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def without_cycle_collection() -> Iterator[None]:
     """Suspend the collector of cycles for a block that builds much and lets go of nothing.
 
-    Reading a dump and scanning a package do; looking for garbage in what they build takes up to
-    half of their time, and finds none.
+    Measured on sqlalchemy: scanning it takes 1.6 s instead of 4.1 s, reading and correlating its
+    dump 10.0 s instead of 12.4 s.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -10,16 +10,18 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 
 from codeintel.bundle import Bundle
 from codeintel.index_python.index import index
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
 
-HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 WriteDump = Callable[..., Path]
+Upgrade = Callable[[str, str], None]
 
 
 @pytest.fixture
@@ -68,19 +70,34 @@ def click_bundle(click_dump: Path) -> Bundle:
     return correlate(read(click_dump))
 
 
+@pytest.fixture(scope="session")
+def upgrade() -> Upgrade:
+    """Bring a database to a revision of the store: ``upgrade(url, revision)``."""
+
+    def to(url: str, revision: str) -> None:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DATABASE_URL", url)
+            command.upgrade(Config(REPOSITORY / "alembic.ini"), revision)
+
+    return to
+
+
+@pytest.fixture(scope="session")
+def first_revision(make_database: Callable[..., str], upgrade: Upgrade) -> str:
+    """The URL of a database with the five tables and nothing else, to make others from."""
+    url = make_database()
+    upgrade(url, "0001")
+    return url
+
+
 @pytest.fixture
-def store(database: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection to a store as the first revision makes it."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute((HERE / "tables.sql").read_text())
+def store_url(make_database: Callable[..., str], first_revision: str) -> str:
+    """The URL of an empty store as its first revision makes it."""
+    return make_database(template=first_revision)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to that store."""
+    with psycopg.connect(store_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def add_later_columns() -> Callable[[psycopg.Connection[Any]], None]:
-    """Bring a store to where the revisions end."""
-
-    def add(connection: psycopg.Connection[Any]) -> None:
-        connection.execute((HERE / "later_columns.sql").read_text())
-
-    return add

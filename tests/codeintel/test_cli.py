@@ -105,10 +105,11 @@ def test_an_index_that_fails_leaves_the_old_dump(
 
 
 def test_load_writes_a_dump_once(
-    click_dump: Path, store: psycopg.Connection[Any], database: str, capsys: Capture
+    click_dump: Path, store: psycopg.Connection[Any], store_url: str, capsys: Capture
 ) -> None:
-    arguments = ["load", str(click_dump), "--database-url", database, "--dump-id", "5"]
+    arguments = ["load", str(click_dump), "--database-url", store_url, "--dump-id", "5"]
     assert main(arguments) == 0
+    assert " rows in " in capsys.readouterr().err
     assert store.execute("SELECT dump_id FROM lsif_data_metadata").fetchall() == [(5,)]
     status, line = failure(capsys, *arguments)
     assert (status, "dump 5 is not written" in line) == (3, True)
@@ -124,11 +125,11 @@ def test_load_into_an_empty_database_changes_nothing(
 
 
 def test_what_the_server_refuses_is_said_with_its_sqlstate(
-    click_dump: Path, store: psycopg.Connection[Any], database: str, capsys: Capture
+    click_dump: Path, store: psycopg.Connection[Any], store_url: str, capsys: Capture
 ) -> None:
     store.execute("ALTER TABLE lsif_data_documents ADD COLUMN new integer NOT NULL")
     status, line = failure(
-        capsys, "load", str(click_dump), "--database-url", database, "--dump-id", "5"
+        capsys, "load", str(click_dump), "--database-url", store_url, "--dump-id", "5"
     )
     assert (status, "SQLSTATE 23502" in line) == (3, True)
     assert store.execute("SELECT count(*) FROM lsif_data_metadata").fetchall() == [(0,)]
@@ -157,6 +158,20 @@ def test_every_command_has_help(capsys: Capture) -> None:
     for name in COMMANDS:
         assert main([name, "--help"]) == 0
         assert f"Usage: codeintel {name}" in capsys.readouterr().out
+
+
+def test_the_module_runs_as_a_program(click_dump: Path, tmp_path: Path) -> None:
+    truncated = tmp_path / "truncated.lsif.gz"
+    truncated.write_bytes(click_dump.read_bytes()[:-9])
+    ran = subprocess.run(
+        [sys.executable, "-m", "codeintel", "stats", truncated],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"codeintel: the dump {truncated} is cut off at line ")
+    assert ran.stderr.count("\n") == 1
 
 
 def test_an_index_needs_no_driver(tmp_path: Path) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from codeintel.bundle import Bundle, Diagnostic, Location, MonikerKey, Span, result_chunk_index
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.graph import DanglingEdge
 from codeintel.lsif.read import read
+from codeintel.worker import prepare
+from outofband.errors import Misuse
 
 WriteDump = Callable[..., Path]
 Element = dict[str, Any]
@@ -41,6 +47,8 @@ def moniker(key: str, identifier: str, **properties: Any) -> Element:
 def at(path: str, line: int) -> Location:
     return Location(path, Span(line, 0, line, 3))
 
+
+META_DATA = vertex("0", "metaData", version="0.4.3", projectRoot="file:///p")
 
 #: One symbol, defined on line 0 and used on line 1 of ``a``.
 SYMBOL = [
@@ -91,7 +99,12 @@ def test_what_is_nearer_to_a_range_wins(write_dump: WriteDump) -> None:
 
 
 def test_a_circle_of_result_sets_ends(write_dump: WriteDump) -> None:
-    bundle = bundle_of(write_dump, *SYMBOL, *EXPORTED, edge("next", "set", "def"))
+    circle = [
+        vertex("other", "resultSet"),
+        edge("next", "set", "other"),
+        edge("next", "other", "set"),
+    ]
+    bundle = bundle_of(write_dump, *SYMBOL, *EXPORTED, *circle)
     assert bundle.definitions == {SYM: (at("a", 0),)}
 
 
@@ -145,7 +158,15 @@ def test_a_document_that_is_written_twice_is_one(write_dump: WriteDump) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["file:///elsewhere/lib.d.ts", "file:///p/node_modules/q/a.ts", "file:///p/../b"]
+    "uri",
+    [
+        "file:///elsewhere/lib.d.ts",
+        "file:///p/node_modules/q/a.ts",
+        "file:///p/../b",
+        "file:///pq/a",
+        "file:///p",
+        "",
+    ],
 )
 def test_documents_outside_the_project_leave_no_trace(write_dump: WriteDump, uri: str) -> None:
     outside = [
@@ -181,6 +202,7 @@ def test_diagnostics_belong_to_their_document(write_dump: WriteDump) -> None:
 
 
 DANGLING = {
+    "next": edge("next", "def", "ghost"),
     "contains": edge("contains", "a", "ghost"),
     "item range": edge("item", "definition", "ghost", document="a"),
     "item document": edge("item", "definition", "def", document="ghost"),
@@ -219,3 +241,38 @@ def test_every_result_is_in_the_chunk_of_its_hash(write_dump: WriteDump) -> None
     assert bundle.num_result_chunks == 3
     for index, chunk in bundle.result_chunks.items():
         assert {result_chunk_index(result_id, 3) for result_id in chunk.results} == {index}
+
+
+WHOLE = [
+    *SYMBOL,
+    *EXPORTED,
+    vertex("hover", "hoverResult", result={"contents": [{"language": "x", "value": "f"}, "Doc."]}),
+    edge("textDocument/hover", "set", "hover"),
+    vertex("package", "packageInformation", name="p", version="1"),
+    edge("packageInformation", "m", "package"),
+    vertex(
+        "diagnostics",
+        "diagnosticResult",
+        result=[{"severity": 1, "code": 1, "message": "no", "range": range_("", 0)}],
+    ),
+    edge("textDocument/diagnostic", "a", "diagnostics"),
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(range(len(WHOLE))), st.data(), JSON)
+def test_whatever_stands_in_an_element_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, index: int, data: st.DataObject, value: object
+) -> None:
+    key = data.draw(st.sampled_from(sorted(WHOLE[index])))
+    elements = [*WHOLE[:index], {**WHOLE[index], key: value}, *WHOLE[index + 1 :]]
+    path = tmp_path_factory.getbasetemp() / "any.lsif"
+    lines = [META_DATA, *elements]
+    path.write_text("".join(f"{json.dumps({'id': n, **e})}\n" for n, e in enumerate(lines)))
+    with suppress(Misuse):
+        prepare(correlate(read(path)))

@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from codeintel.bundle import Bundle, Location, MonikerKey, Span
+from codeintel.bundle import Bundle, Diagnostic, Document, Location, MonikerKey, Span
 from codeintel.store.blobs import decode_document, decode_locations
-from codeintel.store.rows import TABLES, DocumentRow, Row, Rows
+from codeintel.store.rows import SCHEMA_VERSION, TABLES, DocumentRow, Row, Rows
 from codeintel.worker import DumpAlreadyStored, StoreNotMigrated, prepare, write
 
 Store = psycopg.Connection[Any]
-Migrate = Callable[[Store], None]
+Upgrade = Callable[[str, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +57,31 @@ def test_the_same_rows_can_be_uploaded_any_number_of_times(store: Store, rows: R
     assert ids == [(1,), (2,), (3,)]
 
 
-def test_later_columns_are_filled_where_they_exist(
-    store: Store, add_later_columns: Migrate
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+def test_a_dump_can_be_written_at_every_revision(
+    store_url: str, store: Store, upgrade: Upgrade, rows: Rows, revision: str
 ) -> None:
-    add_later_columns(store)
+    upgrade(store_url, revision)
+    write(store, 1, rows)
+    assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
+
+
+def test_later_columns_are_filled_where_they_exist(
+    store_url: str, store: Store, upgrade: Upgrade
+) -> None:
+    upgrade(store_url, "head")
+    diagnostic = Diagnostic(1, "E", "no", "ty", Span(0, 0, 0, 1))
+    document = Document({}, {}, {}, {}, (diagnostic,) * 3)
     locations = (Location("a", Span(0, 0, 0, 1)), Location("a", Span(1, 0, 1, 1)))
     key = MonikerKey("s", "i")
-    write(store, 1, prepare(Bundle(1, {}, {}, {key: locations[:1]}, {key: locations})))
-    query = "SELECT schema_version, num_locations FROM {}"
-    assert store.execute(query.format("lsif_data_definitions")).fetchall() == [(2, 1)]
-    assert store.execute(query.format("lsif_data_references")).fetchall() == [(2, 2)]
+    write(store, 1, prepare(Bundle(1, {"a": document}, {}, {key: locations[:1]}, {key: locations})))
+    for table, column, count in (
+        ("lsif_data_documents", "num_diagnostics", 3),
+        ("lsif_data_definitions", "num_locations", 1),
+        ("lsif_data_references", "num_locations", 2),
+    ):
+        found = store.execute(f"SELECT schema_version, {column} FROM {table}").fetchall()
+        assert found == [(SCHEMA_VERSION, count)]
 
 
 def test_a_column_added_between_two_dumps_is_filled_in_the_second(store: Store, rows: Rows) -> None:
@@ -91,13 +106,13 @@ def test_a_dump_that_is_stored_already_is_not_written_again(store: Store, rows: 
 
 
 def test_of_two_workers_with_one_dump_only_one_writes(
-    database: str, store: Store, rows: Rows
+    store_url: str, store: Store, rows: Rows
 ) -> None:
     store.execute("ALTER TABLE lsif_data_metadata ADD PRIMARY KEY (dump_id)")
     outcomes: list[str] = []
 
     def upload() -> None:
-        with psycopg.connect(database, autocommit=True) as connection:
+        with psycopg.connect(store_url, autocommit=True) as connection:
             try:
                 write(connection, 1, rows)
                 outcomes.append("written")
@@ -135,16 +150,16 @@ def test_a_refusal_by_the_last_table_takes_the_others_back(store: Store, rows: R
     assert counts(store) == nothing()
 
 
-def test_readers_see_a_dump_whole_or_not_at_all(database: str, store: Store, rows: Rows) -> None:
-    with psycopg.connect(database) as writer:
+def test_readers_see_a_dump_whole_or_not_at_all(store_url: str, store: Store, rows: Rows) -> None:
+    with psycopg.connect(store_url) as writer:
         with writer.transaction():
             write(writer, 1, rows)
             assert counts(store) == nothing()
         assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
 
 
-def test_a_surrounding_transaction_decides(database: str, store: Store, rows: Rows) -> None:
-    with psycopg.connect(database) as writer:
+def test_a_surrounding_transaction_decides(store_url: str, store: Store, rows: Rows) -> None:
+    with psycopg.connect(store_url) as writer:
         write_then_roll_back = writer.transaction(force_rollback=True)
         with write_then_roll_back:
             write(writer, 1, rows)

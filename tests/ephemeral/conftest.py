@@ -20,8 +20,11 @@ from outofband.ephemeral import binaries, server, template
 DEADLINE_SECONDS = 30.0
 
 PROGRAM = """
+import signal
 import sys
 from outofband.ephemeral import server
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 
 with server() as postgres:
     print(postgres.pid, flush=True)

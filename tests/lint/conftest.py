@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -110,7 +111,7 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Schema:
             partition_of=found[0] if is_partition else None,
             inherits=() if is_partition else tuple(found),
         )
-    return Schema(tables)
+    return Schema(MappingProxyType(tables))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +14,8 @@ from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader import read
 from outofband_lint.reader.expression import mentioned
 from outofband_lint.schema import Index, Schema, Table, TableConstraint, fold
+
+_Item = TypeVar("_Item")
 
 NAMES = ["a", "b", "c", "Upper", "select", "two words", 'quo"te', "x" * 60 + "é", "y" * 40]
 TYPES = [
@@ -51,7 +53,7 @@ class Chain:
         self.random = random
         self.schema = Schema()
 
-    def pick(self, items: Any) -> Any:
+    def pick(self, items: Iterable[_Item]) -> _Item:
         choices = list(items)
         if not choices:
             raise NothingToPick
@@ -66,6 +68,10 @@ class Chain:
     def table(self, *kinds: str) -> Table:
         tables = [t for t in self.schema.tables.values() if not kinds or t.kind in kinds]
         return self.pick(tables)
+
+    def table_named(self, name: QualifiedName | None) -> Table:
+        assert name is not None
+        return self.schema.tables[name]
 
     def column(self, table: Table) -> str:
         return quote(self.pick(table.columns).name)
@@ -231,7 +237,7 @@ class Chain:
 
     def attach_index(self) -> str:
         child = self.pick([t for t in self.schema.tables.values() if t.partition_of and t.indexes])
-        parent = self.schema.tables[child.partition_of]
+        parent = self.table_named(child.partition_of)
         indexes = [
             QualifiedName(self.pick(table.indexes).name, table.name.schema)
             for table in (parent, child)
@@ -269,7 +275,7 @@ class Chain:
         )
 
     def statement(self) -> str:
-        moves = [getattr(self, name) for name in MOVES]
+        moves: list[Callable[[], str]] = [getattr(self, name) for name in MOVES]
         if not self.schema.tables:
             moves = [self.create_table, self.create_partitioned_table]
         move = self.pick(moves)
@@ -416,7 +422,7 @@ def run_chain(
     chain = Chain(random)
     done: list[str] = []
     for sql in ("CREATE SCHEMA app", "CREATE TYPE mood AS ENUM ('sad')"):
-        connection.execute(sql)  # type: ignore[call-overload]
+        connection.execute(sql)
         chain.schema = folded(chain.schema, sql)
     connection.execute("SET search_path TO public")
     for _ in range(30):

@@ -55,6 +55,7 @@ from outofband_lint.statement import (
     SetSearchPath,
     SetTableSchema,
     SetTypeSchema,
+    TransactionControl,
     Understood,
     ValidateConstraint,
 )
@@ -363,11 +364,6 @@ def test_alter_table_keeps_its_actions_in_order() -> None:
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("BEGIN", "begin"),
-        ("START TRANSACTION READ ONLY", "start transaction"),
-        ("COMMIT", "commit"),
-        ("SAVEPOINT a", "savepoint"),
-        ("RELEASE SAVEPOINT a", "release"),
         (
             "CREATE OR REPLACE FUNCTION f() RETURNS int AS $$ SELECT 1; $$ LANGUAGE sql",
             "create function",
@@ -401,6 +397,24 @@ def test_alter_table_keeps_its_actions_in_order() -> None:
 )
 def test_statements_without_effect_on_the_schema_are_understood(sql: str, kind: str) -> None:
     assert only(sql) == Understood(kind)
+
+
+@pytest.mark.parametrize(
+    ("sql", "statement"),
+    [
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE", TransactionControl("begin")),
+        ("START TRANSACTION READ ONLY", TransactionControl("begin")),
+        ("COMMIT AND NO CHAIN", TransactionControl("commit")),
+        ("END WORK", TransactionControl("commit")),
+        ("SAVEPOINT a", TransactionControl("savepoint", "a")),
+        ("RELEASE a", TransactionControl("release", "a")),
+        ("ROLLBACK TRANSACTION", TransactionControl("rollback")),
+        ("ABORT", TransactionControl("rollback")),
+        ('ROLLBACK TO SAVEPOINT "A"', TransactionControl("rollback", "A")),
+    ],
+)
+def test_transaction_control_is_typed(sql: str, statement: object) -> None:
+    assert only(sql) == statement
 
 
 @pytest.mark.parametrize(

@@ -108,3 +108,29 @@ def test_a_materialized_view_holds_indexes_until_it_is_dropped() -> None:
     schema = folded("CREATE MATERIALIZED VIEW v AS SELECT 1 a; CREATE INDEX ix ON v (a)")
     assert schema.index(QualifiedName("ix")) is not None
     assert folded("DROP MATERIALIZED VIEW v", schema).index(QualifiedName("ix")) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "left"),
+    [
+        ("BEGIN; CREATE TABLE b (a int); ROLLBACK", {"a"}),
+        ("BEGIN; CREATE TABLE b (a int); COMMIT; ROLLBACK", {"a", "b"}),
+        ("BEGIN; DROP TABLE a; SAVEPOINT s; CREATE TABLE b (a int); ROLLBACK TO s; COMMIT", set()),
+        ("BEGIN; SAVEPOINT s; DROP TABLE a; ROLLBACK TO s; ROLLBACK TO s; COMMIT", {"a"}),
+        ("BEGIN; SAVEPOINT s; DROP TABLE a; RELEASE s; COMMIT", set()),
+        ("BEGIN; SAVEPOINT s; DROP TABLE a; SAVEPOINT s; ROLLBACK TO s; COMMIT", set()),
+        ("SAVEPOINT s; ALTER TABLE a RENAME TO b; ROLLBACK TO s", {"a"}),
+        ("ROLLBACK", {"a"}),
+    ],
+)
+def test_a_rollback_takes_back_what_was_done(sql: str, left: set[str]) -> None:
+    schema = folded(sql, folded("CREATE TABLE a (a int)"))
+    assert {name.name for name in schema.tables} == left
+
+
+def test_a_named_not_null_goes_with_its_constraint() -> None:
+    schema = folded("CREATE TABLE t (a int CONSTRAINT n NOT NULL); ALTER TABLE t DROP CONSTRAINT n")
+    table = schema.table(QualifiedName("t"))
+    assert table is not None
+    assert not table.columns[0].not_null
+    assert table.constraints == ()

@@ -4,11 +4,16 @@ screen, and parked transactions.
 
 from __future__ import annotations
 
+import base64
+import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,6 +28,7 @@ from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
 from outofband.runbook.build import Dedupe
+from outofband.runbook.plan import Plan
 from outofband.runbook.world import Scope, World, look
 
 PATIENCE_SECONDS = 20.0
@@ -30,8 +36,12 @@ PATIENCE_SECONDS = 20.0
 
 @dataclass
 class Recorder:
-    """A screen that remembers what was said, what was data of rows, and every statement."""
+    """A screen that remembers what was said, what was data of rows, and every statement.
 
+    ``meanwhile`` is what somebody does, once, just before a statement that begins so is sent.
+    """
+
+    meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
@@ -44,6 +54,8 @@ class Recorder:
 
     def statement(self, sql: str) -> None:
         self.statements.append(sql)
+        for verb in [verb for verb in self.meanwhile if sql.startswith(verb)]:
+            self.meanwhile.pop(verb)()
 
     @contextmanager
     def counting(self, what: str) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
@@ -70,9 +82,20 @@ class Database:
         self.url = url
         self._background = background
         self._hand = psycopg.connect(url, autocommit=True)
+        self._children: list[subprocess.Popen[str]] = []
 
     def close(self) -> None:
         self._hand.close()
+        for child in self._children:
+            child.kill()
+            child.communicate()
+
+    recorder, eventually = Recorder, staticmethod(eventually)
+
+    def reconnect(self) -> None:
+        """Connect anew, after the server was away."""
+        self._hand.close()
+        self._hand = psycopg.connect(self.url, autocommit=True)
 
     def sql(self, text: str, *parameters: Any) -> list[Any]:
         """Run one statement by hand; rows of one column are told as values."""
@@ -136,16 +159,40 @@ class Database:
         with Session(Url(self.url)) as session:
             return look(session, Scope(wants(*steps, **given))).standings
 
+    def runner(self, *steps: Step, **given: Any) -> subprocess.Popen[str]:
+        """Start ``apply`` for the steps as a process of its own."""
+        script = Path(__file__).with_name("runner.py")
+        child = subprocess.Popen(
+            [sys.executable, str(script), self.url, base64.b64encode(pickle.dumps(wants(*steps)))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **given,
+        )
+        self._children.append(child)
+        return child
+
     def standing(self, step: Step) -> Standing:
         return self.standings(step)[0]
 
     def apply(
-        self, *steps: Step, screen: Recorder | None = None, dedupe: Dedupe = Dedupe.REPORT
+        self,
+        *steps: Step,
+        screen: Recorder | None = None,
+        dedupe: Dedupe = Dedupe.REPORT,
+        url: str = "",
+        unapplied: tuple[WantedStep, ...] = (),
+        **scope: Any,
     ) -> tuple[Ending, ...]:
         """Plan and apply in a session of its own, as the command does."""
-        with Session(Url(self.url)) as session:
-            world = World(session, screen or Recorder(), Scope(wants(*steps)))
+        wanted = wants(*steps, unapplied=unapplied)
+        with Session(Url(url or self.url)) as session:
+            world = World(session, screen or Recorder(), Scope(wanted, **scope))
             return run(world.look().plan, world, dedupe)
+
+    def plan(self, *steps: Step, **scope: Any) -> Plan:
+        with Session(Url(self.url)) as session:
+            return look(session, Scope(wants(*steps), **scope)).plan
 
 
 def wants(*steps: Step, **given: Any) -> Wanted:
@@ -154,6 +201,8 @@ def wants(*steps: Step, **given: Any) -> Wanted:
 
 class Steps:
     """Makes steps as revisions declare them: tables without a schema, the rest by default."""
+
+    wants = staticmethod(wants)
 
     @staticmethod
     def create(name: str, table: str, *columns: str, **given: Any) -> CreateIndex:
@@ -168,6 +217,16 @@ class Steps:
     @staticmethod
     def primary_key(name: str, table: str, *columns: str, using: str) -> AddConstraint:
         return AddConstraint(name, QualifiedName(table), "primary_key", columns, using)
+
+    @classmethod
+    def cure(cls) -> tuple[Step, ...]:
+        """The incident's: a stand-in index, the unique one, the primary key, the stand-in gone."""
+        return (
+            cls.create("docs_temp", "docs", "id"),
+            cls.create("docs_unique", "docs", "id", unique=True),
+            cls.primary_key("docs_pkey", "docs", "id", using="docs_unique"),
+            cls.drop("docs_temp", "docs"),
+        )
 
     @staticmethod
     def temporary(step: CreateIndex, schema: str = "public") -> str:
@@ -194,12 +253,30 @@ def db(database: str, background: ThreadPoolExecutor) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture
-def docs(db: Database) -> Database:
-    """A database with the table ``docs`` of a thousand rows."""
+def with_docs(db: Database) -> Database:
     db.sql("CREATE TABLE docs (id int NOT NULL, path text, kind text, body bytea)")
     db.sql("INSERT INTO docs SELECT n, 'p' || n, 'k' || n % 3 FROM generate_series(1, 1000) AS n")
     return db
+
+
+@pytest.fixture
+def docs(db: Database) -> Database:
+    """A database with the table ``docs`` of a thousand rows."""
+    return with_docs(db)
+
+
+@pytest.fixture
+def docs_on(background: ThreadPoolExecutor) -> Iterator[Callable[[str], Database]]:
+    """The same in a database elsewhere."""
+    opened: list[Database] = []
+
+    def make(url: str) -> Database:
+        opened.append(Database(url, background))
+        return with_docs(opened[-1])
+
+    yield make
+    for db in opened:
+        db.close()
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import psycopg
 import pytest
 from alembic import command
@@ -117,7 +120,7 @@ def test_without_us_every_one_of_these_would_be_a_difference(chain, database) ->
     }
 
 
-def test_what_the_author_changes_is_still_found(chain, database) -> None:
+def test_what_the_author_changes_is_still_found(chain) -> None:
     models(chain, 'sa.Index("new", "b"), sa.UniqueConstraint("a", name="uq")')
     assert found(chain) == {("add_index", "new")}
 
@@ -133,6 +136,7 @@ def test_the_check_command_ends_with_status_0(chain) -> None:
 
 
 def test_a_generated_revision_does_not_repeat_what_is_pending(chain) -> None:
-    (chain.folder / "migrations/script.py.mako").write_text("${upgrades}\n${downgrades}\n")
+    template = Path(__file__).parents[2] / "alembic/script.py.mako"
+    shutil.copy(template, chain.folder / "migrations")
     command.revision(chain.config, autogenerate=True, rev_id="r4")
-    assert (chain.folder / "migrations/versions/r4_.py").read_text().split() == ["pass", "pass"]
+    assert "op." not in (chain.folder / "migrations/versions/r4_.py").read_text()

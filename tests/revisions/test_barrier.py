@@ -98,9 +98,7 @@ def test_a_step_of_a_later_revision_is_unknown(chain) -> None:
     assert chain.alembic("upgrade", "head").returncode == 2
 
 
-def test_inside_a_transaction_of_env_pys_own_it_says_what_that_means(
-    on_server, database
-) -> None:
+def test_inside_a_transaction_of_env_pys_own_it_says_what_that_means(on_server, database) -> None:
     on_server.env_py(
         """
 import os

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
-from outofband.revisions.connector import NotPostgres, connector, of_url
+from outofband.revisions.connector import Connector, NotPostgres, connector, of_url
 from outofband.revisions.environment import EnvPyFailed
 from outofband.revisions.reach import DatabaseNotReached, Target
 
@@ -77,6 +77,12 @@ def test_an_engine_with_a_pool_lends_nothing_out(on_server) -> None:
         session.close()
 
 
+def test_an_asynchronous_engine_gives_what_libpq_needs(database) -> None:
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg_async://"))
+    with psycopg.connect(**Connector(engine).open()) as session:
+        assert session.info.dbname == make_url(database).database
+
+
 @pytest.mark.parametrize(
     ("url", "parameters"),
     [
@@ -93,6 +99,10 @@ def test_an_engine_with_a_pool_lends_nothing_out(on_server) -> None:
         ),
         ("postgresql+pg8000://u@h/d", {"host": "h", "user": "u", "dbname": "d"}),
         ("postgresql+asyncpg:///d", {"dbname": "d"}),
+        (
+            "postgresql+psycopg_async:///d?host=/tmp&port=5433",
+            {"host": "/tmp", "port": "5433", "dbname": "d"},
+        ),
     ],
 )
 def test_another_drivers_url_becomes_libpqs_parameters(url: str, parameters) -> None:
@@ -139,7 +149,7 @@ def test_a_database_that_is_not_there_is_told(on_server, monkeypatch) -> None:
 
 def test_another_database_system_is_a_misuse(project, monkeypatch) -> None:
     monkeypatch.setenv("PROJECT_URL", "sqlite://")
-    with pytest.raises(NotPostgres, match="env.py connects to sqlite"):
+    with pytest.raises(NotPostgres, match="connects to sqlite"):
         connector(project.environment)
 
 

@@ -89,7 +89,8 @@ def test_a_running_command_has_its_own_environment(project) -> None:
     project.env_py(
         "from alembic import context\n"
         "from outofband.revisions.environment import Environment\n"
-        "context.configure(url='postgresql://', version_table='mine', transaction_per_migration=1)\n"
+        "context.configure(dialect_name='postgresql', version_table='mine',"
+        " transaction_per_migration=True)\n"
         "seen = Environment.of_running(context.get_context())\n"
         "assert (seen.version_table, seen.transaction_per_migration) == ('mine', True)\n"
         "assert seen.script is context.script\n"

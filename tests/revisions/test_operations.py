@@ -9,16 +9,13 @@ from alembic import op as module_op
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from outofband.revisions.operations import (
-    OPERATIONS,
-    CreateIndexOutOfBandOp,
-    CreatePrimaryKeyOutOfBandOp,
-    DropIndexOutOfBandOp,
-    NotInBatch,
-    StepUnnamed,
-)
+from outofband.revisions.operations import OPERATIONS, NotInBatch
+from outofband.revisions.operations.constraint import CreatePrimaryKeyOutOfBandOp
+from outofband.revisions.operations.declaration import StepUnnamed
+from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 
-TABLE = 'op.create_table("t", sa.Column("a", sa.Integer(), nullable=False), sa.Column("b", sa.Text()))'
+COLUMNS = 'sa.Column("a", sa.Integer(), nullable=False), sa.Column("b", sa.Text())'
+TABLE = f'op.create_table("t", {COLUMNS})'
 FILL = "INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 30000) AS n"
 # 30,000 rows of 100 characters are about 4 MB.
 SMALL = "inline_max_bytes = 1000000\n"
@@ -116,9 +113,7 @@ def test_an_index_made_by_hand_is_taken_as_it_is(chain, database, capsys) -> Non
     assert capsys.readouterr().err == ""
 
 
-def test_duplicates_defer_a_unique_index_and_the_revision_goes_on(
-    chain, database, capsys
-) -> None:
+def test_duplicates_defer_a_unique_index_and_the_revision_goes_on(chain, database, capsys) -> None:
     chain.upgrade("r1")
     sql(database, "INSERT INTO t VALUES (1), (1)")
     chain.upgrade("r3")
@@ -140,6 +135,23 @@ def test_a_step_named_by_after_is_waited_for(on_server, database, capsys) -> Non
     on_server.upgrade()
     assert indexes(database) == {}
     assert "deferred create index second: waits for first" in capsys.readouterr().err
+
+
+def test_a_drop_waits_for_steps_that_only_the_run_itself_knows(on_server, database, capsys) -> None:
+    on_server.revision("r1", TABLE + '\nop.create_index("old", "t", ["b"])')
+    on_server.revision(
+        "r2",
+        """
+        (name,) = op.get_bind().execute(sa.text("SELECT 'from_the_' || 'data'")).scalars()
+        op.create_index_out_of_band(name, "t", ["a"], unique=True)
+        op.drop_index_out_of_band("old", "t")
+        """,
+    )
+    on_server.upgrade("r1")
+    sql(database, "INSERT INTO t VALUES (1), (1)")
+    on_server.upgrade()
+    assert indexes(database) == {"old": False}
+    assert "deferred drop index old: waits for from_the_data" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("per_migration", [True, False])

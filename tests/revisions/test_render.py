@@ -105,6 +105,7 @@ def test_data_goes_through_when_no_answer_is_needed(project) -> None:
         table = sa.table("t", sa.column("a"))
         connection.execute(table.insert(), [{"a": object()}, {"a": object()}])
         connection.exec_driver_sql("UPDATE t SET at = '10:30'")
+        op.bulk_insert(table, [{"a": object()}])
         """,
     )
     (one,) = rendered(project)
@@ -112,6 +113,7 @@ def test_data_goes_through_when_no_answer_is_needed(project) -> None:
         "UPDATE t SET a = 'x'",
         "INSERT INTO t (a) VALUES (:a)",
         "UPDATE t SET at = '10:30'",
+        "INSERT INTO t (a) VALUES (:a)",
     ]
 
 

@@ -5,8 +5,8 @@ Source: PostgreSQL 18, ALTER TABLE, ALTER MATERIALIZED VIEW.
 
 from __future__ import annotations
 
+from outofband_lint.reader.column import column_definition
 from outofband_lint.reader.constraint import starts_table_constraint, table_constraint
-from outofband_lint.reader.create_table import column_definition
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.drop import behaviour
 from outofband_lint.reader.types import data_type

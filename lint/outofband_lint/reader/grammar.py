@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from outofband_lint.reader import alter_table, create_table, data, drop, index, namespace, session
+from outofband_lint.reader import (
+    alter_table,
+    create_table,
+    data,
+    drop,
+    index,
+    namespace,
+    session,
+    transaction,
+)
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.tokens import Kind, Unreadable
 from outofband_lint.statement import Statement, Understood
@@ -12,6 +21,7 @@ from outofband_lint.statement import Statement, Understood
 Reader = Callable[[Cursor], Statement]
 
 READERS: Mapping[str, Reader] = {
+    "abort": transaction.rollback,
     "alter domain": namespace.alter_type,
     "alter foreign table": alter_table.alter_table,
     "alter index": index.alter_index,
@@ -19,6 +29,8 @@ READERS: Mapping[str, Reader] = {
     "alter schema": namespace.alter_schema,
     "alter table": alter_table.alter_table,
     "alter type": namespace.alter_type,
+    "begin": transaction.begin,
+    "commit": transaction.commit,
     "copy": data.copy,
     "create domain": namespace.create_domain,
     "create foreign table": create_table.create_table,
@@ -42,13 +54,18 @@ READERS: Mapping[str, Reader] = {
     "drop schema": drop.drop_schema,
     "drop table": drop.drop_table,
     "drop type": drop.drop_type,
+    "end": transaction.commit,
     "insert": data.query,
     "lock": data.lock,
     "merge": data.query,
     "reindex": index.reindex,
+    "release": transaction.release,
     "reset": session.reset_parameter,
+    "rollback": transaction.rollback,
+    "savepoint": transaction.savepoint,
     "select": data.query,
     "set": session.set_parameter,
+    "start transaction": transaction.begin,
     "truncate": data.truncate,
     "update": data.query,
     "values": data.query,
@@ -63,14 +80,13 @@ _OBJECTS = """
     user|view
 """
 _OTHERS = """
-    abort|alter default privileges|alter large object|alter system|analyse|analyze|begin|call
-    checkpoint|close|cluster|comment|commit|create constraint trigger|create recursive view
+    alter default privileges|alter large object|alter system|analyse|analyze|call|checkpoint
+    close|cluster|comment|create constraint trigger|create recursive view
     create temp recursive view|create temp sequence|create temp view
     create temporary recursive view|create temporary sequence|create temporary view
-    create trusted language|create unlogged sequence|deallocate|declare|end|explain|fetch|grant
+    create trusted language|create unlogged sequence|deallocate|declare|explain|fetch|grant
     import foreign schema|listen|load|move|notify|prepare|reassign owned
-    refresh materialized view|release|revoke|rollback|savepoint|security label|set constraints
-    show|start transaction|table|unlisten|vacuum
+    refresh materialized view|revoke|security label|set constraints|show|table|unlisten|vacuum
 """
 
 

@@ -12,6 +12,8 @@ from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import shown
 
+_OWNERS = ("primary_key", "unique", "exclude")
+
 
 @head_rule(
     failure="every query reads the whole table",
@@ -34,6 +36,7 @@ from outofband_lint.spelling import shown
         "CREATE TABLE t (a int); create index IX on PUBLIC.t (a)",
         Example("CREATE TABLE t (a int); CREATE INDEX ix ON t (a)", out_of_band=True),
         Example("CREATE TABLE t (a int)", settings=Settings(small=("public.t",))),
+        "CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY USING INDEX built_by_hand",
         "CREATE TABLE t (a int); DROP TABLE t",
         "CREATE TEMP TABLE t (a int)",
         "CREATE FOREIGN TABLE f (a int) SERVER s",
@@ -71,21 +74,26 @@ def table_without_index(schema: Schema, context: Context) -> Iterator[Violation]
 def _is_served(table: Table, schema: Schema) -> bool:
     """Tell whether the table is indexed, or all its partitions are, or what it is a part of."""
     return (
-        bool(table.indexes)
+        _is_indexed(table)
         or _parent_is_indexed(table, schema)
         or _partitions_are_indexed(table, schema)
     )
 
 
+def _is_indexed(table: Table) -> bool:
+    """Tell whether the table has an index; a key's counts even where its index was never seen."""
+    return bool(table.indexes) or any(c.kind in _OWNERS for c in table.constraints)
+
+
 def _parent_is_indexed(table: Table, schema: Schema) -> bool:
     parent = schema.tables.get(table.partition_of) if table.partition_of else None
-    return parent is not None and (bool(parent.indexes) or _parent_is_indexed(parent, schema))
+    return parent is not None and (_is_indexed(parent) or _parent_is_indexed(parent, schema))
 
 
 def _partitions_are_indexed(table: Table, schema: Schema) -> bool:
     partitions = [t for t in schema.tables.values() if t.partition_of == table.name]
     return bool(partitions) and all(
-        bool(partition.indexes) or _partitions_are_indexed(partition, schema)
+        _is_indexed(partition) or _partitions_are_indexed(partition, schema)
         for partition in partitions
     )
 

@@ -8,10 +8,11 @@ fold claims is compared with pg_catalog of a real server, after every statement 
 from __future__ import annotations
 
 from outofband_lint.schema.draft import Draft
-from outofband_lint.schema.effects import apply
+from outofband_lint.schema.effects import apply, has_effect
+from outofband_lint.schema.transaction import control
 from outofband_lint.schema.values import Column, Index, Schema, Table, TableConstraint
 from outofband_lint.source import Source
-from outofband_lint.statement import Statement
+from outofband_lint.statement import Statement, TransactionControl
 
 __all__ = ["Column", "Index", "Schema", "Table", "TableConstraint", "fold"]
 
@@ -29,6 +30,10 @@ def fold(
     What the statement creates remembers `revision`, `source` and whether it is built `out_of_band`.
     Names that the chain never created are passed over: a fold may start in the middle of a history.
     """
+    if isinstance(statement, TransactionControl):
+        return control(schema, statement)
+    if not has_effect(statement):
+        return schema
     draft = Draft(schema, revision=revision, out_of_band=out_of_band, source=source)
     apply(statement, draft)
     return draft.finished()

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema.default_names import columns_addition, free_name
+from outofband_lint.schema.default_names import free_name
 from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.foreign_keys import add_foreign_key, drop_references
 from outofband_lint.schema.indexes import add_index, remove_index, rename_index
 from outofband_lint.schema.values import Column, Index, Table, TableConstraint
 from outofband_lint.statement import Constraint, IndexKey
@@ -27,14 +28,9 @@ def add_constraint(draft: Draft, table_name: QualifiedName, declared: Constraint
     elif declared.kind == "check":
         _add_check(draft, table_name, declared)
     elif declared.kind == "foreign_key":
-        _add_foreign_key(draft, table_name, declared)
+        add_foreign_key(draft, table_name, declared)
     else:
         _add_not_null(draft, table_name, declared)
-
-
-def _append(draft: Draft, table_name: QualifiedName, constraint: TableConstraint) -> None:
-    table = draft.tables[table_name]
-    draft.put(replace(table, constraints=(*table.constraints, constraint)))
 
 
 def _add_indexed(draft: Draft, table_name: QualifiedName, declared: Constraint) -> None:
@@ -49,7 +45,9 @@ def _add_indexed(draft: Draft, table_name: QualifiedName, declared: Constraint) 
         nulls_not_distinct=declared.nulls_not_distinct,
     )
     created = add_index(draft, table_name, index, kind=declared.kind)
-    _append(draft, table_name, TableConstraint(created.name, declared.kind, declared.columns))
+    draft.append_constraint(
+        table_name, TableConstraint(created.name, declared.kind, declared.columns)
+    )
     if declared.kind == "primary_key":
         set_not_null(draft, table_name, declared.columns, not_null=True)
 
@@ -67,7 +65,7 @@ def _adopt_index(draft: Draft, table_name: QualifiedName, declared: Constraint) 
         draft.change(
             table_name, indexes=lambda i: replace(i, constraint=name) if i.name == name else i
         )
-    _append(draft, table_name, TableConstraint(name, declared.kind, columns))
+    draft.append_constraint(table_name, TableConstraint(name, declared.kind, columns))
     if declared.kind == "primary_key":
         set_not_null(draft, table_name, columns, not_null=True)
 
@@ -92,8 +90,7 @@ def _add_not_null(draft: Draft, table_name: QualifiedName, declared: Constraint)
         "not_null",
         lambda name: draft.has_constraint(table_name.schema, name),
     )
-    _append(
-        draft,
+    draft.append_constraint(
         table_name,
         TableConstraint(name, "not_null", declared.columns, validated=not declared.not_valid),
     )
@@ -116,7 +113,7 @@ def _add_check(draft: Draft, table_name: QualifiedName, declared: Constraint) ->
         expression=declared.expression,
         no_inherit=declared.no_inherit,
     )
-    _append(draft, table_name, constraint)
+    draft.append_constraint(table_name, constraint)
     if not declared.no_inherit:
         for child in draft.children(table_name):
             inherit_check(draft, child.name, constraint)
@@ -131,7 +128,7 @@ def inherit_check(draft: Draft, table_name: QualifiedName, parent: TableConstrai
     """Give a child the parent's CHECK under the same name, or merge it with the child's own."""
     inherited = replace(parent, parent=parent.name)
     if draft.tables[table_name].constraint(parent.name) is None:
-        _append(draft, table_name, inherited)
+        draft.append_constraint(table_name, inherited)
     else:
         draft.change(
             table_name,
@@ -139,66 +136,6 @@ def inherit_check(draft: Draft, table_name: QualifiedName, parent: TableConstrai
         )
     for child in draft.children(table_name):
         inherit_check(draft, child.name, inherited)
-
-
-def _add_foreign_key(draft: Draft, table_name: QualifiedName, declared: Constraint) -> None:
-    name = declared.name or _foreign_key_name(draft, table_name, declared.columns)
-    target = draft.table(declared.references) if declared.references else None
-    constraint = TableConstraint(
-        name,
-        "foreign_key",
-        declared.columns,
-        validated=not declared.not_valid,
-        references=declared.references if target is None else target.name,
-        referenced_columns=declared.referenced_columns or _primary_key(target),
-    )
-    _append(draft, table_name, constraint)
-    for partition in draft.partitions(table_name):
-        inherit_foreign_key(draft, partition.name, constraint)
-
-
-def _foreign_key_name(draft: Draft, table_name: QualifiedName, columns: tuple[str, ...]) -> str:
-    return free_name(
-        table_name.name,
-        columns_addition(columns),
-        "fkey",
-        lambda name: draft.has_constraint(table_name.schema, name),
-    )
-
-
-def _primary_key(table: Table | None) -> tuple[str, ...]:
-    constraints = () if table is None else table.constraints
-    return next((c.columns for c in constraints if c.kind == "primary_key"), ())
-
-
-def inherit_foreign_key(draft: Draft, partition: QualifiedName, parent: TableConstraint) -> None:
-    """Give a partition the parent's foreign key, or merge it with an equal one of its own."""
-    table = draft.tables[partition]
-    for own in table.constraints:
-        if own.parent is None and _same_reference(own, parent):
-            draft.change(
-                partition,
-                constraints=lambda c: (
-                    replace(c, parent=parent.name) if c.name == own.name else c  # noqa: B023
-                ),
-            )
-            return
-    name = parent.name
-    if table.constraint(name) is not None:
-        name = _foreign_key_name(draft, partition, parent.columns)
-    inherited = replace(parent, name=name, parent=parent.name)
-    _append(draft, partition, inherited)
-    for child in draft.partitions(partition):
-        inherit_foreign_key(draft, child.name, inherited)
-
-
-def _same_reference(own: TableConstraint, parent: TableConstraint) -> bool:
-    return (
-        own.kind == "foreign_key"
-        and own.columns == parent.columns
-        and own.references == parent.references
-        and own.referenced_columns == parent.referenced_columns
-    )
 
 
 def drop_constraint(draft: Draft, table_name: QualifiedName, name: str) -> None:
@@ -211,8 +148,9 @@ def drop_constraint(draft: Draft, table_name: QualifiedName, name: str) -> None:
         set_not_null(draft, table_name, constraint.columns, not_null=False)
     owned = next((index.name for index in table.indexes if index.constraint == name), None)
     if owned is not None:
+        if _serves_references(table, owned):
+            drop_references(draft, table_name, constraint.columns)
         remove_index(draft, table_name, owned)
-        drop_references(draft, table_name, constraint.columns)
     draft.change(table_name, constraints=lambda c: None if c.name == name else c)
     for child in draft.children(table_name):
         for inherited in child.constraints:
@@ -220,17 +158,14 @@ def drop_constraint(draft: Draft, table_name: QualifiedName, name: str) -> None:
                 drop_constraint(draft, child.name, inherited.name)
 
 
-def drop_references(
-    draft: Draft, table_name: QualifiedName, columns: tuple[str, ...] | None = None
-) -> None:
-    """Drop the foreign keys that point to a table, or to exactly these columns of it."""
-    draft.change_constraints_everywhere(
-        lambda c: (
-            None
-            if c.references == table_name and (columns is None or c.referenced_columns == columns)
-            else c
-        )
-    )
+def _serves_references(table: Table, name: str) -> bool:
+    """Tell whether foreign keys rely on this index: they took the oldest unique one that fits.
+
+    Source: PostgreSQL 18, transformFkeyCheckAttrs (src/backend/commands/tablecmds.c).
+    """
+    keys = {index.name: {key.column for key in index.keys} for index in table.indexes}
+    fitting = [i.name for i in table.indexes if i.unique and keys[i.name] == keys[name]]
+    return fitting[:1] == [name]
 
 
 def rename_constraint(draft: Draft, table_name: QualifiedName, old: str, new: str) -> None:

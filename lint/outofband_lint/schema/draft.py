@@ -32,7 +32,7 @@ class Draft:
         self, schema: Schema, *, revision: str, out_of_band: bool, source: Source | None
     ) -> None:
         self.before = schema
-        self.tables = dict(schema.tables)
+        self.tables = schema.tables.copy()
         self.types = set(schema.types)
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
@@ -42,16 +42,17 @@ class Draft:
 
     def finished(self) -> Schema:
         """Freeze the draft."""
-        return Schema(
-            MappingProxyType(self.tables),
-            frozenset(self.types),
-            self.search_path,
-            frozenset(self.dropped_schemas),
+        return replace(
+            self.before,
+            tables=MappingProxyType(self.tables),
+            types=frozenset(self.types),
+            search_path=self.search_path,
+            dropped_schemas=frozenset(self.dropped_schemas),
         )
 
     def now(self) -> Schema:
         """Return a view of the draft for lookups; it lives as long as the draft."""
-        return Schema(self.tables, self.before.types, self.search_path)
+        return Schema(MappingProxyType(self.tables), self.before.types, self.search_path)
 
     # --- finding
 
@@ -113,6 +114,11 @@ class Draft:
     def put(self, table: Table) -> None:
         """Store a table under its name."""
         self.tables[table.name] = table
+
+    def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
+        """Add a constraint to a table as it is, without what it implies."""
+        table = self.tables[name]
+        self.put(replace(table, constraints=(*table.constraints, constraint)))
 
     def change(
         self,

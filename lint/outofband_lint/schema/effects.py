@@ -1,4 +1,4 @@
-"""What each statement does to the schema: one function a kind of statement or action."""
+"""What each statement does to the schema: one function a kind of statement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import singledispatch
 
 from outofband_lint import statement as sql
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema import columns, constraints, indexes, partitions, tables
+from outofband_lint.schema import columns, indexes, partitions, tables
+from outofband_lint.schema.actions import act
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.values import DEFAULT_SCHEMA, Column
 
@@ -17,9 +18,9 @@ def apply(statement: sql.Statement, draft: Draft) -> None:
     """Change the draft as the statement would; what has no function here changes nothing."""
 
 
-@singledispatch
-def act(action: object, draft: Draft, table: QualifiedName) -> None:
-    """Change one table of the draft as the action of ALTER TABLE would."""
+def has_effect(statement: sql.Statement) -> bool:
+    """Tell whether the statement may change the schema at all."""
+    return apply.dispatch(type(statement)) is not apply.dispatch(sql.Statement)
 
 
 # --- tables
@@ -80,74 +81,6 @@ def _(statement: sql.AlterTable, draft: Draft) -> None:
         table = draft.table(statement.table)
         if table is not None:
             act(action, draft, table.name)
-
-
-# --- actions of ALTER TABLE
-
-
-@act.register
-def _(action: sql.AddColumn, draft: Draft, table: QualifiedName) -> None:
-    columns.add_column(draft, table, action)
-
-
-@act.register
-def _(action: sql.DropColumn, draft: Draft, table: QualifiedName) -> None:
-    columns.drop_column(draft, table, action.column)
-
-
-@act.register
-def _(action: sql.RenameColumn, draft: Draft, table: QualifiedName) -> None:
-    columns.rename_column(draft, table, action.column, action.new_name)
-
-
-@act.register
-def _(action: sql.AlterColumnType, draft: Draft, table: QualifiedName) -> None:
-    columns.change_type(draft, table, action)
-
-
-@act.register
-def _(action: sql.SetNotNull, draft: Draft, table: QualifiedName) -> None:
-    constraints.set_not_null(draft, table, (action.column,), not_null=True)
-
-
-@act.register
-def _(action: sql.DropNotNull, draft: Draft, table: QualifiedName) -> None:
-    constraints.set_not_null(draft, table, (action.column,), not_null=False)
-
-
-@act.register
-def _(action: sql.AddConstraint, draft: Draft, table: QualifiedName) -> None:
-    constraints.add_constraint(draft, table, action.constraint)
-
-
-@act.register
-def _(action: sql.DropConstraint, draft: Draft, table: QualifiedName) -> None:
-    constraints.drop_constraint(draft, table, action.name)
-
-
-@act.register
-def _(action: sql.RenameConstraint, draft: Draft, table: QualifiedName) -> None:
-    constraints.rename_constraint(draft, table, action.name, action.new_name)
-
-
-@act.register
-def _(action: sql.ValidateConstraint, draft: Draft, table: QualifiedName) -> None:
-    constraints.validate_constraint(draft, table, action.name)
-
-
-@act.register
-def _(action: sql.AttachPartition, draft: Draft, table: QualifiedName) -> None:
-    partitions.attach_partition(draft, table, action.partition)
-
-
-@act.register
-def _(action: sql.DetachPartition, draft: Draft, _table: QualifiedName) -> None:
-    partitions.detach_partition(draft, action.partition)
-
-
-@act.register
-def _(action: sql.SetInheritance, draft: Draft, table: QualifiedName) -> None:
-    tables.set_inheritance(draft, table, action)
 
 
 # --- indexes

@@ -88,7 +88,7 @@ def cover(
     table = draft.tables[partition]
     kinds = {constraint.name: constraint.kind for constraint in table.constraints}
     for index in table.indexes:
-        if index.parent is not None or not index.is_equal(parent):
+        if index.parent is not None or not index.covers(parent):
             continue
         own = kinds.get(index.constraint or "")
         if strictly:
@@ -110,10 +110,9 @@ def clone_index(
     created = add_index(draft, table_name, replace(source, name="", constraint=None), kind=kind)
     if kind is not None:
         columns = tuple(key.column for key in source.keys if key.column is not None)
-        table = draft.tables[table_name]
         parent = source.constraint if source.parent is not None else None
         constraint = TableConstraint(created.name, kind, columns, parent=parent)
-        draft.put(replace(table, constraints=(*table.constraints, constraint)))
+        draft.append_constraint(table_name, constraint)
     return created
 
 
@@ -169,8 +168,7 @@ def rebuild_indexes(draft: Draft, table_name: QualifiedName, column: str) -> Non
         kind = None if owner is None else owner.kind
         add_index(draft, table_name, replace(index, attributes=()), kind=kind)
         if owner is not None:
-            now = draft.tables[table_name]
-            draft.put(replace(now, constraints=(*now.constraints, owner)))
+            draft.append_constraint(table_name, owner)
 
 
 def remove_index(draft: Draft, table_name: QualifiedName, name: str) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema.constraints import inherit_check, inherit_foreign_key
+from outofband_lint.schema.constraints import inherit_check
 from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.foreign_keys import inherit_foreign_key
 from outofband_lint.schema.indexes import attach, complete, cover, invalidate
 from outofband_lint.statement import AttachIndex
 

@@ -10,13 +10,9 @@ from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.columns import column
-from outofband_lint.schema.constraints import (
-    add_constraint,
-    drop_references,
-    inherit_check,
-    set_not_null,
-)
+from outofband_lint.schema.constraints import add_constraint, inherit_check, set_not_null
 from outofband_lint.schema.draft import Draft
+from outofband_lint.schema.foreign_keys import drop_references
 from outofband_lint.schema.indexes import clone_index
 from outofband_lint.schema.partitions import inherit_all
 from outofband_lint.schema.values import Column, Table, TableConstraint, TableKind

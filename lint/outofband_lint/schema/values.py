@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
@@ -61,10 +61,13 @@ class Index:
             texts.append(self.where)
         return frozenset(named).union(self.include, *map(mentioned, texts))
 
-    def is_equal(self, other: Index) -> bool:
-        """Tell whether both define the same index, whatever they are called."""
+    def covers(self, other: Index) -> bool:
+        """Tell whether ATTACH takes the one for the other: direction and NULLS order do not count.
+
+        Source: PostgreSQL 18, CompareIndexInfo (src/backend/catalog/index.c).
+        """
         return (
-            self.keys == other.keys
+            [key.undirected() for key in self.keys] == [key.undirected() for key in other.keys]
             and self.include == other.include
             and self.method == other.method
             and self.unique == other.unique
@@ -132,13 +135,17 @@ class Table:
 class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
-    A schema is taken to exist unless it is among `dropped_schemas`.
+    A schema is taken to exist unless it is among `dropped_schemas`. `savepoints` are what a
+    ROLLBACK goes back to, by name; that of BEGIN is empty.
     """
 
-    tables: Mapping[QualifiedName, Table] = field(default_factory=lambda: MappingProxyType({}))
+    tables: MappingProxyType[QualifiedName, Table] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     types: frozenset[QualifiedName] = frozenset()
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
+    savepoints: tuple[tuple[str, Schema], ...] = ()
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""
@@ -168,5 +175,8 @@ class Schema:
 
     def new_session(self) -> Schema:
         """Return what the next session finds: no temporary tables, and search_path restored."""
-        tables = {name: table for name, table in self.tables.items() if not table.temporary}
-        return replace(self, tables=MappingProxyType(tables), search_path=(DEFAULT_SCHEMA,))
+        tables = self.tables
+        if any(name.schema == TEMPORARY_SCHEMA for name in tables):
+            kept = {name: table for name, table in tables.items() if not table.temporary}
+            tables = MappingProxyType(kept)
+        return replace(self, tables=tables, search_path=(DEFAULT_SCHEMA,), savepoints=())

@@ -4,12 +4,33 @@ Every statement is a frozen dataclass that also carries its own text in `sql`, w
 in equality. Names are as the catalog stores them.
 """
 
+from outofband_lint.statement.action import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    AlterTable,
+    AttachPartition,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropNotNull,
+    OtherAction,
+    RenameColumn,
+    RenameConstraint,
+    SetDefault,
+    SetInheritance,
+    SetNotNull,
+    TableAction,
+    ValidateConstraint,
+)
 from outofband_lint.statement.base import (
     Barrier,
     NotRendered,
     NotUnderstood,
     SetSearchPath,
     Statement,
+    TransactionControl,
     Understood,
 )
 from outofband_lint.statement.index import (
@@ -32,34 +53,16 @@ from outofband_lint.statement.namespace import (
     SetTypeSchema,
 )
 from outofband_lint.statement.table import (
-    AddColumn,
-    AddConstraint,
-    AlterColumnType,
-    AlterTable,
-    AttachPartition,
     ColumnDefinition,
     Constraint,
     ConstraintKind,
     CreateTable,
     CreateTableAs,
     DataType,
-    DetachPartition,
-    DropColumn,
-    DropConstraint,
-    DropDefault,
-    DropNotNull,
     DropTable,
     Like,
-    OtherAction,
-    RenameColumn,
-    RenameConstraint,
     RenameTable,
-    SetDefault,
-    SetInheritance,
-    SetNotNull,
     SetTableSchema,
-    TableAction,
-    ValidateConstraint,
 )
 
 __all__ = [
@@ -110,6 +113,7 @@ __all__ = [
     "SetTypeSchema",
     "Statement",
     "TableAction",
+    "TransactionControl",
     "Understood",
     "ValidateConstraint",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from outofband_lint.names import QualifiedName
 
@@ -53,3 +54,11 @@ class SetSearchPath(Statement):
 
     schemas: tuple[str, ...] | None
     local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionControl(Statement):
+    """BEGIN, COMMIT, ROLLBACK [TO savepoint], SAVEPOINT or RELEASE, under their shortest names."""
+
+    kind: Literal["begin", "commit", "rollback", "savepoint", "release"]
+    savepoint: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from outofband_lint.names import QualifiedName
@@ -19,6 +19,10 @@ class IndexKey:
     opclass: str | None = None
     descending: bool = False
     nulls_first: bool | None = None
+
+    def undirected(self) -> IndexKey:
+        """Return the key in the default direction."""
+        return replace(self, descending=False, nulls_first=None)
 
     def __str__(self) -> str:
         """Return the column or the expression, as the catalog spells it."""

@@ -40,7 +40,7 @@ def _finite(_: click.Context, __: click.Parameter, scale: float) -> float:
     "packages",
     multiple=True,
     metavar="NAME",
-    help="A package whose dump is uploaded; may be repeated.  [default: some that are installed]",
+    help="A package whose dump is uploaded; may be repeated.  [default: up to nine of this environment, by scale]",
 )
 @click.option(
     "--pg-bin",
@@ -53,17 +53,15 @@ def command(scale: float, seconds: float, packages: tuple[str, ...], pg_bin: Pat
     Needs no database, no root and no network; nothing of it is left afterwards. Exits 0 when no
     request failed, no answer was wrong and no row was lost.
     """
-    from codeintel.demo.dumps import installed
+    from codeintel.demo.dumps import choose
     from codeintel.demo.play import play
     from codeintel.demo.screen import Screen
 
-    screen = Screen()
     verdict = play(
-        screen,
+        Screen(),
         scale=scale,
         seconds=seconds,
-        packages=packages or installed(),
+        packages=packages or choose(scale),
         pg_bin=pg_bin,
     )
-    screen.verdict(verdict)
     return 0 if verdict.is_clean else 1

@@ -5,9 +5,11 @@ environment, while readers and writers go on as a role that may only SELECT and 
 judged is written down: every request in a log (log.py), every row in the tables (census.py), both
 compared by verdict.py. Its rooms::
 
-    play.py      the acts, in order              acts.py      what happens in each
-    dumps.py     packages -> rows to upload      load.py      the busy instance's uploads
-    stage.py     server, database, roles         multiplying.py  the incident's inserter
-    traffic.py   readers and writers, a process of their own, on a lead held by attendant.py
-    figures.py   p50 and p95 from the log        screen.py    what is shown of all this
+    play.py      the acts in order, each in acts/; summary.py is the last
+    stage.py     server, database, roles, and how the project's commands are run
+    dumps.py     packages -> rows; load.py uploads them, some by multiplying.py
+    traffic.py   a process of readers and a writer (client.py, questions.py); attendant.py sees
+                 that it ends
+    figures.py   p50 and p95 of a stretch of the log
+    screen.py    what is shown of all this
 """

@@ -34,7 +34,7 @@ WHERE indrelid = %s::regclass AND indisvalid ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Bytes of a table: its rows, what TOAST stores of them, its indexes; and about how many rows."""
+    """Bytes of a table's heap, of its TOAST and of its indexes, and about how many rows it has."""
 
     heap: int
     toast: int

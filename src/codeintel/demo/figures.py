@@ -48,6 +48,11 @@ def between(requests: Iterable[Request], start: float, end: float) -> list[Reque
     return [request for request in requests if start <= request.ended < end]
 
 
-def reads(requests: Iterable[Request], *kinds: str) -> list[Request]:
-    """Return the requests of some kinds, or, where none is named, all that read."""
-    return [r for r in requests if (r.kind in kinds if kinds else r.kind != UPLOAD)]
+def of_kinds(requests: Iterable[Request], *kinds: str) -> list[Request]:
+    """Return the requests of some kinds."""
+    return [request for request in requests if request.kind in kinds]
+
+
+def reads(requests: Iterable[Request]) -> list[Request]:
+    """Return the requests that read."""
+    return [request for request in requests if request.kind != UPLOAD]

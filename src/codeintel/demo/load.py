@@ -1,6 +1,6 @@
 """What a busy instance has uploaded: every dump many times over, each time under an id of its own.
 
-Every tenth dump came by way of the incident's inserter (multiplying.py), the others by the worker.
+One dump in ten came by way of the incident's inserter (multiplying.py), the others by the worker.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from codeintel.demo.stage import connect_as_app
 from codeintel.store.rows import TABLES, Rows
 
 _UPLOADERS = 2
-_MULTIPLIED_EVERY = 10
+MULTIPLIED_EVERY = 10
 WORKERS = 4
 """How many workers the incident's inserter has, and so how many rows of metadata it writes."""
 
@@ -38,7 +38,7 @@ def uploads(library: Library, moniker_rows: int) -> list[Upload]:
     chosen: list[Upload] = []
     total = 0
     for dump_id in itertools.count(1):
-        chosen.append(Upload(dump_id, dump_id % _MULTIPLIED_EVERY == 0))
+        chosen.append(Upload(dump_id, dump_id % MULTIPLIED_EVERY == 0))
         total += library.monikers(dump_id)
         if total >= moniker_rows:
             return chosen

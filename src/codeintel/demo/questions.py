@@ -14,12 +14,12 @@ WEIGHTS = {
     "result_chunk": 10,
     "metadata": 10,
 }
-"""The store's queries (store/queries) that are asked, and how many of a hundred questions each is."""
+"""The queries of the store (store/queries) that are asked, each with its share in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query of the store with its parameters, and the one value that answers it, byte for byte."""
+    """A query of the store, its parameters, and the one value that answers it, byte for byte."""
 
     query: str
     parameters: tuple[int | str, ...]

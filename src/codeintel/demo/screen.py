@@ -20,11 +20,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from codeintel.demo.figures import Figures, between, figures, reads
+from codeintel.demo.figures import Figures, between, figures, of_kinds, reads
 from codeintel.demo.log import UPLOAD, Reader
-from codeintel.demo.verdict import Verdict
 
 _PLAIN_WIDTH = 100
+_NAME_WIDTH, _VALUE_WIDTH = 40, 12
 _WINDOW = 3.0
 _LIVE_SECONDS = 0.5
 _PLAIN_SECONDS = 5.0
@@ -51,7 +51,7 @@ class Screen:
         self._console.print()
         self._console.print(
             Rule(
-                f"[bold]{len(self._acts)}. {escape(heading)}[/bold]  [dim]{elapsed:.0f} s[/dim]",
+                f"[bold]{len(self._acts)}. {escape(heading)}[/bold]  [dim]after {elapsed:.0f} s[/dim]",
                 align="left",
             )
         )
@@ -68,9 +68,17 @@ class Screen:
         """Tell something in words."""
         self._console.print(Text(text, style=style))
 
-    def command(self, words: Sequence[str]) -> None:
+    def aside(self, text: str) -> None:
+        """Tell something of less weight."""
+        self.say(text, style="dim")
+
+    def command(self, *words: str) -> None:
         """Show a command as it is typed."""
         self._console.print(Text(f"$ {' '.join(words)}", style="bold cyan"), soft_wrap=True)
+
+    def statement(self, sql: str) -> None:
+        """Show a statement as it is typed into psql."""
+        self._console.print(Text(f"=> {sql};", style="bold cyan"), soft_wrap=True)
 
     def output(self, line: str) -> None:
         """Show a line of a program's output."""
@@ -85,14 +93,15 @@ class Screen:
             table.add_row(*map(escape, row))
         self._console.print(table)
 
-    def verdict(self, verdict: Verdict) -> None:
-        """Show how it came out, in one line."""
-        counts = (
-            f"{verdict.failed} failed requests, {verdict.wrong} wrong answers, "
-            f"{verdict.lost} lost rows, {verdict.surplus} surplus rows"
-        )
+    def pairs(self, rows: Iterable[tuple[str, str]], style: str = "") -> None:
+        """Show names with one value each."""
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(min_width=_NAME_WIDTH)
+        table.add_column(justify="right", min_width=_VALUE_WIDTH, style=style)
+        for row in rows:
+            table.add_row(*map(escape, row))
         self._console.print()
-        self._console.print(Text(counts, style="bold green" if verdict.is_clean else "bold red"))
+        self._console.print(table)
 
     @contextmanager
     def counting(self, what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
@@ -139,14 +148,14 @@ class Screen:
 def _recent(log: Reader) -> str:
     now = time.monotonic()
     recent = between(log.requests(), now - _WINDOW, now)
-    told = told_figures(figures(reads(recent)))
-    return f"traffic: {told}, {len(reads(recent, UPLOAD))} uploads (last {_WINDOW:.0f} s)"
+    uploads = len(of_kinds(recent, UPLOAD))
+    return f"traffic: {told(figures(reads(recent)))}, {uploads} uploads (last {_WINDOW:.0f} s)"
 
 
-def told_figures(of: Figures) -> str:
+def told(of: Figures) -> str:
     """Return figures of reads as one clause."""
-    told = f"{of.count} reads, p50 {milliseconds(of.p50)}, p95 {milliseconds(of.p95)}"
-    return f"{told}, {of.failed} failed, {of.wrong} wrong" if of.failed or of.wrong else told
+    words = f"{of.count} reads, p50 {milliseconds(of.p50)}, p95 {milliseconds(of.p95)}"
+    return f"{words}, {of.failed} failed, {of.wrong} wrong" if of.failed or of.wrong else words
 
 
 def milliseconds(seconds: float) -> str:

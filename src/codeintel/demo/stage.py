@@ -35,6 +35,9 @@ _ROLES = (
     f"CREATE ROLE {DEPLOYER} LOGIN",
     f"CREATE ROLE {APP} LOGIN",
     f"CREATE DATABASE {DATABASE} OWNER {DEPLOYER}",
+    # The count of duplicates would hash small tables past a small temp_file_limit, where it can
+    # read the stand-in in order.
+    f"ALTER ROLE {DEPLOYER} SET enable_hashagg = off",
 )
 _PRIVILEGES = (
     f"ALTER DEFAULT PRIVILEGES FOR ROLE {DEPLOYER} GRANT SELECT, INSERT ON TABLES TO {APP}"
@@ -82,8 +85,12 @@ class Stage:
             text=True,
         ) as process:
             assert process.stdout is not None
-            for line in process.stdout:
-                show(line.rstrip("\n"))
+            try:
+                for line in process.stdout:
+                    show(line.rstrip("\n"))
+            except BaseException:
+                process.kill()
+                raise
         return process.returncode
 
     def _environment(self) -> dict[str, str]:

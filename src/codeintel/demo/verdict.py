@@ -16,7 +16,7 @@ Rows = Counter[tuple[int, str]]
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What went wrong, counted. ``failed`` requests got no answer, ``wrong`` ones another one;
-    ``lost`` rows were committed and are not there, ``surplus`` rows are there and nobody wrote
+    ``lost`` rows were committed and are not there, ``doubled`` rows are there and nobody wrote
     them.
     """
 
@@ -24,12 +24,12 @@ class Verdict:
     failed: int
     wrong: int
     lost: int
-    surplus: int
+    doubled: int
 
     @property
     def is_clean(self) -> bool:
         """Whether requests were made and nothing went wrong."""
-        return self.requests > 0 and not (self.failed or self.wrong or self.lost or self.surplus)
+        return self.requests > 0 and not (self.failed or self.wrong or self.lost or self.doubled)
 
 
 def written(requests: Iterable[Request]) -> Rows:
@@ -55,5 +55,5 @@ def judge(requests: Iterable[Request], loaded: Rows, found: Rows, moved: Rows) -
         failed=sum(r.outcome in FAILURES for r in listed),
         wrong=sum(r.outcome is Outcome.WRONG for r in listed),
         lost=(stay - found).total() + (away - moved).total(),
-        surplus=(found - stay).total() + (moved - away).total(),
+        doubled=(found - stay).total() + (moved - away).total(),
     )

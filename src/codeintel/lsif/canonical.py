@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from codeintel.bundle import Path, Range
 from codeintel.lsif.graph import Graph, Result
@@ -47,14 +46,21 @@ def canonicalize(graph: Graph) -> Canonical:
 
 
 def _project_paths(graph: Graph) -> dict[str, Path]:
-    root = unquote(graph.project_root)
-    paths = ((key, posixpath.relpath(unquote(uri), root)) for key, uri in graph.documents.items())
-    return {key: path for key, path in paths if not _is_foreign(path)}
+    paths = ((key, _relative(uri, graph.project_root)) for key, uri in graph.documents.items())
+    return {key: path for key, path in paths if path is not None and not _is_library(path)}
 
 
-def _is_foreign(path: Path) -> bool:
-    parts = path.split("/")
-    return parts[0] == ".." or "node_modules" in parts
+def _relative(uri: str, root: str) -> Path | None:
+    """Return the path from the root, None for what lies outside."""
+    folder = f"{root.rstrip('/')}/"
+    if not uri.startswith(folder):
+        return None
+    path = posixpath.normpath(uri.removeprefix(folder))
+    return None if path.split("/")[0] in ("", ".", "..") else path
+
+
+def _is_library(path: Path) -> bool:
+    return "node_modules" in path.split("/")
 
 
 def _flat(graph: Graph, range_id: str, united: Mapping[str, str]) -> Range:

@@ -13,7 +13,7 @@ from codeintel.bundle import Diagnostic, Span
 
 @dataclass(frozen=True, slots=True)
 class MetaData:
-    """The first element of every dump."""
+    """The first element of every dump; the root is a URI, percent-decoded."""
 
     id: str
     version: str
@@ -32,7 +32,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of the project, or of something that it uses."""
+    """A file of the project, or of something that it uses; the URI is percent-decoded."""
 
     id: str
     uri: str

@@ -35,6 +35,7 @@ class Graph:
     contents: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     diagnostics: dict[str, list[Diagnostic]] = field(default_factory=lambda: defaultdict(list))
     ranges: dict[str, elements.Range] = field(default_factory=dict)
+    result_sets: dict[str, elements.Vertex] = field(default_factory=dict)
     following: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, Result] = field(default_factory=dict)
     references: dict[str, Result] = field(default_factory=dict)
@@ -55,6 +56,8 @@ def collect(dump: Iterable[elements.Element]) -> Graph:
     diagnostics: dict[str, tuple[Diagnostic, ...]] = {}
     for element in dump:
         match element:
+            case elements.Edge(targets=()):
+                pass  # "contains" of an empty document
             case elements.Edge():
                 if element.label == "textDocument/diagnostic":
                     found = _lookup(diagnostics, element.targets[0], element)
@@ -65,6 +68,8 @@ def collect(dump: Iterable[elements.Element]) -> Graph:
                 graph.ranges[element.id] = element
             case elements.Moniker():
                 graph.monikers[element.id] = element
+            case elements.Vertex(label="resultSet"):
+                graph.result_sets[element.id] = element
             case elements.Vertex(label="definitionResult"):
                 graph.definitions[element.id] = Result()
             case elements.Vertex(label="referenceResult"):
@@ -109,6 +114,7 @@ def _item(graph: Graph, edge: elements.Edge) -> None:
 
 
 def _next(graph: Graph, edge: elements.Edge) -> None:
+    _lookup(graph.result_sets, edge.targets[0], edge)
     graph.following[edge.source] = edge.targets[0]
 
 

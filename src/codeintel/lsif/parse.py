@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from codeintel.bundle import Diagnostic, Span
 from codeintel.lsif import elements
@@ -28,32 +29,47 @@ def parse(line: Any) -> elements.Element:
     raise ValueError(f"type is {line['type']!r}")
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a text is expected")
+    return value
+
+
+def _storable(value: Any) -> str:
+    """Return a text that a column of the store can hold: no NUL, no half of a surrogate pair."""
+    text = _text(value)
+    if "\0" in text:
+        raise ValueError("there is a NUL in a name")
+    text.encode()
+    return text
+
+
 def _edge(line: _Json) -> elements.Edge:
     targets = line["inVs"] if "inVs" in line else [line["inV"]]
     return elements.Edge(
         id=str(line["id"]),
-        label=line["label"],
+        label=_text(line["label"]),
         source=str(line["outV"]),
         targets=tuple(map(str, targets)),
         document=str(line.get("document", "")),
-        property=line.get("property", ""),
+        property=_text(line.get("property", "")),
     )
 
 
 def _plain(vertex_id: str, line: _Json) -> elements.Vertex:
-    return elements.Vertex(vertex_id, line["label"])
+    return elements.Vertex(vertex_id, _text(line["label"]))
 
 
 def _meta_data(vertex_id: str, line: _Json) -> elements.MetaData:
-    return elements.MetaData(vertex_id, line["version"], line.get("projectRoot", ""))
+    return elements.MetaData(vertex_id, _text(line["version"]), unquote(_text(line["projectRoot"])))
 
 
 def _event(vertex_id: str, line: _Json) -> elements.Event:
-    return elements.Event(vertex_id, line["kind"], line["scope"], str(line["data"]))
+    return elements.Event(vertex_id, _text(line["kind"]), _text(line["scope"]), str(line["data"]))
 
 
 def _document(vertex_id: str, line: _Json) -> elements.Document:
-    return elements.Document(vertex_id, line["uri"])
+    return elements.Document(vertex_id, _storable(unquote(_text(line["uri"]))))
 
 
 def _range(vertex_id: str, line: _Json) -> elements.Range:
@@ -77,17 +93,20 @@ def _hover_result(vertex_id: str, line: _Json) -> elements.HoverResult:
 def _hover_part(part: Any) -> str:
     if isinstance(part, str):
         return part.strip()
-    value: str = part["value"].strip()
+    value = _text(part["value"]).strip()
     return f"```{part['language']}\n{value}\n```" if "language" in part else value
 
 
 def _moniker(vertex_id: str, line: _Json) -> elements.Moniker:
-    kind = line.get("kind", "local")
-    return elements.Moniker(vertex_id, kind, line["scheme"], line["identifier"])
+    kind = _text(line.get("kind", "local"))
+    return elements.Moniker(
+        vertex_id, kind, _storable(line["scheme"]), _storable(line["identifier"])
+    )
 
 
 def _package_information(vertex_id: str, line: _Json) -> elements.PackageInformation:
-    return elements.PackageInformation(vertex_id, line["name"], line.get("version", ""))
+    name, version = _text(line["name"]), _text(line.get("version", ""))
+    return elements.PackageInformation(vertex_id, name, version)
 
 
 def _diagnostic_result(vertex_id: str, line: _Json) -> elements.DiagnosticResult:
@@ -96,10 +115,10 @@ def _diagnostic_result(vertex_id: str, line: _Json) -> elements.DiagnosticResult
 
 def _diagnostic(json: _Json) -> Diagnostic:
     return Diagnostic(
-        severity=json.get("severity", 0),
+        severity=int(json.get("severity", 0)),
         code=str(json.get("code", "")),
-        message=json["message"],
-        source=json.get("source", ""),
+        message=_text(json["message"]),
+        source=_text(json.get("source", "")),
         span=_span(json["range"]),
     )
 

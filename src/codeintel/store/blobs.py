@@ -26,7 +26,7 @@ from codeintel.bundle import (
 )
 from outofband.errors import StateUnknown
 
-#: zlib's own default; 9 costs twice the time for one per cent.
+#: Measured on alembic's blobs: 9 takes half as long again as 6 and saves less than 1 %.
 _LEVEL = 6
 
 
@@ -124,7 +124,8 @@ def _diagnostic_from_json(json_: list[Any]) -> Diagnostic:
 
 def _pack(json_: Any) -> bytes:
     text = json.dumps(json_, ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(text.encode(), _LEVEL, mtime=0)
+    # Half a surrogate pair is no text, and real sources have it in strings: JSON lets it through.
+    return gzip.compress(text.encode("utf-8", "surrogatepass"), _LEVEL, mtime=0)
 
 
 def _unpack(blob: bytes) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, NoReturn
 
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import TextClause, text
+from sqlalchemy import Dialect, TableClause, TextClause, text
 from sqlalchemy.engine.mock import MockConnection
 
 from outofband.model.step import Step
@@ -53,6 +54,7 @@ class Capture:
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
+        impl.bulk_insert = partial(self._inserted, context.dialect)
         impl.emit_begin = lambda: self._set_transaction(True)
         impl.emit_commit = lambda: self._set_transaction(False)
         connection: Any = _Connection(context.dialect, impl)
@@ -71,6 +73,13 @@ class Capture:
     def required(self, name: str) -> None:
         """Take down one barrier."""
         self.sources.append(self._source("", barrier=name))
+
+    def _inserted(
+        self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any
+    ) -> None:
+        """Take down rows of data under the names of their columns, whatever their values are."""
+        if rows:
+            self.sent(str(table.insert().compile(dialect=dialect, column_keys=[*rows[0]])))
 
     def _source(self, sql: str, **more: Any) -> Source:
         line = self.line or _line_in(self.path)

@@ -36,12 +36,13 @@ class Connector:
         opened, an asynchronous driver's those of its URL. Raises DatabaseNotReached.
         """
         with reaching():
-            if self.engine.dialect.driver not in ("psycopg", "psycopg2"):
+            dialect = self.engine.dialect
+            if dialect.is_async or dialect.driver not in ("psycopg", "psycopg2"):
                 return of_url(self.engine.url)
             pooled = self.engine.raw_connection()
             connection: Any = pooled.driver_connection
             pooled.detach()
-            if self.engine.dialect.driver == "psycopg":
+            if dialect.driver == "psycopg":
                 connection.rollback()
                 return connection
             try:
@@ -89,14 +90,14 @@ def connector(environment: Environment) -> Connector:
 def of_url(url: URL) -> dict[str, str]:
     """Return a URL as libpq's parameters; what libpq does not know is left out."""
     told = {
-        "host": url.host,
-        "port": str(url.port) if url.port else None,
+        "host": url.host or url.query.get("host"),
+        "port": url.port or url.query.get("port"),
         "dbname": url.database,
         "user": url.username,
-        "password": None if url.password is None else str(url.password),
-        "sslmode": next((str(url.query[n]) for n in _SSL_NAMES if n in url.query), None),
+        "password": url.password,
+        "sslmode": next((url.query[name] for name in _SSL_NAMES if name in url.query), None),
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: str(value) for key, value in told.items() if value}
 
 
 def _of_psycopg2(connection: Any) -> dict[str, str]:

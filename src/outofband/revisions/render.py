@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from alembic.script import Script
@@ -45,9 +45,17 @@ class Rendered:
                 break
             sources.append(source)
             steps += [] if step is None else [step]
-        return replace(
-            self, revision=replace(self.revision, sources=tuple(sources)), steps=tuple(steps)
-        )
+        return self._with(sources, steps)
+
+    def declaring(self, steps: Iterable[Step]) -> Rendered:
+        """Return the revision as one that declares these steps and sends nothing else."""
+        steps = tuple(steps)
+        path = self.revision.path
+        return self._with((Source(s.plain_sql, path, 1, out_of_band=True) for s in steps), steps)
+
+    def _with(self, sources: Iterable[Source], steps: Iterable[Step]) -> Rendered:
+        revision = replace(self.revision, sources=tuple(sources))
+        return replace(self, revision=revision, steps=tuple(steps))
 
 
 def render(

@@ -47,6 +47,8 @@ def carry_out(context: MigrationContext, step: Step) -> None:
         _upgrade(context, step)
     else:
         _downgrade(context, step)
+    if caller:
+        _declared_by(context, caller.revision).append(step)
 
 
 def require(context: MigrationContext, name: str) -> None:
@@ -127,10 +129,17 @@ def _earlier(context: MigrationContext, here: Step | str) -> Wanted:
         return Wanted()
     if context.as_sql:
         script = environment.script.get_revision(caller.revision)
-        heads = (*script._all_down_revisions,)
+        heads = tuple(script._all_down_revisions)
     else:
         heads = context.get_current_heads()
-    return earlier(environment, heads, caller.revision, here)
+    declared = _declared_by(context, caller.revision)
+    return earlier(environment, heads, caller.revision, here, declared)
+
+
+def _declared_by(context: MigrationContext, revision: str) -> list[Step]:
+    """Return the steps that a revision has declared in this run, to read and to add to."""
+    known: dict[str, list[Step]] = context.impl.memo.setdefault("outofband_declared", {})
+    return known.setdefault(revision, [])
 
 
 def _settings(context: MigrationContext) -> Settings:

@@ -44,17 +44,23 @@ def of_rendered(
 
 
 def earlier(
-    environment: Environment, heads: Iterable[str], running: str, here: Step | str
+    environment: Environment,
+    heads: Iterable[str],
+    running: str,
+    here: Step | str,
+    declared_here: Iterable[Step] = (),
 ) -> Wanted:
     """Return what is wanted at one point of an upgrade.
 
     ``heads`` are the revisions finished so far, ``running`` is the one whose ``upgrade()`` runs,
-    and ``here`` the step that it is about to declare, or the step that its barrier names.
+    and ``here`` the step that it is about to declare, or the step that its barrier names. Where
+    it cannot be rendered, ``declared_here``, the steps it has declared so far, stand for it.
     """
     before = graph.applied(environment.script, heads)
     now = [s for s in graph.every(environment.script) if s.revision == running]
     *applied, last = render(environment, [*before, *now])
-    folded = fold([*applied, last.before(here)])
+    last = last.before(here) if last.revision.problem is None else last.declaring(declared_here)
+    folded = fold([*applied, last])
     return Wanted(
         steps=tuple(entry.wanted for entry in folded.entries),
         declared_names=folded.declared_names,

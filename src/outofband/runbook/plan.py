@@ -24,7 +24,7 @@ from outofband.model.statements import (
     RemoveIndex,
     RenameIndex,
 )
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
 
 
 class StepUnknown(Misuse):
@@ -84,20 +84,26 @@ def plan(
     )
 
 
-def _chosen(standing: tuple[Standing, ...], only: Collection[str]) -> frozenset[str]:
-    by_name = {s.step.name: s for s in standing}
+def require_known(only: Iterable[str], wanted: Wanted) -> None:
+    """Refuse names that no revision declares; raises StepUnknown.
+
+    Whether a step is still to be done, or there at all, changes while a plan runs; this does not.
+    """
+    known = {w.step.name for w in (*wanted.steps, *wanted.unapplied)}
     for name in only:
-        if name not in by_name:
+        if name not in known:
             raise StepUnknown(
                 f"no step is called {name!r}", do="Run outofband status for the names"
             )
-    chosen, todo = set(only), list(only)
-    while todo:
-        for waited in by_name[todo.pop()].waits_for:
-            if waited not in chosen:
-                chosen.add(waited)
-                todo.append(waited)
-    return frozenset(chosen)
+
+
+def _chosen(standing: tuple[Standing, ...], only: Collection[str]) -> frozenset[str]:
+    chosen: frozenset[str] = frozenset()
+    more = frozenset(only)
+    while more - chosen:
+        chosen |= more
+        more = frozenset(w for s in standing if s.step.name in chosen for w in s.waits_for)
+    return chosen
 
 
 def _planned(

@@ -10,7 +10,7 @@ from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
 from outofband.model.step import Wanted
 from outofband.runbook.hand import Hand, Screen
-from outofband.runbook.plan import Plan, PlannedStep, plan
+from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,9 @@ class View:
 
 
 def look(reader: Reader, scope: Scope) -> View:
-    """Observe and plan; reads only."""
+    """Observe and plan; reads only. Raises StepUnknown."""
     wanted = scope.wanted
+    require_known(scope.only, wanted)
     seen = observe(reader, [w.step for w in (*wanted.steps, *wanted.unapplied)])
     standing = standings(wanted, seen)
     planned = plan(standing, seen, only=scope.only, inline_max_bytes=scope.inline_max_bytes)

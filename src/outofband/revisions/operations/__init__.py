@@ -1,0 +1,65 @@
+"""The operations that a revision declares steps with, beside their plain sisters in ``op``.
+
+Loaded on any ``import alembic``, so what runs them is imported when the first of them runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from alembic.operations import BatchOperations, Operations
+
+from outofband.revisions.operations.barrier import RequireStepOp
+from outofband.revisions.operations.constraint import (
+    CreatePrimaryKeyOutOfBandOp,
+    CreateUniqueConstraintOutOfBandOp,
+)
+from outofband.revisions.operations.declaration import Declaration
+from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
+from outofband.revisions.stop import UpgradeMisused
+
+
+class NotInBatch(UpgradeMisused):
+    """A step was declared inside ``batch_alter_table``."""
+
+
+OPERATIONS = {
+    "create_index_out_of_band": CreateIndexOutOfBandOp,
+    "drop_index_out_of_band": DropIndexOutOfBandOp,
+    "create_primary_key_out_of_band": CreatePrimaryKeyOutOfBandOp,
+    "create_unique_constraint_out_of_band": CreateUniqueConstraintOutOfBandOp,
+}
+
+
+def register() -> None:
+    """Make the operations known to Alembic, as methods of ``op`` and as values to invoke."""
+    for name, operation in OPERATIONS.items():
+        Operations.register_operation(name)(operation)
+        Operations.implementation_for(operation)(_declare)
+        setattr(BatchOperations, name, _refuse_in_batch)
+    Operations.register_operation("require_step")(RequireStepOp)
+    Operations.implementation_for(RequireStepOp)(_require)
+
+
+def _declare(operations: Operations, operation: Declaration) -> None:
+    if operations.migration_context.dialect.name != "postgresql":
+        operations.invoke(operation.to_sister())
+        return
+    from outofband.revisions import running
+
+    running.carry_out(operations.migration_context, operation.to_step())
+
+
+def _require(operations: Operations, operation: RequireStepOp) -> None:
+    if operations.migration_context.dialect.name == "postgresql":
+        from outofband.revisions import running
+
+        running.require(operations.migration_context, operation.name)
+
+
+def _refuse_in_batch(_operations: BatchOperations, *_: Any, **__: Any) -> NoReturn:
+    raise NotInBatch(
+        "an out-of-band operation inside batch_alter_table",
+        why="a batch may copy the table, and a step outlives its revision",
+        do="Call it on op, after the batch",
+    )

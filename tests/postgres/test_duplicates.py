@@ -1,0 +1,260 @@
+"""Rows that keep a unique index from being built: counted by its own rules, moved, or reported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from outofband.model.index import Key
+from outofband.runbook.apply import End
+from outofband.runbook.build import Dedupe
+from outofband.runbook.duplicates import Duplicates, count, samples
+
+ROWS = [  # id, path, kind
+    (1, "a", "x"),
+    (1, "a", "x"),
+    (1, "a", "x"),
+    (2, "b", "x"),
+    (2, "b", "y"),
+    (3, "c", "x"),
+    (4, None, "x"),
+    (4, None, "x"),
+    (5, "D", "x"),
+    (6, "d", "x"),
+]
+
+
+@pytest.fixture
+def rows(db: Any) -> Any:
+    db.sql("CREATE TABLE docs (id int NOT NULL, path text, kind text)")
+    for row in ROWS:
+        db.sql("INSERT INTO docs VALUES (%s, %s, %s)", *row)
+    return db
+
+
+def contents(db: Any, table: str = "docs") -> Counter[Any]:
+    return Counter(db.sql(f"SELECT id, path, kind FROM {table}"))
+
+
+def quarantined(db: Any) -> Counter[Any]:
+    places = db.sql(
+        "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' "
+        "AND relnamespace = to_regnamespace('outofband')"
+    )
+    return sum((contents(db, place) for place in places), Counter())
+
+
+def expression(text: str) -> tuple[Key, ...]:
+    return (Key(text),)
+
+
+@pytest.mark.parametrize(
+    ("columns", "given", "expected"),
+    [
+        pytest.param(("id",), {}, Duplicates(3, 4, 3, 1), id="column"),
+        pytest.param(("id", "path"), {}, Duplicates(2, 3, 2, 1), id="NULL keys are distinct"),
+        pytest.param(
+            ("id", "path"), {"nulls_not_distinct": True}, Duplicates(3, 4, 3, 1), id="or are not"
+        ),
+        pytest.param(("id",), {"where": "id < 2"}, Duplicates(1, 2, 2, 0), id="predicate"),
+        pytest.param(
+            ("id",), {"where": "docs.id < 2"}, Duplicates(1, 2, 2, 0), id="qualified predicate"
+        ),
+        pytest.param(("id", "path", "kind"), {}, Duplicates(1, 2, 2, 0), id="all columns"),
+        pytest.param(
+            (), {"keys": expression("(lower(path))")}, Duplicates(3, 4, 2, 2), id="expression"
+        ),
+        pytest.param(
+            (), {"keys": expression("(lower(docs.path))")}, Duplicates(3, 4, 2, 2), id="qualified"
+        ),
+    ],
+)
+def test_duplicates_are_counted_as_the_index_itself_would(
+    rows: Any,
+    steps: Any,
+    session: Any,
+    columns: tuple[str, ...],
+    given: dict[str, Any],
+    expected: Duplicates,
+) -> None:
+    """The server is the oracle: once the surplus is gone, and not before, it builds the index."""
+    index = steps.create("u", "docs", *columns, unique=True, **given).index
+    assert count(session, index) == expected
+    with pytest.raises(Exception, match="could not create unique index"):
+        rows.sql(index.create())
+    keys = ", ".join(key.text for key in index.keys)
+    covered = f"({index.where})" if index.where else "true"
+    if not index.nulls_not_distinct:
+        covered += f" AND num_nulls({keys}) = 0"
+    rows.sql(
+        f"DELETE FROM docs WHERE ctid IN (SELECT ctid FROM (SELECT ctid, row_number() "
+        f"OVER (PARTITION BY {keys}) AS n FROM docs WHERE {covered}) AS d WHERE n > 1)"
+    )
+    assert len(ROWS) - rows.sql("SELECT count(*) FROM docs")[0] == expected.surplus
+    rows.sql(index.create())
+    assert count(session, index) == Duplicates(0, 0, 0, 0)
+
+
+def test_a_collation_decides_what_is_equal(rows: Any, steps: Any, session: Any) -> None:
+    if not rows.sql("SELECT FROM pg_collation WHERE collprovider = 'i'"):
+        pytest.skip("this server was built without ICU")
+    rows.sql(
+        "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+    )
+    keys = (Key("path", "path", collation="loose"),)
+    step = steps.create("u", "docs", keys=keys, unique=True)
+    assert count(session, step.index) == Duplicates(3, 4, 2, 2)
+    (ending,) = rows.apply(step, dedupe=Dedupe.IDENTICAL)
+    assert ending.end is End.FAILED
+    assert quarantined(rows) == {(1, "a", "x"): 2}
+
+
+def test_identical_rows_are_moved_and_differing_ones_are_for_a_person(
+    rows: Any, steps: Any, screen: Any
+) -> None:
+    step = steps.create("u", "docs", "id", unique=True)
+    (ending,) = rows.apply(step, screen=screen, dedupe=Dedupe.IDENTICAL)
+    assert (ending.end, ending.acted) == (End.FAILED, True)
+    assert ending.do == "Make the rows differ, or delete all but one of each group"
+    assert quarantined(rows) == {(1, "a", "x"): 2, (4, None, "x"): 1}
+    assert contents(rows) + quarantined(rows) == Counter(ROWS)
+    rows.sql("DELETE FROM docs WHERE id = 2 AND kind = 'y'")
+    (ending,) = rows.apply(step, dedupe=Dedupe.IDENTICAL)
+    assert ending.end is End.DONE
+
+
+def test_without_leave_nothing_is_moved(rows: Any, steps: Any, screen: Any) -> None:
+    (ending,) = rows.apply(steps.create("u", "docs", "id", unique=True), screen=screen)
+    assert (ending.end, ending.acted, screen.statements) == (End.FAILED, False, [])
+    assert "--dedupe identical" in ending.do
+    assert contents(rows) == Counter(ROWS)
+
+
+def test_keys_are_shown_to_a_person_alone(rows: Any, steps: Any, screen: Any) -> None:
+    rows.sql("UPDATE docs SET path = 'hunter2' WHERE path = 'a'")
+    (ending,) = rows.apply(steps.create("u", "docs", "path", unique=True), screen=screen)
+    assert any("path = hunter2: 3 rows" in line for line in screen.secrets)
+    assert "hunter2" not in " ".join([ending.why, ending.do, *screen.said, *screen.statements])
+
+
+@pytest.mark.usefixtures("rows")
+def test_samples_tell_a_few_keys_and_how_often(steps: Any, session: Any) -> None:
+    index = steps.create("u", "docs", "id", "path", unique=True).index
+    assert set(samples(session, index)) == {
+        "id = 1, path = a: 3 rows",
+        "id = 2, path = b: 2 rows",
+    }
+
+
+TYPES = {
+    "bytea": r"'\xdeadbeef'",
+    "json": """'{"b": 1, "a": [1, 2]}'""",
+    "jsonb": """'{"b": 1, "a": [1, 2]}'""",
+    "int[]": "'[2:3]={1,NULL}'",
+    "numeric": "1.50",
+    "float8": "'NaN'",
+    "tsvector": "'a:1 b:2'",
+    "point": "'(1,2)'",
+    "timestamptz": "'2020-01-01 00:00:00.000001+03'",
+    "text": "(SELECT string_agg(md5(n::text), '') FROM generate_series(1, 2000) AS n)",
+    'text COLLATE "C"': "'quo\"ted, (back\\slash) %s'",
+    "int4range": "'[1,5)'",
+    "bit(3)": "B'101'",
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_rows_of_any_type_are_moved_whole(db: Any, steps: Any, kind: str) -> None:
+    db.sql(f"CREATE TABLE docs (id int NOT NULL, value {kind}, note text)")
+    db.sql(f"INSERT INTO docs SELECT 1, CAST({TYPES[kind]} AS {kind.partition(' ')[0]}), NULL")
+    db.sql("INSERT INTO docs TABLE docs")
+    db.sql("INSERT INTO docs SELECT 1, value, 'other' FROM docs LIMIT 1")
+    image = db.sql("SELECT value::text FROM docs LIMIT 1")
+    (ending,) = db.apply(
+        steps.create("u", "docs", "id", "note", unique=True, nulls_not_distinct=True),
+        dedupe=Dedupe.IDENTICAL,
+    )
+    assert ending.end is End.DONE
+    (place,) = db.sql("SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'docs\\_%'")
+    assert db.sql(f"SELECT value::text FROM {place}") == image
+    assert db.sql("SELECT count(*) FROM docs") == [2]
+
+
+def test_rows_that_look_alike_and_are_not_stay(db: Any, steps: Any, screen: Any) -> None:
+    """The hash over a row's text only proposes; the image of the row decides."""
+    db.sql("CREATE TABLE docs (id int NOT NULL, value float8)")
+    db.sql("INSERT INTO docs VALUES (1, 0.1 + 0.2::float8), (1, 0.3)")
+    name = db.sql("SELECT current_database()")[0]
+    db.sql(f"ALTER DATABASE {name} SET extra_float_digits = 0")
+    (ending,) = db.apply(
+        steps.create("u", "docs", "id", unique=True), screen=screen, dedupe=Dedupe.IDENTICAL
+    )
+    assert ending.end is End.FAILED
+    assert db.sql("SELECT count(*) FROM docs") == [2]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("n", "r", "g", "k", "x"),
+        ("docs", "outofband", "pair", "kept", "moved"),
+        ("place", "extra", "keeper", "identity", "image"),
+        ("per%cent", "per%s", "%(step)s", 'quo"te', "select"),
+    ],
+)
+def test_columns_may_bear_any_name(db: Any, steps: Any, columns: tuple[str, ...]) -> None:
+    quoted = ['"' + name.replace('"', '""') + '"' for name in columns]
+    db.sql(f"CREATE TABLE docs ({', '.join(f'{name} int' for name in quoted)})")
+    for _ in range(2):
+        db.sql("INSERT INTO docs VALUES (1, 2, 3, 4, 5)")
+    step = steps.create(
+        "u", "docs", *columns, unique=True, where=f"{quoted[0]}::text NOT LIKE 'a%'"
+    )
+    (ending,) = db.apply(step, dedupe=Dedupe.IDENTICAL)
+    assert (ending.end, ending.why) == (End.DONE, "")
+    assert db.sql("SELECT count(*) FROM docs") == [1]
+
+
+def test_a_row_that_changed_since_it_was_looked_at_is_not_moved(
+    rows: Any, steps: Any, screen: Any
+) -> None:
+    """A writer updates one of two identical rows while the batch waits for his lock."""
+    rows.sql("DELETE FROM docs WHERE id <> 1")
+    rows.sql("DELETE FROM docs WHERE ctid IN (SELECT ctid FROM docs LIMIT 1)")
+    step = steps.create("u", "docs", "id", unique=True)
+    with rows.transaction(
+        "UPDATE docs SET id = 99 WHERE ctid = (SELECT max(ctid) FROM docs)"
+    ) as writer:
+        run = rows.beside(lambda: rows.apply(step, screen=screen, dedupe=Dedupe.IDENTICAL))
+        rows.eventually(lambda: any("lock timeout" in line for line in screen.said))
+        writer.commit()
+    (ending,) = run.result()
+    assert ending.end is End.DONE
+    assert contents(rows) == {(1, "a", "x"): 1, (99, "a", "x"): 1}
+    assert quarantined(rows) == Counter()
+
+
+def test_many_batches_move_everything_once(db: Any, steps: Any) -> None:
+    db.sql("CREATE TABLE docs (id int NOT NULL, path text, kind text)")
+    db.sql("INSERT INTO docs SELECT n % 500, 'p', 'k' FROM generate_series(1, 3000) AS n")
+    before = contents(db)
+    (ending,) = db.apply(steps.create("u", "docs", "id", unique=True), dedupe=Dedupe.IDENTICAL)
+    assert ending.end is End.DONE
+    assert contents(db) + quarantined(db) == before
+    assert set(contents(db).values()) == {1}
+
+
+def test_a_duplicate_that_arrives_during_the_build_is_met_again(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    screen.meanwhile["CREATE UNIQUE INDEX"] = lambda: docs.sql(
+        "INSERT INTO docs SELECT * FROM docs WHERE id = 7"
+    )
+    step = steps.create("docs_id", "docs", "id", unique=True)
+    (ending,) = docs.apply(step, screen=screen, dedupe=Dedupe.IDENTICAL)
+    assert ending.end is End.DONE
+    assert "docs_id: a duplicate arrived during the build" in screen.said
+    assert docs.indexes() == {"docs_id": True}
+    assert docs.sql("SELECT count(*) FROM docs") == [1000]

@@ -1,0 +1,103 @@
+"""Every prefix of a plan is a legal place to die: look again, apply again, and it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
+from outofband.runbook.apply import End, apply
+from outofband.runbook.build import Dedupe
+from outofband.runbook.world import Scope, World
+
+
+class Killed(Exception):
+    """Nothing in the runbook knows this one, as nothing hears kill -9."""
+
+
+class Mortal:
+    """A session that dies instead of the action after the first ``left``, or after one batch."""
+
+    def __init__(self, session: Session, left: int, halfway: bool = False) -> None:
+        self._session, self._left, self._halfway = session, left, halfway
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def send(self, statement: Any, **given: Any) -> None:
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
+        self._session.send(statement, **given)
+
+    def write(self, sql: str, parameters: Any = None) -> Any:
+        rows = self._session.write(sql, parameters)
+        if self._halfway and "outofband_stored" in sql:
+            raise Killed
+        return rows
+
+
+def nothing(_docs: Any, _steps: Any) -> None:
+    pass
+
+
+def invalid_under_both_names(docs: Any, steps: Any) -> None:
+    docs.sql("INSERT INTO docs (id) VALUES (1)")
+    for name in ("docs_unique", steps.temporary(steps.cure()[1])):
+        with pytest.raises(Exception, match="could not create unique index"):
+            docs.sql(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON docs (id)")
+    docs.sql("DELETE FROM docs WHERE path IS NULL")
+
+
+def stand_in_made_by_hand(docs: Any, _steps: Any) -> None:
+    docs.sql("CREATE INDEX by_hand ON docs (id)")
+
+
+@pytest.mark.parametrize(
+    ("before", "actions"),
+    [(nothing, 6), (invalid_under_both_names, 8), (stand_in_made_by_hand, 5)],
+)
+def test_a_run_that_dies_after_any_action_is_finished_by_the_next(
+    docs: Any,
+    steps: Any,
+    screen: Any,
+    before: Callable[[Any, Any], None],
+    actions: int,
+) -> None:
+    docs.sql("CREATE TABLE template AS TABLE docs")
+    for died_after in range(actions):
+        docs.sql("DROP TABLE docs")
+        docs.sql("CREATE TABLE docs (LIKE template)")
+        docs.sql("INSERT INTO docs TABLE template")
+        docs.sql("ALTER TABLE docs ALTER id SET NOT NULL")
+        before(docs, steps)
+        with Session(Url(docs.url)) as session:
+            world = World(Mortal(session, died_after), screen, Scope(steps.wants(*steps.cure())))
+            with pytest.raises(Killed):
+                apply(world.look().plan, world)
+        endings = docs.apply(*steps.cure())
+        assert {e.end for e in endings} == {End.DONE}, died_after
+        assert docs.indexes() == {"docs_pkey": True}, died_after
+        assert docs.apply(*steps.cure()) == ()
+
+
+def test_a_run_that_dies_between_two_batches_loses_and_doubles_no_row(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    docs.sql("INSERT INTO docs SELECT d.* FROM docs AS d, generate_series(1, 2)")
+    step = steps.create("docs_id", "docs", "id", unique=True)
+    with Session(Url(docs.url)) as session:
+        mortal = Mortal(session, 99, halfway=True)
+        world = World(mortal, screen, Scope(steps.wants(step)))
+        with pytest.raises(Killed):
+            apply(world.look().plan, world, Dedupe.IDENTICAL)
+    (place,) = docs.sql("SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'docs\\_%'")
+    both = f"SELECT (SELECT count(*) FROM docs) AS kept, (SELECT count(*) FROM {place}) AS moved"
+    assert docs.sql(both) == [(2000, 1000)]
+    (ending,) = docs.apply(step, dedupe=Dedupe.IDENTICAL)
+    assert ending.end is End.DONE
+    assert docs.sql(both) == [(1000, 2000)]
+    assert docs.sql("SELECT count(DISTINCT id) FROM docs") == [1000]
