@@ -16,7 +16,12 @@ from codeintel.bundle import Bundle, Location, MonikerKey
 from codeintel.store import blobs
 from codeintel.store.queries import query
 from codeintel.store.rows import (
+    DEFINITIONS,
+    DOCUMENTS,
     LATER,
+    METADATA,
+    REFERENCES,
+    RESULT_CHUNKS,
     TABLES,
     TYPES,
     DocumentRow,
@@ -29,6 +34,10 @@ from codeintel.store.rows import (
 from outofband.errors import NothingChanged
 
 _Connection = psycopg.Connection[Any]
+
+#: The order in which the revisions touch the tables. Any other invites a deadlock with an upgrade,
+#: and the server may choose the upload as its victim.
+_LOCKING_ORDER = (METADATA, DOCUMENTS, RESULT_CHUNKS, DEFINITIONS, REFERENCES)
 
 
 class DumpAlreadyStored(NothingChanged):
@@ -89,7 +98,7 @@ def _columns(cursor: psycopg.RawCursor[Any]) -> dict[str, list[str]]:
     tables = list(TABLES)
     try:
         # The lock that COPY will take anyway: no revision can add a column after we have asked.
-        names = sql.SQL(", ").join(map(sql.Identifier, tables))
+        names = sql.SQL(", ").join(map(sql.Identifier, _LOCKING_ORDER))
         cursor.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(names))
     except psycopg.errors.UndefinedTable:
         raise _not_migrated("its tables are missing") from None

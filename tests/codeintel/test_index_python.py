@@ -400,6 +400,17 @@ def test_a_file_that_does_not_parse_is_left_out_and_counted(
     assert list(bundle.documents) == ["pkg/__init__.py"]
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_what_only_looks_like_a_file_is_left_out_and_counted(
+    install: Install, make: Callable[[Path], None]
+) -> None:
+    root = install({"pkg/__init__.py": "x = 1\n"})
+    make(root / "pkg" / "bad.py")
+    bundle, summary = dump_of(root)
+    assert [skipped.path for skipped in summary.skipped] == ["pkg/bad.py"]
+    assert list(bundle.documents) == ["pkg/__init__.py"]
+
+
 def test_a_file_in_another_coding_is_read_as_python_reads_it(install: Install) -> None:
     root = install({"pkg/__init__.py": ""})
     (root / "pkg" / "m.py").write_bytes("# coding: latin-1\n'ü'; x = 1\n".encode("latin-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader import read
 from outofband_lint.reader.expression import mentioned
 from outofband_lint.schema import Index, Schema, Table, TableConstraint, fold
+from outofband_lint.sql_file import revision_from_sql
+from outofband_lint.statement import NotUnderstood
 
 _Item = TypeVar("_Item")
 
@@ -433,6 +436,45 @@ def run_chain(
         chain.schema = folded(chain.schema, sql)
         assert shape(chain.schema) == shape(in_full(connection, read_catalog)), "; ".join(done)
     return done
+
+
+def test_a_hand_written_history_is_understood_and_folds_to_the_catalog(
+    database: str, catalog_schema: Callable[[Any], Schema]
+) -> None:
+    """Servers before 18 refuse a few of the statements; these are left out on both sides."""
+    path = Path(__file__).with_name("history.sql")
+    sources = revision_from_sql(path.read_text(), path.name).sources
+    schema = Schema()
+    done = 0
+    with psycopg.connect(database) as connection:
+        connection.execute("SELECT 1")
+        for source in sources:
+            statements = read(source.sql)
+            assert not any(isinstance(s, NotUnderstood) for s in statements), source.sql
+            if accepts(connection, source.sql):
+                done += 1
+                for statement in statements:
+                    schema = fold(schema, statement, revision="1")
+                assert_equal(schema, in_full(connection, catalog_schema), source.sql)
+    assert done >= 0.9 * len(sources)
+
+
+def assert_equal(schema: Schema, catalog: Schema, sql: str) -> None:
+    """Compare all but the tables whose columns are those of a query."""
+    tables = shape(catalog)
+    for table in schema.tables.values():
+        found = tables.pop(str(table.name))
+        assert not table.columns_known or table_shape(table) == found, sql
+    assert not tables, sql
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32))
+def test_statements_that_postgres_would_refuse_do_not_break_the_fold(seed: int) -> None:
+    """A chain that the linter is given need not be one that runs."""
+    chain = Chain(Random(seed))
+    for _ in range(40):
+        chain.schema = folded(chain.schema, chain.statement())
 
 
 def folded(schema: Schema, sql: str) -> Schema:

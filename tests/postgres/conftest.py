@@ -100,7 +100,7 @@ class Database:
     def sql(self, text: str, *parameters: Any) -> list[Any]:
         """Run one statement by hand; rows of one column are told as values."""
         cursor = self._hand.execute(text, parameters or None)
-        rows = cursor.fetchall() if cursor.description else []
+        rows = cursor.fetchall() if cursor.description is not None else []
         return [row[0] if len(row) == 1 else row for row in rows]
 
     @contextmanager

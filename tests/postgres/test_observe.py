@@ -80,6 +80,7 @@ EQUAL = [
     pytest.param(("id",), {"method": "hash"}, "USING hash (id)", id="hash"),
     pytest.param(("id",), {"options": (("fillfactor", "70"),)}, "(id)", id="options"),
     pytest.param((), {"keys": (key("(lower(path))"),)}, "(LOWER( path ))", id="expression"),
+    pytest.param((), {"keys": (key("(path)"),)}, "((docs.path))", id="column in parentheses"),
     pytest.param(
         (),
         {"keys": (key("(to_tsvector('simple', path))"),), "method": "gin"},
@@ -115,6 +116,45 @@ def test_an_equal_index_made_by_hand_is_found_under_any_name(
     standing = docs.standing(steps.create("docs_idx", "docs", *columns, **given))
     assert standing.state is State.VALID_OTHER_NAME
     assert standing.sight.index.name == QualifiedName("docs_by_hand", "public")
+
+
+PREDICATES = [
+    "kind NOT IN ('a', 'b')",
+    "id BETWEEN 1 AND 5",
+    "path LIKE 'a%'",
+    "kind IS DISTINCT FROM 'it''s'",
+    "code = 'x'::varchar",
+    "made AT TIME ZONE 'UTC' > '2020-01-01'",
+    "data->>'a' = 'b' OR data @> '{\"a\": 1}'",
+    "(id, kind) IS NOT NULL",
+    "flag IS NOT TRUE",
+    "CASE WHEN id > 1 THEN flag ELSE false END",
+    "kind COLLATE \"C\" > 'a'",
+]
+EXPRESSIONS = [
+    "((data->>'a')::int)",
+    "(extract(year FROM made AT TIME ZONE 'UTC'))",
+    "(substring(path FROM 1 FOR 3) || '-' || kind)",
+    '(lower(path COLLATE "C"))',
+    "(nullif(code, ''))",
+    "(id % 2 = 0)",
+]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"where": text} for text in PREDICATES] + [{"keys": (key(t),)} for t in EXPRESSIONS],
+    ids=PREDICATES + EXPRESSIONS,
+)
+def test_whatever_sql_a_revision_says_is_known_again_once_it_is_built(
+    docs: Any, steps: Any, given: dict[str, Any]
+) -> None:
+    docs.sql(
+        "ALTER TABLE docs ADD code varchar(9), ADD made timestamptz, ADD data jsonb, ADD flag bool"
+    )
+    step = steps.create("docs_idx", "docs", *(("id",) if "where" in given else ()), **given)
+    assert [e.why for e in docs.apply(step)] == [""]
+    assert docs.standing(step).state is State.VALID
 
 
 @pytest.mark.parametrize(("columns", "given", "by_hand"), EQUAL)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -19,6 +21,7 @@ from outofband.revisions.environment import Environment
 
 ENV_PY = """
 import os
+from contextlib import nullcontext as around
 from alembic import context
 from sqlalchemy import MetaData, create_engine, pool
 
@@ -31,9 +34,12 @@ if context.is_offline_mode():
 else:
     with create_engine(url, poolclass=pool.NullPool).connect() as connection:
         context.configure(connection=connection, **options)
-        with context.begin_transaction():
+        with around(connection), context.begin_transaction():
             context.run_migrations()
 """
+GUARDED_ENV_PY = ENV_PY.replace(
+    "from contextlib import nullcontext as around", "from outofband.deploy import guard as around"
+)
 
 
 @dataclass
@@ -43,7 +49,6 @@ class Project:
     folder: Path
     url: str = ""
     last: str | None = None
-    written: list[str] = field(default_factory=list)
 
     @property
     def config(self) -> Config:
@@ -53,7 +58,8 @@ class Project:
     def environment(self) -> Environment:
         return environment.of_config(self.config)
 
-    def env_py(self, text: str = ENV_PY, options: str = "{}") -> None:
+    def env_py(self, text: str = ENV_PY, options: str = "{}", *, guarded: bool = False) -> None:
+        text = GUARDED_ENV_PY if guarded else text
         (self.folder / "migrations/env.py").write_text(text.replace("{options}", options))
 
     def settings(self, text: str) -> None:
@@ -84,6 +90,27 @@ class Project:
         )
         self.last = name
         return path
+
+    def sql(self, *statements: str) -> None:
+        """Send statements to the project's database, each by itself."""
+        with psycopg.connect(self.libpq_url, autocommit=True) as session:
+            for statement in statements:
+                session.execute(statement)  # type: ignore[call-overload]
+
+    def indexes(self, table: str = "t") -> dict[str, bool]:
+        """Return the valid indexes of a table, and whether a constraint owns each."""
+        with psycopg.connect(self.libpq_url) as session:
+            rows = session.execute(
+                "SELECT indexrelid::regclass::text, EXISTS ("
+                "  SELECT FROM pg_constraint WHERE conindid = indexrelid)"
+                " FROM pg_index WHERE indrelid = to_regclass(%s) AND indisvalid",
+                [table],
+            )
+            return dict(rows)  # type: ignore[arg-type]
+
+    @property
+    def libpq_url(self) -> str:
+        return re.sub(r"^postgresql\+\w+:", "postgresql:", self.url)
 
     def upgrade(self, to: str = "head") -> None:
         command.upgrade(self.config, to)

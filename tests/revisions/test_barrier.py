@@ -11,20 +11,19 @@ TABLE = 'op.create_table("t", sa.Column("a", sa.Integer(), nullable=False))'
 FILL = "INSERT INTO t SELECT n FROM generate_series(1, 30000) AS n"
 
 
-def sql(database: str, statement: str) -> None:
-    with psycopg.connect(database, autocommit=True) as session:
-        session.execute(statement)  # type: ignore[call-overload]
-
-
 def tables(database: str) -> set[str]:
     with psycopg.connect(database) as session:
         rows = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return {name for (name,) in rows} - {"alembic_version"}
 
 
-@pytest.fixture(params=[True, False], ids=["a transaction each", "one transaction"])
+@pytest.fixture(
+    params=[(True, True), (True, False), (False, False)],
+    ids=["guarded, a transaction each", "guarded, one transaction", "one transaction"],
+)
 def chain(on_server, request):
-    on_server.env_py(options=f'{{"transaction_per_migration": {request.param}}}')
+    guarded, per_migration = request.param
+    on_server.env_py(options=f'{{"transaction_per_migration": {per_migration}}}', guarded=guarded)
     on_server.settings("inline_max_bytes = 100000\n")
     on_server.revision("r1", TABLE)
     on_server.revision("r2", 'op.create_index_out_of_band("ix", "t", ["a"], unique=True)')
@@ -41,7 +40,7 @@ def test_met_it_lets_one_upgrade_through_to_the_end(chain, database) -> None:
 
 def test_unmet_it_keeps_the_declaration_that_the_same_upgrade_made(chain, database) -> None:
     chain.upgrade("r1")
-    sql(database, FILL)
+    chain.sql(FILL)
     done = chain.alembic("upgrade", "head")
     assert done.returncode == 3
     assert done.stderr.count("requires the step ix") == 1
@@ -54,16 +53,16 @@ def test_unmet_it_keeps_the_declaration_that_the_same_upgrade_made(chain, databa
 
 def test_once_the_step_is_done_the_same_upgrade_goes_through(chain, database) -> None:
     chain.upgrade("r1")
-    sql(database, FILL)
+    chain.sql(FILL)
     assert chain.alembic("upgrade", "head").returncode == 3
-    sql(database, "CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)")
+    chain.sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)")
     assert chain.alembic("upgrade", "head").returncode == 0
     assert tables(database) == {"t", "between", "beyond"}
 
 
-def test_in_a_program_it_is_an_exception_like_others(chain, database, capsys) -> None:
+def test_in_a_program_it_is_an_exception_like_others(chain, capsys) -> None:
     chain.upgrade("r1")
-    sql(database, FILL)
+    chain.sql(FILL)
     caught = None
     try:
         chain.upgrade()
@@ -98,7 +97,7 @@ def test_a_step_of_a_later_revision_is_unknown(chain) -> None:
     assert chain.alembic("upgrade", "head").returncode == 2
 
 
-def test_inside_a_transaction_of_env_pys_own_it_says_what_that_means(on_server, database) -> None:
+def test_inside_a_transaction_of_env_pys_own_it_says_what_that_means(on_server) -> None:
     on_server.env_py(
         """
 import os
@@ -114,7 +113,7 @@ with create_engine(os.environ["PROJECT_URL"]).begin() as connection:
     on_server.revision("r2", 'op.create_index_out_of_band("ix", "t", ["a"])')
     on_server.revision("r3", 'op.require_step("ix")')
     assert on_server.alembic("upgrade", "r1").returncode == 0
-    sql(database, FILL)
+    on_server.sql(FILL)
     done = on_server.alembic("upgrade", "head")
     assert done.returncode == 3
     assert "rolled back too" in done.stderr

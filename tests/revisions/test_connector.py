@@ -45,11 +45,13 @@ engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(
 def name_it(connection, record):
     connection.execute("SET application_name = 'listened'")
     connection.commit()
+    connection.execute("SELECT 'a transaction left open'")
 """,
         )
     )
     made = connector(on_server.environment)
     with made.open() as session:
+        assert session.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         assert session.execute("SHOW application_name").fetchone() == ("listened",)
         assert session.info.dbname in made.describe()
 

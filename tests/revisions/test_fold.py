@@ -163,6 +163,11 @@ def test_steps_follow_what_revisions_do_later(events, steps) -> None:
     assert wanted(*events) == steps
 
 
+def test_a_step_said_twice_is_wanted_since_the_first_time() -> None:
+    (entry,) = folded(create("ix"), create("ix")).entries
+    assert entry.wanted.revision == "r0"
+
+
 @pytest.mark.parametrize(
     ("events", "names"),
     [

@@ -42,14 +42,8 @@ def pieces(text: str) -> list[str]:
     return [piece for piece in re.split(r";\n\n", text) if piece.strip()]
 
 
-def indexes(database: str) -> set[str]:
-    with psycopg.connect(database) as session:
-        rows = session.execute("SELECT indexname FROM pg_indexes WHERE tablename = 't'")
-        return {name for (name,) in rows}
-
-
 @pytest.fixture
-def project_of_steps(on_server, database):
+def chain(on_server):
     on_server.settings(SMALL)
     on_server.revision("r1", 'op.create_table("t")')
     on_server.revision(
@@ -66,15 +60,16 @@ def project_of_steps(on_server, database):
         """,
         'op.create_index_out_of_band("ix", "t", ["a"])\nop.drop_index_out_of_band("pk", "t")',
     )
-    with psycopg.connect(database, autocommit=True) as session:
-        session.execute(SETUP)
-        session.execute("CREATE TABLE alembic_version (version_num text)")
-        session.execute("INSERT INTO alembic_version VALUES ('r1')")
+    on_server.sql(
+        SETUP,
+        "CREATE TABLE alembic_version (version_num text)",
+        "INSERT INTO alembic_version VALUES ('r1')",
+    )
     return on_server
 
 
-def test_each_operation_is_one_marked_block(project_of_steps) -> None:
-    text = script(project_of_steps, "r2:r3")
+def test_each_operation_is_one_marked_block(chain) -> None:
+    text = script(chain, "r2:r3")
     marks = re.findall(r"^-- outofband: step (.*)\n-- outofband: sql (.*);\nDO ", text, re.M)
     assert marks == [
         ("ub", "CREATE UNIQUE INDEX ub ON t (a)"),
@@ -83,27 +78,26 @@ def test_each_operation_is_one_marked_block(project_of_steps) -> None:
     ]
 
 
-def test_on_a_small_table_the_script_does_it_all(project_of_steps, database) -> None:
-    assert run(database, script(project_of_steps)) == []
-    assert indexes(database) == {"pk"}
+def test_on_a_small_table_the_script_does_it_all(chain, database) -> None:
+    assert run(database, script(chain)) == []
+    assert set(chain.indexes()) == {"pk"}
 
 
-def test_the_alembic_command_writes_the_same_script(project_of_steps) -> None:
-    done = project_of_steps.alembic("upgrade", "r1:head", "--sql")
-    assert (done.returncode, done.stdout) == (0, script(project_of_steps))
+def test_the_alembic_command_writes_the_same_script(chain) -> None:
+    done = chain.alembic("upgrade", "r1:head", "--sql")
+    assert (done.returncode, done.stdout) == (0, script(chain))
 
 
-def test_a_second_run_says_that_it_is_done(project_of_steps, database) -> None:
-    text = script(project_of_steps, "r1:r2")
+def test_a_second_run_says_that_it_is_done(chain, database) -> None:
+    text = script(chain, "r1:r2")
     run(database, text)
     assert run(database, text) == ["outofband: create index ix is done already"]
-    assert indexes(database) == {"ix"}
+    assert set(chain.indexes()) == {"ix"}
 
 
-def test_on_a_large_table_the_script_defers(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute(FILL)
-    text = script(project_of_steps)
+def test_on_a_large_table_the_script_defers(chain, database) -> None:
+    chain.sql(FILL)
+    text = script(chain)
     for _ in range(2):
         told = run(database, text)
         assert [t.split(":")[1] for t in told] == [
@@ -112,52 +106,49 @@ def test_on_a_large_table_the_script_defers(project_of_steps, database) -> None:
             " deferred primary key pk",
             " drop index ix is done already",
         ]
-    assert indexes(database) == set()
+    assert set(chain.indexes()) == set()
 
 
-def test_a_failure_defers_and_the_script_goes_on(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute("INSERT INTO t VALUES (1), (1)")
-    told = run(database, script(project_of_steps))
+def test_a_failure_defers_and_the_script_goes_on(chain, database) -> None:
+    chain.sql("INSERT INTO t VALUES (1), (1)")
+    told = run(database, script(chain))
     assert told[0].startswith("outofband: deferred create index ub: could not create unique index")
     assert told[2] == "outofband: deferred drop index ix: waits for pk"
-    assert indexes(database) == {"ix"}
+    assert set(chain.indexes()) == {"ix"}
 
 
-def test_a_taken_name_defers(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute("CREATE TABLE ix ()")
-    (told,) = run(database, script(project_of_steps, "r1:r2"))
+def test_a_taken_name_defers(chain, database) -> None:
+    chain.sql("CREATE TABLE ix ()")
+    (told,) = run(database, script(chain, "r1:r2"))
     assert "its name is taken" in told
 
 
-def test_a_nullable_column_is_not_promoted(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute("ALTER TABLE t ALTER a DROP NOT NULL")
-    told = run(database, script(project_of_steps))
+def test_a_nullable_column_is_not_promoted(chain, database) -> None:
+    chain.sql("ALTER TABLE t ALTER a DROP NOT NULL")
+    told = run(database, script(chain))
     assert told[0] == "outofband: deferred primary key pk: a column allows NULL"
-    assert indexes(database) == {"ix", "ub"}
+    assert set(chain.indexes()) == {"ix", "ub"}
 
 
-def test_partitions_count(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute("DROP TABLE t")
-        session.execute("CREATE TABLE t (a int NOT NULL, b text) PARTITION BY RANGE (a)")
-        session.execute("CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (100000)")
-        session.execute(FILL)
-    (told,) = run(database, script(project_of_steps, "r1:r2"))
+def test_partitions_count(chain, database) -> None:
+    chain.sql(
+        "DROP TABLE t",
+        "CREATE TABLE t (a int NOT NULL, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (100000)",
+        FILL,
+    )
+    (told,) = run(database, script(chain, "r1:r2"))
     assert told.startswith("outofband: deferred create index ix: t has ")
 
 
-def test_a_missing_table_defers(project_of_steps, database) -> None:
-    with psycopg.connect(database) as session:
-        session.execute("DROP TABLE t")
-    (told,) = run(database, script(project_of_steps, "r1:r2"))
+def test_a_missing_table_defers(chain, database) -> None:
+    chain.sql("DROP TABLE t")
+    (told,) = run(database, script(chain, "r1:r2"))
     assert told == "outofband: deferred create index ix: there is no table t"
 
 
-def test_the_lock_timeout_of_the_session_holds_again(project_of_steps, database) -> None:
-    text = script(project_of_steps, "r1:r2")
+def test_the_lock_timeout_of_the_session_holds_again(chain, database) -> None:
+    text = script(chain, "r1:r2")
     with psycopg.connect(database) as session:
         session.execute("SET LOCAL lock_timeout = '7s'")
         for piece in pieces(text):
@@ -167,47 +158,41 @@ def test_the_lock_timeout_of_the_session_holds_again(project_of_steps, database)
         session.rollback()
 
 
-def test_a_locked_table_is_waited_for_no_longer_than_lock_timeout(
-    project_of_steps, database
-) -> None:
-    project_of_steps.settings(SMALL + 'lock_timeout = "50ms"\n')
-    text = script(project_of_steps, "r1:r2")
+def test_a_locked_table_is_waited_for_no_longer_than_lock_timeout(chain, database) -> None:
+    chain.settings(SMALL + 'lock_timeout = "50ms"\n')
+    text = script(chain, "r1:r2")
     with psycopg.connect(database) as blocker:
         blocker.execute("LOCK TABLE t IN ROW EXCLUSIVE MODE")
         (told,) = run(database, text)
     assert "deferred create index ix: canceling statement due to lock timeout" in told
 
 
-def test_a_downgrade_takes_back_what_is_small(project_of_steps, database) -> None:
-    run(database, script(project_of_steps))
-    run(database, script(project_of_steps, "r3:r2", "downgrade"))
-    assert indexes(database) == {"ix"}
-    run(database, script(project_of_steps, "r2:r1", "downgrade"))
-    assert indexes(database) == set()
+def test_a_downgrade_takes_back_what_is_small(chain, database) -> None:
+    run(database, script(chain))
+    run(database, script(chain, "r3:r2", "downgrade"))
+    assert set(chain.indexes()) == {"ix"}
+    run(database, script(chain, "r2:r1", "downgrade"))
+    assert set(chain.indexes()) == set()
 
 
-def test_a_downgrade_leaves_what_is_large(project_of_steps, database) -> None:
-    run(database, script(project_of_steps))
-    with psycopg.connect(database) as session:
-        session.execute(FILL)
-    run(database, script(project_of_steps, "r3:r1", "downgrade"))
-    assert indexes(database) == {"pk"}
+def test_a_downgrade_leaves_what_is_large(chain, database) -> None:
+    run(database, script(chain))
+    chain.sql(FILL)
+    run(database, script(chain, "r3:r1", "downgrade"))
+    assert set(chain.indexes()) == {"pk"}
 
 
-def test_a_barrier_stops_the_script(project_of_steps, database) -> None:
-    project_of_steps.revision("r4", 'op.require_step("ub")')
-    text = script(project_of_steps)
-    with psycopg.connect(database) as session:
-        session.execute("INSERT INTO t VALUES (1), (1)")
+def test_a_barrier_stops_the_script(chain, database) -> None:
+    chain.revision("r4", 'op.require_step("ub")')
+    text = script(chain)
+    chain.sql("INSERT INTO t VALUES (1), (1)")
     with pytest.raises(psycopg.errors.RaiseException, match="the step ub is not done"):
         run(database, text)
 
 
-def test_a_barrier_whose_step_was_promoted_lets_the_script_through(
-    project_of_steps, database
-) -> None:
-    project_of_steps.revision("r4", 'op.require_step("ub")')
-    assert run(database, script(project_of_steps)) == []
+def test_a_barrier_whose_step_was_promoted_lets_the_script_through(chain, database) -> None:
+    chain.revision("r4", 'op.require_step("ub")')
+    assert run(database, script(chain)) == []
 
 
 @pytest.mark.parametrize(
@@ -228,8 +213,8 @@ def test_any_condition_survives_the_quoting(database, condition: str) -> None:
     assert len(rows) == 1
 
 
-def test_the_reader_of_the_linter_reads_the_second_line(project_of_steps) -> None:
-    text = script(project_of_steps, "r1:r3")
+def test_the_reader_of_the_linter_reads_the_second_line(chain) -> None:
+    text = script(chain, "r1:r3")
     for sql in re.findall(r"^-- outofband: sql (.*);$", text, re.M):
         (statement,) = read(sql)
         assert type(statement).__name__ in ("CreateIndex", "AlterTable", "DropIndex")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import op as module_op
@@ -19,23 +18,6 @@ TABLE = f'op.create_table("t", {COLUMNS})'
 FILL = "INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 30000) AS n"
 # 30,000 rows of 100 characters are about 4 MB.
 SMALL = "inline_max_bytes = 1000000\n"
-
-
-def indexes(database: str) -> dict[str, bool]:
-    """Return the indexes of t and whether a constraint owns each."""
-    with psycopg.connect(database) as session:
-        rows = session.execute(
-            "SELECT indexrelid::regclass::text, EXISTS ("
-            "  SELECT FROM pg_constraint WHERE conindid = indexrelid)"
-            " FROM pg_index WHERE indrelid = to_regclass('t') AND indisvalid"
-        )
-        return dict(rows.fetchall())  # type: ignore[arg-type]
-
-
-def sql(database: str, *statements: str) -> None:
-    with psycopg.connect(database, autocommit=True) as session:
-        for statement in statements:
-            session.execute(statement)  # type: ignore[call-overload]
 
 
 CHAIN = {
@@ -63,65 +45,63 @@ def chain(connect, request):
     return project
 
 
-def test_on_an_empty_table_everything_is_done_inline(chain, database, capsys) -> None:
+def test_on_an_empty_table_everything_is_done_inline(chain, capsys) -> None:
     chain.upgrade()
-    assert indexes(database) == {"pk": True}
+    assert chain.indexes() == {"pk": True}
     assert capsys.readouterr().err == ""
 
 
-def test_a_downgrade_takes_everything_back_while_it_is_small(chain, database) -> None:
+def test_a_downgrade_takes_everything_back_while_it_is_small(chain) -> None:
     chain.upgrade()
     chain.downgrade("r2")
-    assert indexes(database) == {"ix": False}
+    assert chain.indexes() == {"ix": False}
     chain.downgrade("r1")
-    assert indexes(database) == {}
+    assert chain.indexes() == {}
 
 
-def test_on_a_large_table_everything_is_deferred_in_words(chain, database, capsys) -> None:
+def test_on_a_large_table_everything_is_deferred_in_words(chain, capsys) -> None:
     chain.upgrade("r1")
-    sql(database, FILL)
+    chain.sql(FILL)
     chain.upgrade()
-    assert indexes(database) == {}
+    assert chain.indexes() == {}
     said = capsys.readouterr().err
     assert "deferred create index ix: public.t has" in said
     assert "deferred primary key pk: index pk_index is not there yet" in said
 
 
-def test_a_drop_waits_for_what_is_pending_though_its_table_is_small(
-    chain, database, capsys
-) -> None:
+def test_a_drop_waits_for_what_is_pending_though_its_table_is_small(chain, capsys) -> None:
     chain.upgrade("r1")
-    sql(database, "ALTER TABLE t ALTER a DROP NOT NULL")  # which keeps the promotion back
+    chain.sql("ALTER TABLE t ALTER a DROP NOT NULL")  # which keeps the promotion back
     chain.upgrade()
-    assert set(indexes(database)) == {"ix", "pk_index"}
+    assert set(chain.indexes()) == {"ix", "pk_index"}
     assert "deferred drop index ix: waits for pk" in capsys.readouterr().err
 
 
-def test_a_downgrade_leaves_what_is_large(chain, database, capsys) -> None:
+def test_a_downgrade_leaves_what_is_large(chain, capsys) -> None:
     chain.upgrade("r2")
-    sql(database, FILL)
+    chain.sql(FILL)
     chain.downgrade("r1")
-    assert indexes(database) == {"ix": False}
+    assert chain.indexes() == {"ix": False}
     assert "left in place" in capsys.readouterr().err
 
 
-def test_an_index_made_by_hand_is_taken_as_it_is(chain, database, capsys) -> None:
+def test_an_index_made_by_hand_is_taken_as_it_is(chain, capsys) -> None:
     chain.upgrade("r1")
-    sql(database, FILL, "CREATE INDEX ix ON t (a)")
+    chain.sql(FILL, "CREATE INDEX ix ON t (a)")
     chain.upgrade("r2")
-    assert indexes(database) == {"ix": False}
+    assert chain.indexes() == {"ix": False}
     assert capsys.readouterr().err == ""
 
 
-def test_duplicates_defer_a_unique_index_and_the_revision_goes_on(chain, database, capsys) -> None:
+def test_duplicates_defer_a_unique_index_and_the_revision_goes_on(chain, capsys) -> None:
     chain.upgrade("r1")
-    sql(database, "INSERT INTO t VALUES (1), (1)")
+    chain.sql("INSERT INTO t VALUES (1), (1)")
     chain.upgrade("r3")
-    assert indexes(database) == {"ix": False}
+    assert chain.indexes() == {"ix": False}
     assert "duplicate" in capsys.readouterr().err
 
 
-def test_a_step_named_by_after_is_waited_for(on_server, database, capsys) -> None:
+def test_a_step_named_by_after_is_waited_for(on_server, capsys) -> None:
     on_server.revision("r1", TABLE)
     on_server.revision(
         "r2",
@@ -131,13 +111,13 @@ def test_a_step_named_by_after_is_waited_for(on_server, database, capsys) -> Non
         """,
     )
     on_server.upgrade("r1")
-    sql(database, "INSERT INTO t VALUES (1), (1)")
+    on_server.sql("INSERT INTO t VALUES (1), (1)")
     on_server.upgrade()
-    assert indexes(database) == {}
+    assert on_server.indexes() == {}
     assert "deferred create index second: waits for first" in capsys.readouterr().err
 
 
-def test_a_drop_waits_for_steps_that_only_the_run_itself_knows(on_server, database, capsys) -> None:
+def test_a_drop_waits_for_steps_that_only_the_run_itself_knows(on_server, capsys) -> None:
     on_server.revision("r1", TABLE + '\nop.create_index("old", "t", ["b"])')
     on_server.revision(
         "r2",
@@ -148,20 +128,20 @@ def test_a_drop_waits_for_steps_that_only_the_run_itself_knows(on_server, databa
         """,
     )
     on_server.upgrade("r1")
-    sql(database, "INSERT INTO t VALUES (1), (1)")
+    on_server.sql("INSERT INTO t VALUES (1), (1)")
     on_server.upgrade()
-    assert indexes(database) == {"old": False}
+    assert on_server.indexes() == {"old": False}
     assert "deferred drop index old: waits for from_the_data" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("per_migration", [True, False])
-def test_on_large_refuse_stops_with_status_3(on_server, database, per_migration: bool) -> None:
+def test_on_large_refuse_stops_with_status_3(on_server, per_migration: bool) -> None:
     on_server.env_py(options=f'{{"transaction_per_migration": {per_migration}}}')
     on_server.settings(SMALL + 'on_large = "refuse"\n')
     on_server.revision("r1", TABLE)
     on_server.revision("r2", CHAIN["r2"][0])
     on_server.upgrade("r1")
-    sql(database, FILL)
+    on_server.sql(FILL)
     done = on_server.alembic("upgrade", "head")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
@@ -169,17 +149,18 @@ def test_on_large_refuse_stops_with_status_3(on_server, database, per_migration:
     assert "r1" in on_server.alembic("current").stdout
 
 
-def test_the_argument_x_says_on_large_for_one_run(on_server, database) -> None:
+def test_the_argument_x_says_on_large_for_one_run(on_server) -> None:
     on_server.settings(SMALL)
     on_server.revision("r1", TABLE)
     on_server.revision("r2", CHAIN["r2"][0])
     on_server.upgrade("r1")
-    sql(database, FILL)
+    on_server.sql(FILL)
     assert on_server.alembic("-x", "outofband=refuse", "upgrade", "head").returncode == 3
     done = on_server.alembic("-x", "outofband=defer", "upgrade", "head")
     assert (done.returncode, "deferred" in done.stderr) == (0, True)
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize(
     ("settings", "arguments", "said"),
     [
@@ -188,7 +169,10 @@ def test_the_argument_x_says_on_large_for_one_run(on_server, database) -> None:
         ("", ["-x", "outofband=now"], "'now' is none of defer, build, refuse"),
     ],
 )
-def test_wrong_settings_stop_with_status_2(on_server, settings, arguments, said: str) -> None:
+def test_wrong_settings_stop_with_status_2(
+    on_server, settings, arguments, said: str, guarded: bool
+) -> None:
+    on_server.env_py(guarded=guarded)
     on_server.settings(settings)
     on_server.revision("r1", TABLE + "\n" + CHAIN["r2"][0])
     done = on_server.alembic(*arguments, "upgrade", "head")

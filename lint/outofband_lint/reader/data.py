@@ -9,45 +9,55 @@ from __future__ import annotations
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.session import search_path_by_function
-from outofband_lint.reader.tokens import Kind
 from outofband_lint.statement import CreateTableAs, Statement, Understood
 
 _WRITES = (("insert", "into"), ("update",), ("delete", "from"), ("merge", "into"))
 
 
 def query(cursor: Cursor) -> Statement:
-    """Read SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE or MERGE."""
+    """Read SELECT, VALUES, WITH, INSERT, UPDATE, DELETE or MERGE."""
     search_path = search_path_by_function(cursor)
     if search_path is not None:
         return search_path
+    kind = ""
     written: list[QualifiedName] = []
-    kind = None
-    previous_opens = True  # a statement starts here: at the beginning, or after a parenthesis
     depth = 0
     while not cursor.at_end():
-        words = _write(cursor) if previous_opens or depth == 0 else None
-        if words is not None:
-            cursor.accept(*words)
-            cursor.accept("only")
-            written.append(cursor.name())
-            kind = words[0] if depth == 0 and kind is None else kind
-            continue
-        if depth == 0 and cursor.sees("select") and kind is None:
-            kind = "select"
-        if depth == 0 and kind == "select" and cursor.accept("into"):
+        verb = _verb(cursor)
+        if verb is not None and depth == 0:
+            kind = kind or verb
+        if verb not in (None, "select", "values"):
+            written.append(_written(cursor))
+        elif kind == "select" and depth == 0 and cursor.accept("into"):
             return _select_into(cursor)
-        depth += cursor.sees_symbol("(") - cursor.sees_symbol(")")
-        previous_opens = cursor.next().text == "("
-    return Understood(kind or _first_word(cursor), tuple(dict.fromkeys(written)))
+        else:
+            depth += cursor.sees_symbol("(") - cursor.sees_symbol(")")
+            cursor.next()
+    return Understood(kind or "select", tuple(dict.fromkeys(written)))
 
 
-def _write(cursor: Cursor) -> tuple[str, ...] | None:
-    """Return the words that start a write here; FOR UPDATE and DO UPDATE start none."""
-    if cursor.position and cursor.tokens[cursor.position - 1].text in ("for", "do", "key", "then"):
+def _verb(cursor: Cursor) -> str | None:
+    """Return the verb of a statement or of a WITH query that starts here.
+
+    One starts at the beginning, behind `AS (` and behind the last query of a WITH; anywhere else
+    (FOR UPDATE, DO UPDATE, a column called update) the word starts nothing.
+    """
+    before = [token.text for token in cursor.tokens[max(0, cursor.position - 2) : cursor.position]]
+    starts = not before or before[-1] == ")" or before in (["as", "("], ["materialized", "("])
+    if not starts:
         return None
-    if cursor.position and cursor.tokens[cursor.position - 1].text == "on":
-        return None
-    return next((words for words in _WRITES if cursor.sees(*words)), None)
+    if cursor.sees_any("select", "values"):
+        return "select" if cursor.sees("select") else "values"
+    return next((words[0] for words in _WRITES if cursor.sees(*words)), None)
+
+
+def _written(cursor: Cursor) -> QualifiedName:
+    """Read the verb and the table that it writes."""
+    for words in _WRITES:
+        if cursor.accept(*words):
+            break
+    cursor.accept("only")
+    return cursor.name()
 
 
 def _select_into(cursor: Cursor) -> Statement:
@@ -57,11 +67,6 @@ def _select_into(cursor: Cursor) -> Statement:
     table = cursor.name()
     cursor.skip_rest()
     return CreateTableAs(table, temporary=temporary)
-
-
-def _first_word(cursor: Cursor) -> str:
-    token = next((token for token in cursor.tokens if token.kind is Kind.WORD), None)
-    return token.text if token else ""
 
 
 def truncate(cursor: Cursor) -> Statement:

@@ -84,7 +84,6 @@ def _is_unicode_escaped(before: list[Token], start: int) -> bool:
 def _tokenizer() -> Tokenizer:
     from sqlglot.dialects.postgres import Postgres
 
-    # mypy cannot see that the compiled class is an ordinary base.
     class Words(Postgres.Tokenizer):
         KEYWORDS = {  # noqa: RUF012 - sqlglot's way to configure a tokenizer
             spelling: kind

@@ -53,9 +53,8 @@ def index_built_in_deploy(
     """An index is built in the deploy, on a table in use.
 
     Cost: CREATE INDEX holds a SHARE lock from its first moment until the transaction ends. Every
-    INSERT, UPDATE and DELETE on the table waits as long as the build takes, minutes for each ten
-    gigabytes, and so does the deploy. A migration's transaction often goes on after the build and
-    keeps the lock.
+    INSERT, UPDATE and DELETE on the table waits as long as the build takes, and so does the deploy.
+    A migration's transaction often goes on after the build and keeps the lock.
 
     Instead: declare the index with `op.create_index_out_of_band(…)`; the upgrade defers it and
     `outofband apply` builds it. In plain Alembic, build it concurrently in a revision of its own:

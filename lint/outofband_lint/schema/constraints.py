@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema.default_names import free_name
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.foreign_keys import add_foreign_key, drop_references
 from outofband_lint.schema.indexes import add_index, remove_index, rename_index
@@ -62,9 +61,7 @@ def _adopt_index(draft: Draft, table_name: QualifiedName, declared: Constraint) 
     else:
         columns = tuple(key.column for key in index.keys if key.column is not None)
         rename_index(draft, table_name, old, name)
-        draft.change(
-            table_name, indexes=lambda i: replace(i, constraint=name) if i.name == name else i
-        )
+        draft.change_index(table_name, name, constraint=name)
     draft.append_constraint(table_name, TableConstraint(name, declared.kind, columns))
     if declared.kind == "primary_key":
         set_not_null(draft, table_name, columns, not_null=True)
@@ -84,12 +81,7 @@ def set_not_null(
 
 def _add_not_null(draft: Draft, table_name: QualifiedName, declared: Constraint) -> None:
     set_not_null(draft, table_name, declared.columns, not_null=True)
-    name = declared.name or free_name(
-        table_name.name,
-        declared.columns[0],
-        "not_null",
-        lambda name: draft.has_constraint(table_name.schema, name),
-    )
+    name = declared.name or draft.free_constraint_name(table_name, declared.columns[0], "not_null")
     draft.append_constraint(
         table_name,
         TableConstraint(name, "not_null", declared.columns, validated=not declared.not_valid),
@@ -99,12 +91,8 @@ def _add_not_null(draft: Draft, table_name: QualifiedName, declared: Constraint)
 def _add_check(draft: Draft, table_name: QualifiedName, declared: Constraint) -> None:
     table = draft.tables[table_name]
     columns = _checked_columns(table, declared.expression or "")
-    name = declared.name or free_name(
-        table_name.name,
-        columns[0] if len(columns) == 1 else "",
-        "check",
-        lambda name: draft.has_constraint(table_name.schema, name),
-    )
+    only_column = columns[0] if len(columns) == 1 else ""
+    name = declared.name or draft.free_constraint_name(table_name, only_column, "check")
     constraint = TableConstraint(
         name,
         "check",
@@ -130,10 +118,7 @@ def inherit_check(draft: Draft, table_name: QualifiedName, parent: TableConstrai
     if draft.tables[table_name].constraint(parent.name) is None:
         draft.append_constraint(table_name, inherited)
     else:
-        draft.change(
-            table_name,
-            constraints=lambda c: replace(c, parent=parent.name) if c.name == parent.name else c,
-        )
+        draft.change_constraint(table_name, parent.name, parent=parent.name)
     for child in draft.children(table_name):
         inherit_check(draft, child.name, inherited)
 
@@ -177,7 +162,7 @@ def rename_constraint(draft: Draft, table_name: QualifiedName, old: str, new: st
     if any(index.constraint == old for index in table.indexes):
         rename_index(draft, table_name, old, new)
         return
-    draft.change(table_name, constraints=lambda c: replace(c, name=new) if c.name == old else c)
+    draft.change_constraint(table_name, old, name=new)
     for child in draft.children(table_name):
         for inherited in child.constraints:
             if inherited.parent == old:
@@ -190,14 +175,12 @@ def _follow_rename(
     if inherited.kind == "check":
         rename_constraint(draft, table_name, inherited.name, new)
     name = new if inherited.kind == "check" else inherited.name
-    draft.change(table_name, constraints=lambda c: replace(c, parent=new) if c.name == name else c)
+    draft.change_constraint(table_name, name, parent=new)
 
 
 def validate_constraint(draft: Draft, table_name: QualifiedName, name: str) -> None:
     """Mark a constraint, and what inherits it, as validated."""
-    draft.change(
-        table_name, constraints=lambda c: replace(c, validated=True) if c.name == name else c
-    )
+    draft.change_constraint(table_name, name, validated=True)
     for child in draft.children(table_name):
         for inherited in child.constraints:
             if inherited.parent == name:

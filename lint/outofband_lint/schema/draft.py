@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from outofband_lint.names import QualifiedName
+from outofband_lint.schema.default_names import free_name
 from outofband_lint.schema.values import (
     DEFAULT_SCHEMA,
     TEMPORARY_SCHEMA,
@@ -91,6 +92,10 @@ class Draft:
         for child in self.children(name):
             yield from self.family(child.name)
 
+    def may_join(self, child: QualifiedName, parent: QualifiedName) -> bool:
+        """Tell whether a table can come to inherit from another: not from itself or its own."""
+        return all(table.name != parent for table in self.family(child))
+
     # --- taken names
 
     def has_relation(self, schema: str | None, name: str) -> bool:
@@ -107,6 +112,12 @@ class Draft:
             table.constraint(name) is not None
             for table in self.tables.values()
             if table.name.schema == schema
+        )
+
+    def free_constraint_name(self, table: QualifiedName, addition: str, label: str) -> str:
+        """Return the name that Postgres would give to a constraint of that table."""
+        return free_name(
+            table.name, addition, label, lambda name: self.has_constraint(table.schema, name)
         )
 
     # --- changing
@@ -138,6 +149,14 @@ class Draft:
                 constraints=_mapped(table.constraints, constraints),
             )
         )
+
+    def change_index(self, table: QualifiedName, name: str, /, **changes: Any) -> None:
+        """Replace fields of one index."""
+        self.change(table, indexes=lambda i: replace(i, **changes) if i.name == name else i)
+
+    def change_constraint(self, table: QualifiedName, name: str, /, **changes: Any) -> None:
+        """Replace fields of one constraint."""
+        self.change(table, constraints=lambda c: replace(c, **changes) if c.name == name else c)
 
     def change_constraints_everywhere(
         self, change: Callable[[TableConstraint], TableConstraint | None]

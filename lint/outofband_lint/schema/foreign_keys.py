@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema.default_names import columns_addition, free_name
+from outofband_lint.schema.default_names import columns_addition
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.values import Table, TableConstraint
 from outofband_lint.statement import Constraint
@@ -16,7 +16,7 @@ from outofband_lint.statement import Constraint
 
 def add_foreign_key(draft: Draft, table_name: QualifiedName, declared: Constraint) -> None:
     """Add a foreign key to a table and its partitions; it points to the primary key by default."""
-    name = declared.name or _foreign_key_name(draft, table_name, declared.columns)
+    name = declared.name or _name(draft, table_name, declared.columns)
     target = draft.table(declared.references) if declared.references else None
     constraint = TableConstraint(
         name,
@@ -31,13 +31,8 @@ def add_foreign_key(draft: Draft, table_name: QualifiedName, declared: Constrain
         inherit_foreign_key(draft, partition.name, constraint)
 
 
-def _foreign_key_name(draft: Draft, table_name: QualifiedName, columns: tuple[str, ...]) -> str:
-    return free_name(
-        table_name.name,
-        columns_addition(columns),
-        "fkey",
-        lambda name: draft.has_constraint(table_name.schema, name),
-    )
+def _name(draft: Draft, table_name: QualifiedName, columns: tuple[str, ...]) -> str:
+    return draft.free_constraint_name(table_name, columns_addition(columns), "fkey")
 
 
 def _primary_key(table: Table | None) -> tuple[str, ...]:
@@ -50,16 +45,11 @@ def inherit_foreign_key(draft: Draft, partition: QualifiedName, parent: TableCon
     table = draft.tables[partition]
     for own in table.constraints:
         if own.parent is None and _same_reference(own, parent):
-            draft.change(
-                partition,
-                constraints=lambda c: (
-                    replace(c, parent=parent.name) if c.name == own.name else c  # noqa: B023
-                ),
-            )
+            draft.change_constraint(partition, own.name, parent=parent.name)
             return
     name = parent.name
     if table.constraint(name) is not None:
-        name = _foreign_key_name(draft, partition, parent.columns)
+        name = _name(draft, partition, parent.columns)
     inherited = replace(parent, name=name, parent=parent.name)
     draft.append_constraint(partition, inherited)
     for child in draft.partitions(partition):
@@ -79,11 +69,12 @@ def drop_references(
     draft: Draft, table_name: QualifiedName, columns: tuple[str, ...] | None = None
 ) -> None:
     """Drop the foreign keys that point to a table, or to exactly these columns in any order."""
-    draft.change_constraints_everywhere(
-        lambda c: (
-            None
-            if c.references == table_name
-            and (columns is None or set(c.referenced_columns) == set(columns))
-            else c
-        )
-    )
+
+    def kept(constraint: TableConstraint) -> TableConstraint | None:
+        if constraint.references != table_name:
+            return constraint
+        if columns is not None and set(constraint.referenced_columns) != set(columns):
+            return constraint
+        return None
+
+    draft.change_constraints_everywhere(kept)

@@ -68,7 +68,7 @@ def add_index(
     draft.put(replace(table, indexes=(*table.indexes, index)))
     if partitions and not only:
         covered = [cover(draft, partition.name, index, kind) for partition in partitions]
-        _set_valid(draft, table_name, index.name, valid=all(covered))
+        draft.change_index(table_name, index.name, valid=all(covered))
     return draft.tables[table_name].index(index.name) or index
 
 
@@ -96,9 +96,9 @@ def cover(
         else:
             fits = kind is None or own is not None
         if fits:
-            attach(draft, partition, index.name, parent.name)
+            draft.change_index(partition, index.name, parent=parent.name)
             if kind is not None and index.constraint is not None:
-                _inherit_constraint(draft, partition, index.constraint, parent)
+                draft.change_constraint(partition, index.constraint, parent=parent.constraint)
             return index.valid
     return clone_index(draft, partition, replace(parent, parent=parent.name), kind).valid
 
@@ -116,37 +116,16 @@ def clone_index(
     return created
 
 
-def _inherit_constraint(draft: Draft, table: QualifiedName, name: str, parent: Index) -> None:
-    draft.change(
-        table,
-        constraints=lambda c: replace(c, parent=parent.constraint) if c.name == name else c,
-    )
-
-
-def attach(draft: Draft, table: QualifiedName, index: str, parent: str) -> None:
-    """Make an index of a partition part of the parent's index of that name."""
-    draft.change(table, indexes=lambda i: replace(i, parent=parent) if i.name == index else i)
-
-
-def invalidate(draft: Draft, table_name: QualifiedName, index: str) -> None:
-    """Mark an index of a partitioned table as not valid."""
-    _set_valid(draft, table_name, index, valid=False)
-
-
 def complete(draft: Draft, table_name: QualifiedName, index: str) -> None:
     """Mark a partitioned index as valid once every partition has a valid one attached to it."""
     partitions = draft.partitions(table_name)
     if not all(any(i.parent == index and i.valid for i in p.indexes) for p in partitions):
         return
-    _set_valid(draft, table_name, index, valid=True)
+    draft.change_index(table_name, index, valid=True)
     table = draft.tables[table_name]
     this = table.index(index)
     if this is not None and this.parent is not None and table.partition_of in draft.tables:
         complete(draft, table.partition_of, this.parent)
-
-
-def _set_valid(draft: Draft, table_name: QualifiedName, index: str, *, valid: bool) -> None:
-    draft.change(table_name, indexes=lambda i: replace(i, valid=valid) if i.name == index else i)
 
 
 def rebuild_indexes(draft: Draft, table_name: QualifiedName, column: str) -> None:
@@ -160,8 +139,7 @@ def rebuild_indexes(draft: Draft, table_name: QualifiedName, column: str) -> Non
             continue
         if table.kind != "partitioned":
             attributes = tuple(key_names(index.keys, index.include))
-            new = replace(index, attributes=attributes)
-            draft.change(table_name, indexes=lambda i: new if i.name == new.name else i)  # noqa: B023
+            draft.change_index(table_name, index.name, attributes=attributes)
             continue
         owner = table.constraint(index.constraint or "")
         remove_index(draft, table_name, index.name)

@@ -11,14 +11,14 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.schema.constraints import inherit_check
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.foreign_keys import inherit_foreign_key
-from outofband_lint.schema.indexes import attach, complete, cover, invalidate
+from outofband_lint.schema.indexes import complete, cover
 from outofband_lint.statement import AttachIndex
 
 
 def attach_partition(draft: Draft, parent: QualifiedName, partition: QualifiedName) -> None:
     """Make a table a partition: the parent's indexes and constraints come to cover it."""
     child = draft.table(partition)
-    if child is None:
+    if child is None or child.partition_of is not None or not draft.may_join(child.name, parent):
         return
     draft.put(replace(child, partition_of=parent))
     draft.change(child.name, columns=lambda c: replace(c, local=False))
@@ -35,7 +35,7 @@ def inherit_all(draft: Draft, partition: QualifiedName, parent: QualifiedName) -
     for index in table.indexes:
         kind = kinds.get(index.constraint or "")
         if not cover(draft, partition, index, kind, strictly=True):
-            invalidate(draft, parent, index.name)
+            draft.change_index(parent, index.name, valid=False)
     for constraint in table.constraints:
         if constraint.kind == "foreign_key":
             inherit_foreign_key(draft, partition, constraint)
@@ -59,7 +59,7 @@ def attach_index(statement: AttachIndex, draft: Draft) -> None:
     """Attach a partition's index to the parent's, which may thereby become valid."""
     parent = draft.index(statement.index)
     child = draft.index(statement.child)
-    if parent is None or child is None:
+    if parent is None or child is None or child[0].partition_of != parent[0].name:
         return
-    attach(draft, child[0].name, child[1].name, parent[1].name)
+    draft.change_index(child[0].name, child[1].name, parent=parent[1].name)
     complete(draft, parent[0].name, parent[1].name)

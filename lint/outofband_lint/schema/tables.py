@@ -29,8 +29,10 @@ from outofband_lint.statement import (
 def create_table(statement: CreateTable, draft: Draft) -> None:
     """Create a table with its columns, then CHECKs, indexes and foreign keys, as Postgres does."""
     name = draft.target(statement.table, temporary=statement.temporary)
-    if name in draft.tables and statement.if_not_exists:
-        return
+    if name in draft.tables:
+        if statement.if_not_exists:
+            return
+        drop_table(draft, name)  # something that was not understood must have done it
     parents = [draft.table(n) for n in (statement.partition_of, *statement.inherits) if n]
     known = [parent for parent in parents if parent is not None]
     sources = [(like, draft.table(like.source)) for like in statement.likes]
@@ -39,7 +41,7 @@ def create_table(statement: CreateTable, draft: Draft) -> None:
         name,
         kind=_kind(statement),
         columns=_columns(draft, statement, known, [t for _, t in sources if t is not None]),
-        partition_of=known[0].name if statement.partition_of and known else statement.partition_of,
+        partition_of=known[0].name if statement.partition_of and known else None,
         inherits=tuple(t.name for t in known) if statement.inherits else (),
         columns_known=len(known) == len(parents),
     )
@@ -214,7 +216,7 @@ def set_inheritance(draft: Draft, name: QualifiedName, action: SetInheritance) -
     """Make a table inherit from another, or no longer; its columns and constraints stay."""
     parent = draft.table(action.parent)
     table = draft.tables[name]
-    if parent is None:
+    if parent is None or (action.inherit and not draft.may_join(name, parent.name)):
         return
     others = tuple(other for other in table.inherits if other != parent.name)
     draft.put(replace(table, inherits=(*others, parent.name) if action.inherit else others))

@@ -40,7 +40,7 @@ def _finite(_: click.Context, __: click.Parameter, scale: float) -> float:
     "packages",
     multiple=True,
     metavar="NAME",
-    help="A package whose dump is uploaded; may be repeated.  [default: up to nine of this environment, by scale]",
+    help="A package whose dump is uploaded; may be repeated.  [default: some of this environment]",
 )
 @click.option(
     "--pg-bin",
@@ -61,7 +61,7 @@ def command(scale: float, seconds: float, packages: tuple[str, ...], pg_bin: Pat
         Screen(),
         scale=scale,
         seconds=seconds,
-        packages=packages or choose(scale),
+        packages=choose(scale, packages),
         pg_bin=pg_bin,
     )
     return 0 if verdict.is_clean else 1

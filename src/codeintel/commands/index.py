@@ -22,8 +22,9 @@ def command(package: str, output: Path | None) -> None:
     out = output or Path(f"{package}.lsif.gz")
     summary = index(package, out)
     _warn_of_skipped(summary)
+    title = f"{summary.package} {summary.version}".rstrip()
     click.echo(
-        f"{out}: {summary.package} {summary.version}, {summary.documents:,} documents, "
+        f"{out}: {title}, {summary.documents:,} documents, "
         f"{summary.ranges:,} ranges, {len(summary.skipped):,} files skipped",
         err=True,
     )

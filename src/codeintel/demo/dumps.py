@@ -14,6 +14,7 @@ from pathlib import Path
 
 from codeintel.demo import leash
 from codeintel.index_python.index import index
+from codeintel.index_python.package import find_package
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
 from codeintel.store.rows import Rows
@@ -71,8 +72,13 @@ class Library:
         return self.dumps[dump_id % len(self.dumps)].monikers
 
 
-def choose(scale: float) -> tuple[str, ...]:
-    """Return the packages to index: all that are installed at scale 1, fewer at a smaller one."""
+def choose(scale: float, named: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the packages to index: those named, else as many of PACKAGES as fit the scale.
+
+    Raises PackageNotInstalled or PackageHasNoSource.
+    """
+    if named:
+        return tuple(find_package(name).name for name in named)
     installed = [name for name in PACKAGES if importlib.util.find_spec(name)]
     share = min(1.0, math.sqrt(scale))  # indexing should not outweigh a small upload
     return tuple(installed[: math.ceil(len(installed) * share)])

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
 UPLOAD = "upload"
 """The kind of a request that writes a dump; all other kinds read."""
@@ -56,11 +55,17 @@ class Request:
 
 
 class Writer:
-    """Appends requests to the log; threads may share one."""
+    """A context manager that appends requests to the log; threads may share one."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("ab", buffering=0)
+        self._file = path.open("ab", buffering=0)
         self._lock = threading.Lock()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def append(self, request: Request) -> None:
         """Write one line, whole."""

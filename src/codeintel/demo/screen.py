@@ -48,13 +48,10 @@ class Screen:
         """Begin an act: its number, the time since the beginning, what happened in it then."""
         elapsed = time.monotonic() - self._started
         self._acts.append((heading, elapsed))
+        number = len(self._acts)
+        title = f"[bold]{number}. {escape(heading)}[/bold]  [dim]after {elapsed:.0f} s[/dim]"
         self._console.print()
-        self._console.print(
-            Rule(
-                f"[bold]{len(self._acts)}. {escape(heading)}[/bold]  [dim]after {elapsed:.0f} s[/dim]",
-                align="left",
-            )
-        )
+        self._console.print(Rule(title, align="left"))
         self.say(story, style="italic")
 
     def seconds_of_acts(self) -> list[tuple[int, str, float]]:
@@ -81,8 +78,11 @@ class Screen:
         self._console.print(Text(f"=> {sql};", style="bold cyan"), soft_wrap=True)
 
     def output(self, line: str) -> None:
-        """Show a line of a program's output."""
-        self._console.print(Text.assemble(("│ ", "dim"), line), soft_wrap=True)
+        """Show a line of a program's output; a terminal gets it wrapped, a pipe whole."""
+        gutter = Text("│ ", "dim")
+        width = self._console.width - len(gutter) if self._console.is_terminal else len(line)
+        for part in Text(line).wrap(self._console, max(1, width)) or [Text()]:
+            self._console.print(gutter + part, soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show a table whose first column is words and the others are numbers."""

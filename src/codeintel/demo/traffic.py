@@ -82,8 +82,8 @@ class Traffic:
 def _main(library: str, log: str, loaded: str) -> None:
     asked_to_stop = leash.hold()
     url = os.environ["DATABASE_URL"]
-    traffic = Traffic(dumps.load(Path(library)), int(loaded), url, Writer(Path(log)))
-    traffic.run(asked_to_stop)
+    with Writer(Path(log)) as writer:
+        Traffic(dumps.load(Path(library)), int(loaded), url, writer).run(asked_to_stop)
 
 
 if __name__ == "__main__":

@@ -110,9 +110,10 @@ class DumpWriter:
                 writer.edges("item", definition, ranges, document=document)
         reference = writer.vertex("referenceResult")
         writer.edge("textDocument/references", results.result_set, reference)
-        for name in ("definitions", "references"):
-            for document, ranges in getattr(results, name).items():
-                writer.edges("item", reference, ranges, document=document, property=name)
+        for document, ranges in results.definitions.items():
+            writer.edges("item", reference, ranges, document=document, property="definitions")
+        for document, ranges in results.references.items():
+            writer.edges("item", reference, ranges, document=document, property="references")
 
 
 def _identifier(symbol: Symbol | Foreign) -> str:

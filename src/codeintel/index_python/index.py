@@ -89,10 +89,23 @@ def _scan_all(package: InstalledPackage) -> tuple[list[tuple[str, Module]], list
     for file in package.files:
         try:
             modules.append((file.path, _scan_file(package, file)))
-        except (SyntaxError, ValueError, RecursionError) as error:
-            why = error.msg if isinstance(error, SyntaxError) else type(error).__name__
-            skipped.append(Skipped(file.path, why))
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            skipped.append(Skipped(file.path, _reason(error)))
     return modules, skipped
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case SyntaxError():
+            return error.msg
+        case OSError():
+            return error.strerror or "it cannot be read"
+        case UnicodeDecodeError():
+            return f"it is not text in {error.encoding}"
+        case RecursionError():
+            return "its expressions are nested too deeply"
+        case _:
+            return str(error)
 
 
 def _scan_file(package: InstalledPackage, file: ModuleFile) -> Module:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -58,18 +57,22 @@ def find_package(name: str) -> InstalledPackage:
     return InstalledPackage(name, _version(name), root, tuple(files))
 
 
-def _files(name: str, spec: ModuleSpec) -> tuple[Path, Iterator[ModuleFile]]:
-    origin = Path(spec.origin or "")
-    if origin.suffix != ".py" or not origin.is_file():
-        raise PackageHasNoSource(
-            f"the package {name!r} cannot be indexed",
-            why="it has no Python source",
-            do="Name a package that is installed as .py files",
-        )
-    if not spec.submodule_search_locations:
-        return origin.parent, iter([ModuleFile(origin.name, name, is_package=False)])
-    root = origin.parent.parent
-    return root, (_module_file(root, path) for path in sorted(origin.parent.rglob("*.py")))
+def _files(name: str, spec: ModuleSpec) -> tuple[Path, list[ModuleFile]]:
+    """Return the root and the files; a package that is compiled may have its source beside."""
+    if spec.has_location and spec.origin:
+        origin = Path(spec.origin)
+        folders = spec.submodule_search_locations
+        if not folders and origin.suffix == ".py":
+            return origin.parent, [ModuleFile(origin.name, name, is_package=False)]
+        root = origin.parent.parent
+        paths = sorted(origin.parent.rglob("*.py")) if folders else []
+        if paths:
+            return root, [_module_file(root, path) for path in paths]
+    raise PackageHasNoSource(
+        f"the package {name!r} cannot be indexed",
+        why="it has no Python source",
+        do="Name a package that is installed as .py files",
+    )
 
 
 def _module_file(root: Path, path: Path) -> ModuleFile:
@@ -81,7 +84,7 @@ def _module_file(root: Path, path: Path) -> ModuleFile:
 
 def _version(name: str) -> str:
     distributions = importlib.metadata.packages_distributions().get(name)
-    return importlib.metadata.version(distributions[0]) if distributions else ""
+    return importlib.metadata.version(min(distributions)) if distributions else ""
 
 
 def _imported_as(distribution: str) -> str:

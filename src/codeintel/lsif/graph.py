@@ -33,7 +33,8 @@ class Graph:
     project_root: str = ""
     documents: dict[str, str] = field(default_factory=dict)
     contents: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    diagnostics: dict[str, list[Diagnostic]] = field(default_factory=lambda: defaultdict(list))
+    diagnostic_results: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    diagnostics_of: dict[str, list[Diagnostic]] = field(default_factory=lambda: defaultdict(list))
     ranges: dict[str, elements.Range] = field(default_factory=dict)
     result_sets: dict[str, elements.Vertex] = field(default_factory=dict)
     following: dict[str, str] = field(default_factory=dict)
@@ -53,17 +54,12 @@ class Graph:
 def collect(dump: Iterable[elements.Element]) -> Graph:
     """Return the graph of a dump; raises DanglingEdge for an edge to what was not defined."""
     graph = Graph()
-    diagnostics: dict[str, tuple[Diagnostic, ...]] = {}
     for element in dump:
         match element:
             case elements.Edge(targets=()):
                 pass  # "contains" of an empty document
             case elements.Edge():
-                if element.label == "textDocument/diagnostic":
-                    found = _lookup(diagnostics, element.targets[0], element)
-                    graph.diagnostics[element.source].extend(found)
-                else:
-                    _EDGES.get(element.label, _ignore)(graph, element)
+                _EDGES.get(element.label, _ignore)(graph, element)
             case elements.Range():
                 graph.ranges[element.id] = element
             case elements.Moniker():
@@ -81,7 +77,7 @@ def collect(dump: Iterable[elements.Element]) -> Graph:
             case elements.Document():
                 graph.documents[element.id] = element.uri
             case elements.DiagnosticResult():
-                diagnostics[element.id] = element.diagnostics
+                graph.diagnostic_results[element.id] = element.diagnostics
             case elements.MetaData():
                 graph.project_root = element.project_root
     return graph
@@ -148,6 +144,11 @@ def _hover(graph: Graph, edge: elements.Edge) -> None:
     graph.hover_of[edge.source] = edge.targets[0]
 
 
+def _diagnostic(graph: Graph, edge: elements.Edge) -> None:
+    found = _lookup(graph.diagnostic_results, edge.targets[0], edge)
+    graph.diagnostics_of[edge.source].extend(found)
+
+
 def _lookup(known: Mapping[str, T], key: str, edge: elements.Edge) -> T:
     try:
         return known[key]
@@ -169,4 +170,5 @@ _EDGES: dict[str, Callable[[Graph, elements.Edge], None]] = {
     "textDocument/definition": _definition,
     "textDocument/references": _references,
     "textDocument/hover": _hover,
+    "textDocument/diagnostic": _diagnostic,
 }

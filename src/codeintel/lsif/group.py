@@ -46,7 +46,7 @@ def _document(dump: Canonical, keys: list[str]) -> bundle.Document:
             key: bundle.Package(graph.packages[key].name, graph.packages[key].version)
             for key in package_ids
         },
-        diagnostics=tuple(found for key in keys for found in graph.diagnostics.get(key, ())),
+        diagnostics=tuple(found for key in keys for found in graph.diagnostics_of.get(key, ())),
     )
 
 

@@ -26,12 +26,12 @@ def parse(line: Any) -> elements.Element:
     if line["type"] == "vertex":
         make = _VERTICES.get(line["label"], _plain)
         return make(str(line["id"]), line)
-    raise ValueError(f"type is {line['type']!r}")
+    raise ValueError("its type is neither vertex nor edge")
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} stands where a text is expected")
+        raise TypeError(f"{type(value).__name__} stands where a text is expected")
     return value
 
 
@@ -80,7 +80,7 @@ def _span(json: _Json) -> Span:
     start, end = json["start"], json["end"]
     span = Span(start["line"], start["character"], end["line"], end["character"])
     if not all(isinstance(number, int) and number >= 0 for number in span):
-        raise ValueError(f"the positions {tuple(span)} are not counts")
+        raise ValueError("its positions are not counts")
     return span
 
 

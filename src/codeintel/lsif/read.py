@@ -89,8 +89,10 @@ def _element(path: Path, number: int, line: bytes) -> Element:
         if number > 1 and not line.endswith(b"\n"):
             raise _truncated(path, number, "the last line stops in the middle") from error
         raise _foreign(path, number, f"it is not JSON ({error.msg})") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _foreign(path, number, f"it is JSON, but no element of LSIF ({error})") from error
+    except KeyError as error:
+        raise _foreign(path, number, f"it is no element of LSIF (it lacks {error})") from error
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise _foreign(path, number, f"it is no element of LSIF ({error})") from error
     if number == 1:
         _check_meta_data(path, element)
     return element

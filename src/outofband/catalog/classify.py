@@ -81,6 +81,9 @@ def _index(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     built = table.index(index.temporary_name)
     if built is not None and not built.valid:
         return _unfinished(index, built, table)
+    # The name says what was built, also where its expressions cannot be shown to be equal.
+    if built is not None and compare(index, built, table) is not Equality.DIFFERENT:
+        return Sight(State.VALID_OTHER_NAME, built)
     return _elsewhere(index, table, declared_names)
 
 
@@ -119,8 +122,6 @@ def _unfinished(index: Index, found: IndexFacts, table: TableFacts) -> Sight:
 
 def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     equal = [i for i in table.indexes if i.valid and compare(index, i, table) is Equality.EQUAL]
-    # What we built goes first, or it would stay behind for ever beside a hand-made one.
-    equal.sort(key=lambda found: found.name.name != index.temporary_name)
     for found in equal:
         if found.constraint:
             return Sight(State.CONSTRAINT_OWNED, found)

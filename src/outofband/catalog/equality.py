@@ -53,7 +53,7 @@ def _when(equal: bool) -> Equality:
 
 
 def _keys(declared: Key, stored: KeyFacts, table: TableFacts) -> Equality:
-    if declared.column != stored.column:
+    if not _same_column(declared, stored):
         return Equality.DIFFERENT
     return _worst(
         [
@@ -64,6 +64,14 @@ def _keys(declared: Key, stored: KeyFacts, table: TableFacts) -> Equality:
             Equality.EQUAL if stored.column else _expressions(declared.text, stored.text, table),
         ]
     )
+
+
+def _same_column(declared: Key, stored: KeyFacts) -> bool:
+    """Both the same column, or both an expression; Postgres stores ``(id)`` as the column."""
+    if declared.column is not None or stored.column is None:
+        return declared.column == stored.column
+    bare = declared.text.strip("() ")
+    return not {"(", ")"}.intersection(bare) and _last_part(bare) == stored.column
 
 
 def _operator_class(declared: Key, stored: KeyFacts) -> Equality:

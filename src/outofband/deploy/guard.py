@@ -12,10 +12,12 @@ from typing import Protocol
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from outofband.deploy import afterwards
+from outofband.catalog.standing import Standing
+from outofband.deploy import afterwards, pending
 from outofband.deploy.connection import DeployConnection
 from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
+from outofband.errors import OutofbandError
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 from outofband.settings import Settings
 
@@ -30,8 +32,8 @@ class Migrations(Protocol):
         """Return the project's settings."""
         ...
 
-    def pending(self, connection: Connection) -> Iterable[str]:
-        """Return a line for each step that is wanted and not done."""
+    def standings(self, connection: Connection) -> Iterable[Standing]:
+        """Return where each wanted step stands; raises OutofbandError where that cannot be told."""
         ...
 
 
@@ -131,7 +133,10 @@ def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
 def _list_pending(connection: Connection, own: bool) -> None:
     if _migrations is None:
         return
-    for line in _migrations.pending(connection):
-        say(line)
+    try:
+        for line in pending.lines(connection, _migrations.standings(connection)):
+            say(line)
+    except OutofbandError as error:
+        say(f"what is pending cannot be told: {error}")
     if own:
         connection.rollback()

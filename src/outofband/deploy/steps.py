@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from outofband.catalog.classify import Sight, classify, resolved
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import standings
-from outofband.deploy import afterwards, decide
+from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
 from outofband.model.step import CreateIndex, DropIndex, Step, Wanted, WantedStep
@@ -64,7 +64,10 @@ def upgrade(
     waits_for = _waits_for(hand, step, earlier()) if _may_wait(step, sight) else ()
     exact = resolved(step, table)
     decision = decide.on_upgrade(exact, sight, table, settings, waits_for)
-    return _carry_out(connection, exact, decision, settings)
+    outcome = _carry_out(connection, exact, decision, settings)
+    if outcome.reason:
+        pending.note(connection, step)
+    return outcome
 
 
 def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outcome:

@@ -5,10 +5,8 @@ Loaded on any ``import alembic``, so what looks at the database is imported when
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from outofband.errors import OutofbandError
 from outofband.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,41 +19,30 @@ class RunningMigrations:
     """The migrations of the env.py that is running."""
 
     def settings(self) -> Settings:
-        """Return the project's settings; the defaults outside of Alembic."""
+        """Return the project's settings; the defaults outside of Alembic. Raises SettingsStop."""
         from alembic import context
 
-        from outofband.revisions.project import settings_of
+        from outofband.revisions.project import settings_to_run_by
 
-        return settings_of(getattr(context, "config", None))
+        return settings_to_run_by(getattr(context, "config", None))
 
-    def pending(self, connection: Connection) -> Iterator[str]:
-        """Yield a line for each step that is wanted and not done, oldest first."""
+    def standings(self, connection: Connection) -> tuple[Standing, ...]:
+        """Return where each step stands that the revisions applied by now want, oldest first."""
+        from alembic import context
+
+        from outofband.catalog.observe import observe
+        from outofband.catalog.standing import standings
+        from outofband.deploy.connection import DeployConnection
+        from outofband.revisions.environment import Environment
+        from outofband.revisions.wanted import wanted
+
         try:
-            for standing in _standings(connection):
-                if not standing.done:
-                    yield _line(standing)
-        except OutofbandError as error:
-            yield f"what is pending cannot be told: {error}"
-
-
-def _standings(connection: Connection) -> tuple[Standing, ...]:
-    from alembic import context
-
-    from outofband.catalog.observe import observe
-    from outofband.catalog.standing import standings
-    from outofband.deploy.connection import DeployConnection
-    from outofband.revisions.environment import Environment
-    from outofband.revisions.wanted import wanted
-
-    running = context.get_context()
-    environment = Environment.of_running(running)
-    if environment is None:
-        return ()
-    wants = wanted(environment, running.get_current_heads())
-    return standings(wants, observe(DeployConnection(connection), [w.step for w in wants.steps]))
-
-
-def _line(standing: Standing) -> str:
-    step = standing.step
-    what = f"{step.kind.replace('_', ' ')} {step.name} on {step.table}"
-    return f"pending since {standing.revision}: {what}"
+            running = context.get_context()
+        except (NameError, AttributeError):  # the proxy outside of a command of Alembic
+            return ()
+        environment = Environment.of_running(running)
+        if environment is None:
+            return ()
+        wants = wanted(environment, running.get_current_heads())
+        steps = [w.step for w in wants.steps]
+        return standings(wants, observe(DeployConnection(connection), steps))

@@ -91,4 +91,4 @@ def _is(word: str, column: str) -> bool:
     """Tell whether a word of SQL spells the column."""
     if word.startswith('"'):
         return word[1:-1].replace('""', '"') == column
-    return not word.startswith("'") and fold_case(word) == column
+    return fold_case(word) == column

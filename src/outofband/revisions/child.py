@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import inspect
 import logging
 import os
 import selectors
@@ -52,7 +53,7 @@ def runs(environment: Environment, scripts: Sequence[Script], limit: float) -> l
         if stopped and len(done) == before:
             done.append(Run(problem=stopped))
         script = scripts[min(len(done), len(scripts) - 1)]
-        stopped = Problem(reason, script.module.upgrade.__code__.co_firstlineno)
+        stopped = Problem(reason, _first_line(script))
     return done
 
 
@@ -147,6 +148,12 @@ def _read(pipe: int, done: list[Run], wanted: int, limit: float) -> str:
             if lines:
                 deadline = time.monotonic() + limit
     return ""
+
+
+def _first_line(script: Script) -> int:
+    upgrade = inspect.unwrap(getattr(script.module, "upgrade", None))  # type: ignore[arg-type]
+    code = getattr(upgrade, "__code__", None)
+    return code.co_firstlineno if code else 1
 
 
 def _reason(error: BaseException) -> str:

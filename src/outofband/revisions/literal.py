@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from alembic.operations import Operations
@@ -23,18 +24,14 @@ class NotLiteralError(Exception):
     """An expression that only a run could evaluate."""
 
 
-def replay(tree: ast.Module, operations: Operations, capture: Capture) -> int:
-    """Declare the literal operations of ``upgrade()``; return how many calls could not be read."""
+def replay(tree: ast.Module, operations: Operations, capture: Capture) -> None:
+    """Send and declare what the literal operations of ``upgrade()`` would."""
     names = _Names(tree)
-    unread = 0
     for call, in_autocommit in _operation_calls(tree, names):
         capture.line = call.lineno
         capture.in_transaction = not in_autocommit
-        try:
+        with suppress(Exception):  # unread.py tells what that may have cost
             _perform(call, operations, names)
-        except Exception:
-            unread += 1
-    return unread
 
 
 def upgrade_of(tree: ast.Module) -> ast.FunctionDef | None:

@@ -10,6 +10,7 @@ from alembic.config import Config
 
 from outofband import settings
 from outofband.errors import Misuse
+from outofband.revisions.stop import UpgradeMisused
 from outofband.settings import OnLarge, Settings
 
 _ARGUMENT = "outofband"
@@ -17,6 +18,18 @@ _ARGUMENT = "outofband"
 
 class ArgumentWrong(Misuse):
     """``-x outofband=…`` has a value that ``on_large`` cannot have."""
+
+
+class SettingsStop(UpgradeMisused):
+    """The project's settings are wrong, so that nothing may be decided by them."""
+
+
+def settings_to_run_by(config: Config | None) -> Settings:
+    """Return the settings inside a command of Alembic; raises SettingsStop."""
+    try:
+        return settings_of(config)
+    except Misuse as error:
+        raise SettingsStop(error.what, why=error.why, do=error.do) from None
 
 
 def settings_of(config: Config | None) -> Settings:

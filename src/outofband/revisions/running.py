@@ -10,15 +10,13 @@ from sqlalchemy import Connection
 from outofband.deploy import steps
 from outofband.deploy.barrier import standing_of
 from outofband.deploy.refusal import DeployRefused
-from outofband.errors import Misuse
 from outofband.model.step import Step, Wanted
 from outofband.revisions import frame, offline
 from outofband.revisions.capture import OPTION, Capture
 from outofband.revisions.environment import Environment
-from outofband.revisions.project import settings_of
+from outofband.revisions.project import settings_to_run_by
 from outofband.revisions.stop import UpgradeMisused
 from outofband.revisions.wanted import earlier
-from outofband.settings import Settings
 
 
 class BarrierUnmet(DeployRefused):
@@ -27,10 +25,6 @@ class BarrierUnmet(DeployRefused):
 
 class NoSuchStep(UpgradeMisused):
     """A barrier names a step that no applied revision declares."""
-
-
-class SettingsStop(UpgradeMisused):
-    """The project's settings are wrong, so that nothing may be decided by them."""
 
 
 def carry_out(context: MigrationContext, step: Step) -> None:
@@ -107,19 +101,21 @@ def _upgrade(context: MigrationContext, step: Step) -> None:
     outcome = steps.upgrade(
         _connection(context),
         step,
-        settings=_settings(context),
+        settings=settings_to_run_by(context.config),
         earlier=lambda: tuple(w.step for w in _earlier(context, step).steps),
     )
     _tell(outcome)
 
 
 def _downgrade(context: MigrationContext, step: Step) -> None:
-    _tell(steps.downgrade(_connection(context), step, settings=_settings(context)))
+    _tell(steps.downgrade(_connection(context), step, settings=settings_to_run_by(context.config)))
 
 
 def _write(context: MigrationContext, step: Step, direction: offline.Direction) -> None:
     before = tuple(w.step for w in _earlier(context, step).steps)
-    context.impl.static_output(offline.block(step, direction, _settings(context), before))
+    context.impl.static_output(
+        offline.block(step, direction, settings_to_run_by(context.config), before)
+    )
 
 
 def _earlier(context: MigrationContext, here: Step | str) -> Wanted:
@@ -140,13 +136,6 @@ def _declared_by(context: MigrationContext, revision: str) -> list[Step]:
     """Return the steps that a revision has declared in this run, to read and to add to."""
     known: dict[str, list[Step]] = context.impl.memo.setdefault("outofband_declared", {})
     return known.setdefault(revision, [])
-
-
-def _settings(context: MigrationContext) -> Settings:
-    try:
-        return settings_of(context.config)
-    except Misuse as error:
-        raise SettingsStop(error.what, why=error.why, do=error.do) from None
 
 
 def _connection(context: MigrationContext) -> Connection:

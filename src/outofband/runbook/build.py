@@ -98,14 +98,19 @@ class Build:
 
     def _report(self, index: Index, found: Duplicates) -> None:
         self._screen.say(
-            f"{index.table} has {found.groups:,} groups of duplicates for {index.name}: "
-            f"{found.surplus:,} rows too many, {found.identical:,} of them identical to another "
-            f"row, {found.differing:,} groups that differ"
+            f"duplicates on {index.table} for {index.name}: groups {found.groups:,}, rows too many "
+            f"{found.surplus:,}, of these identical to another row {found.identical:,}; groups "
+            f"that differ {found.differing:,}"
         )
         for sample in duplicates.samples(self._hand, index):
             self._screen.show_secret(f"  {sample}")
 
     def _move(self, index: Index, table: TableFacts) -> None:
+        if triggers := duplicates.delete_triggers(self._hand, table):
+            raise Stuck(
+                f"deleting a row of {index.table} fires {', '.join(triggers)}",
+                "Disable what reaches for other rows while this runs, or move the rows by hand",
+            )
         self.changed = True
         place = duplicates.quarantine_table(table)
         with self._screen.counting(f"rows moved from {index.table} to {place}") as moved:

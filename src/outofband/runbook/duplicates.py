@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from outofband.catalog.facts import TableFacts
+from outofband.catalog.reader import query
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, clip, quote
 from outofband.runbook.hand import Hand
@@ -70,6 +71,14 @@ def samples(hand: Hand, index: Index) -> tuple[str, ...]:
         )
         shown.append(f"{keys}: {row[_ROWS]} rows")
     return tuple(shown)
+
+
+def delete_triggers(hand: Hand, table: TableFacts) -> tuple[str, ...]:
+    """Return the user's triggers that a DELETE fires: they would do to what belongs to the row that
+    stays what they do to what belongs to the one that goes.
+    """
+    found = hand.rows(query("delete_triggers"), {"table": table.oid})
+    return tuple(f"trigger {row['name']}" for row in found)
 
 
 def quarantine(hand: Hand, index: Index, table: TableFacts, moved: Callable[[int], None]) -> int:

@@ -12,8 +12,8 @@ from outofband.model.step import Step
 from outofband.runbook.plan import Plan, PlannedStep
 
 BUILD_HAZARD = (
-    "While an index is built, reads and writes go on; VACUUM and ALTER of its table wait for it, "
-    "and it waits for every transaction that is open in the database."
+    "While an index is built, reads and writes go on. VACUUM and ALTER of its table wait for it,",
+    "and it waits for every transaction that is open in the database.",
 )
 
 
@@ -61,7 +61,7 @@ def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned, statements)
     if any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
-        lines.append(BUILD_HAZARD)
+        lines += BUILD_HAZARD
     return lines
 
 
@@ -92,24 +92,26 @@ def script(plan: Plan, server_version: int, where: str) -> str:
     was built by it, whole or in part.
     """
     lines = [f"-- outofband plan for {where}", r"\set ON_ERROR_STOP on", ""]
+    in_force: dict[str, str] = {}
     for planned in plan.steps:
         lines.append(f"-- step {planned.step.name} ({planned.standing.state.value})")
         if planned.obstacle:
             lines.append(f"-- not now: {planned.obstacle}")
         for action in planned.actions:
-            lines += _script_lines(action, server_version)
+            lines += _script_lines(action, server_version, in_force)
         lines.append("")
     return "\n".join(lines)
 
 
-def _script_lines(action: Action, server_version: int) -> list[str]:
+def _script_lines(action: Action, server_version: int, in_force: dict[str, str]) -> list[str]:
+    """Return one statement after the timeouts it needs and that are not ``in_force`` yet."""
     sent = statement(action)
     if sent is None:
         return [f"-- {_sql(action)}"]
-    settings = [
-        f"SET {name} = '{value}';" for name, value in timeouts(sent.unhurried, server_version)
-    ]
-    return [*settings, f"{sent.sql};"]
+    due = dict(timeouts(sent.unhurried, server_version))
+    changed = {name: value for name, value in due.items() if in_force.get(name) != value}
+    in_force.update(changed)
+    return [*(f"SET {name} = '{value}';" for name, value in changed.items()), f"{sent.sql};"]
 
 
 def _sql(action: Action) -> str:

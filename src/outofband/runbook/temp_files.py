@@ -16,7 +16,7 @@ MEMORY_PER_PROCESS_KB = 32 * 1024
 """A worker is only used if it gets this much maintenance_work_mem (PostgreSQL 18, Resources)."""
 
 _MOST_WORKERS = 8
-_LEAST_LIMIT_KB = 1024
+_LEAST_SHARE = 256
 _RAISE_BY = 4
 
 
@@ -60,7 +60,8 @@ def answer(means: Means, heap_bytes: int) -> Retry | GiveUp:
         return _more_workers(means, workers)
     ceiling_kb = 2 * heap_bytes // 1024
     if means.may_raise_limit and means.limit_kb < ceiling_kb:
-        limit_kb = min(max(means.limit_kb, _LEAST_LIMIT_KB) * _RAISE_BY, ceiling_kb)
+        least_kb = max(1, ceiling_kb // _LEAST_SHARE)
+        limit_kb = min(max(means.limit_kb, least_kb) * _RAISE_BY, ceiling_kb)
         return Retry(
             (("temp_file_limit", f"{limit_kb}kB"),),
             f"{workers} workers did not fit; temp_file_limit raised to {_megabytes(limit_kb)}",

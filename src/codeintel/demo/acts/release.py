@@ -73,7 +73,7 @@ def upgrade(scene: Scene, traffic: Traffic) -> tuple[Run, list[Request]]:
     scene.screen.act(
         "The deploy",
         "The upgrade finds the keys there, valid and equal, and adopts them. It builds nothing "
-        "on a large table, and holds its locks for milliseconds.",
+        "on a large table, waits for no lock longer than 2 s, and holds one for milliseconds.",
     )
     with scene.screen.following(traffic.log):
         run = scene.run("alembic", "upgrade", "head", expected=[_DONE])

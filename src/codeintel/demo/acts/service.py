@@ -58,7 +58,7 @@ def _measure(scene: Scene, traffic: Traffic) -> list[Request]:
 def _explain(scene: Scene, library: Library, dump_id: int, node: str) -> None:
     """Show the plan of a query on definitions; raises ActFailed when it has no ``node``."""
     row = Random(dump_id).choice(library.rows(dump_id).definitions)
-    statement = f"EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF) {query('definitions')}"
+    statement = f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS OFF, TIMING OFF) {query('definitions')}"
     scene.screen.statement(statement)
     with scene.stage.connect(APP) as app:
         cursor = psycopg.RawCursor(app)

@@ -63,8 +63,8 @@ def _load(scene: Scene, library: Library, moniker_rows: int) -> Rows:
     ledger = scene.stage.folder / "loaded.jsonl"
     total = sum(len(library.rows(one.dump_id)) for one in chosen)
     started = time.monotonic()
-    with scene.screen.counting("uploading", total, "rows") as count:
-        load(library, chosen, scene.stage.url(APP), Writer(ledger), count)
+    with Writer(ledger) as writer, scene.screen.counting("uploading", total, "rows") as count:
+        load(library, chosen, scene.stage.url(APP), writer, count)
     seconds = time.monotonic() - started
     rows = written(Reader(ledger).requests())
     scene.screen.say(
