@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from outofband.model.locks import LOCK_CLASS
 from outofband.model.statements import Statement, timeouts
 from outofband.postgres.source import Source, connect, describe
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
+from outofband.runbook.hand import StatementFailed
 
 OLDEST_VERSION = 140000
 _APPLICATION_NAME = "outofband"
@@ -26,6 +27,7 @@ _SET = """
       FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
 """
 _LOOK = "Run outofband status when the server is back"
+_PASSING = ("40", "53", "55", "57")
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
 
@@ -73,14 +75,22 @@ class Session:
             return cursor.fetchall() if cursor.description is not None else ()
 
     def explain(self, select: str) -> Sequence[str] | None:
-        """Explain a select in a read-only transaction of its own."""
-        with suppress(psycopg.errors.Error), self._connection.transaction(force_rollback=True):
-            self._connection.execute("SET TRANSACTION READ ONLY")
-            for name in _EXPLAIN_BY_SCAN:
-                self._connection.execute(f"SET LOCAL {name} = off")
-            sql = f"EXPLAIN (VERBOSE, COSTS OFF) {select}"
-            return [row["QUERY PLAN"] for row in self._connection.execute(sql)]
-        return None
+        """Explain a select in a read-only transaction of its own.
+
+        None says that the select means nothing here, so that what only passes, a lock that was not
+        free, raises StatementFailed.
+        """
+        try:
+            with self._translated(), self._connection.transaction(force_rollback=True):
+                self._connection.execute("SET TRANSACTION READ ONLY")
+                for name in _EXPLAIN_BY_SCAN:
+                    self._connection.execute(f"SET LOCAL {name} = off")
+                sql = f"EXPLAIN (VERBOSE, COSTS OFF) {select}"
+                return [row["QUERY PLAN"] for row in self._connection.execute(sql)]
+        except StatementFailed as failed:
+            if failed.sqlstate.startswith(_PASSING):
+                raise
+            return None
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""

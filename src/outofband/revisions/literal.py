@@ -34,7 +34,7 @@ def replay(tree: ast.Module, operations: Operations, capture: Capture) -> None:
             _perform(call, operations, names)
 
 
-def upgrade_of(tree: ast.Module) -> ast.FunctionDef | None:
+def _upgrade_of(tree: ast.Module) -> ast.FunctionDef | None:
     """Return the function ``upgrade()`` of a module."""
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     return next((f for f in functions if f.name == "upgrade"), None)
@@ -55,7 +55,7 @@ def _keyword(keyword: ast.keyword) -> str:
 
 def _operation_calls(tree: ast.Module, names: _Names) -> Iterator[tuple[ast.Call, bool]]:
     """Yield the calls on ``op`` in source order, and whether an autocommit block is around each."""
-    upgrade = upgrade_of(tree)
+    upgrade = _upgrade_of(tree)
     waiting: list[tuple[ast.AST, bool]] = [(upgrade, False)] if upgrade else []
     while waiting:
         node, in_autocommit = waiting.pop()

@@ -19,7 +19,7 @@ from outofband.model.statements import Action, AwaitBuild, BuildIndex, RemoveInd
 from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.reaction import Reaction, reaction
+from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.world import World
 
@@ -92,7 +92,7 @@ class _Turn:
         # Whoever works on it may be another runner, who is waited for by his lock.
         elsewhere = now.standing.state is State.BUILDING_ELSEWHERE
         if table is None or (now.obstacle and not elsewhere):
-            return self._ending(End.REFUSED, now.obstacle)
+            return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
         with working_on(table, self._world):
             return self._finish()
 
@@ -103,7 +103,7 @@ class _Turn:
             if now is None:
                 return self._ending(End.DONE)
             if table is None or now.obstacle:
-                return self._ending(End.REFUSED, now.obstacle)
+                return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
             if not self._acted and not _ends_with(self._planned.actions, now.actions):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from outofband.model.state import State
+
 
 class Reaction(Enum):
     """Retry as it is, mend something and retry, or stop and tell a person."""
@@ -39,6 +41,22 @@ _ADVICE = {
     "42703": "Upgrade the schema first: the column is not there",
     "42P01": "Upgrade the schema first: the table is not there",
 }
+
+
+_WAYS_OUT = {
+    State.DIFFERENT: "Rename or drop what has the name, or declare what is there",
+    State.NOT_PROVABLY_EQUAL: "Compare the two definitions, and spell the declared one as "
+    "pg_get_indexdef spells the other, or drop that",
+    State.BUILDING_ELSEWHERE: "Run this again when that is over",
+    State.PARTITION_INCOMPLETE: "Build the index of each partition and attach it",
+}
+
+
+def way_out(state: State) -> str:
+    """Return what a person should do about a state that apply leaves alone; empty where the
+    obstacle says it.
+    """
+    return _WAYS_OUT.get(state, "")
 
 
 def reaction(sqlstate: str) -> Reaction:
