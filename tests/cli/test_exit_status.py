@@ -176,7 +176,7 @@ def test_a_standby_is_read_and_refused(project: Any) -> None:
 def test_a_server_that_cannot_be_reached_is_5(project: Any, command: str) -> None:
     ran = project.run(command, "--database-url", "postgresql://app@127.0.0.1:1/shop")
     assert (ran.status, ran.out) == (5, "")
-    assert "cannot connect to database shop on 127.0.0.1, port 1: nothing listens" in ran.err
+    assert "cannot connect to database shop at 127.0.0.1:1: nothing listens" in ran.err
     project.configure("postgresql://app@127.0.0.1:1/shop")
     ran = project.run(command)
     assert (ran.status, ran.out) == (5, "")

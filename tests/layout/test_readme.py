@@ -22,7 +22,10 @@ _BLOCK = re.compile(
 )
 _NORMAL = (
     (re.compile(r"\b\d+\.\d s\b"), "0.0 s"),
-    (re.compile(r"database \w+ at \S+?(?=[:\s]*$|:\n|: )", re.MULTILINE), "database app at db:5432"),
+    (
+        re.compile(r"database \w+ at \S+?(?=[:\s]*$|:\n|: )", re.MULTILINE),
+        "database app at db:5432",
+    ),
 )
 
 

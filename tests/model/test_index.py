@@ -24,8 +24,8 @@ DOCS = QualifiedName("docs", "public")
             "CREATE UNIQUE INDEX i ON public.docs (id) NULLS NOT DISTINCT",
         ),
         (
-            {"options": (("fillfactor", "70"),), "tablespace": "fast", "where": "id > 5"},
-            "CREATE INDEX i ON public.docs (id) WITH (fillfactor = 70) TABLESPACE fast WHERE id > 5",
+            {"options": (("fillfactor", "70"),), "tablespace": "fast", "where": "a > 5"},
+            "CREATE INDEX i ON public.docs (id) WITH (fillfactor = 70) TABLESPACE fast WHERE a > 5",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, make_url
 
 from outofband.revisions.connector import Connector, NotPostgres, connector, of_url
 from outofband.revisions.environment import EnvPyFailed
-from outofband.revisions.reach import DatabaseNotReached, Target
+from outofband.target import DatabaseNotReached, Target
 
 ENGINE = """
 import os
@@ -115,10 +115,10 @@ def test_another_drivers_url_becomes_libpqs_parameters(url: str, parameters) -> 
     ("parameters", "told"),
     [
         ({"host": "h", "port": 5432, "dbname": "d", "password": "x"}, "database d at h:5432"),
-        ({"host": "of-the-password@h", "dbname": "d"}, "database d at h"),
+        ({"host": "of-the-password@h", "dbname": "d"}, "a database that its URL does not tell"),
         ({"host": "h", "database": "d"}, "database d at h"),
         ({"dbname": "d"}, "database d"),
-        ({}, "the database of env.py"),
+        ({}, "the role's own database"),
     ],
 )
 def test_a_target_is_told_without_password(parameters, told: str) -> None:

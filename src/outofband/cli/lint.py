@@ -94,12 +94,12 @@ def _revisions(
 ) -> _Subject:
     from outofband.revisions import environment as environments
     from outofband.revisions import graph
+    from outofband.revisions.project import settings_of
     from outofband.revisions.render import render
     from outofband.revisions.since import base_of
-    from outofband.settings import load
 
     environment = environments.load(configs, name, x)
-    settings = load(Path(environment.config.config_file_name or ".").parent)
+    settings = settings_of(environment.config)
     rendered = render(environment, graph.every(environment.script))
     revisions = tuple(r.revision for r in rendered)
     if since is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from outofband.catalog.reader import Reader
 from outofband.model.names import QualifiedName
@@ -12,9 +11,10 @@ from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
+from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
 from outofband.runbook.world import Scope
-from outofband.settings import Settings, load
+from outofband.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def open_project(
 ) -> Project:
     """Read the configuration; connect to nothing yet where a URL is given."""
     config = environments.configured(configs, name, x)
-    settings = load(Path(config.config_file_name or ".").parent)
+    settings = settings_of(config)
     environment = environments.of_config(config)
     source: Source = Url(database_url) if database_url else connector(environment)
     return Project(environment, settings, source)

@@ -28,6 +28,10 @@ _POLL_SECONDS = (0.05, 0.2)
 class Migrations(Protocol):
     """What the guard asks of the migrations that run inside it; Alembic's plugin answers."""
 
+    def are_running(self) -> bool:
+        """Tell whether the command migrates; ``alembic current`` and ``check`` only look."""
+        ...
+
     def settings(self) -> Settings:
         """Return the project's settings."""
         ...
@@ -60,9 +64,11 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
     The lock is polled for, never waited for inside SQL: a session that waits in
     ``pg_advisory_lock`` holds a snapshot that a concurrent build in turn waits for (PostgreSQL 18,
     Building Indexes Concurrently). Lists what is pending at the end. On another dialect than
-    PostgreSQL it does nothing. Raises UpgradeLocked after ``wait``.
+    PostgreSQL, and for a command that only looks, it does nothing. Raises UpgradeLocked after
+    ``wait``.
     """
-    if connection.dialect.name != "postgresql":
+    looks_only = _migrations is not None and not _migrations.are_running()
+    if connection.dialect.name != "postgresql" or looks_only:
         yield
         return
     settings = _migrations.settings() if _migrations else Settings()

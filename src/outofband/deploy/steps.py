@@ -14,6 +14,7 @@ from outofband.catalog.standing import standings
 from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
+from outofband.model.state import State
 from outofband.model.step import CreateIndex, DropIndex, Step, Wanted, WantedStep
 from outofband.settings import Settings
 
@@ -40,7 +41,7 @@ class Outcome:
         if not self.reason:
             return ""
         what = self.step.kind.replace("_", " ")
-        return f"outofband: deferred {what} {self.step.name}: {self.reason}"
+        return f"deferred {what} {self.step.name}: {self.reason}"
 
 
 def upgrade(
@@ -48,12 +49,12 @@ def upgrade(
     step: Step,
     *,
     settings: Settings,
-    earlier: Callable[[], tuple[Step, ...]],
+    earlier: Callable[[], Wanted],
 ) -> Outcome:
     """Do a step declared in ``upgrade()`` if that cannot hurt, else leave it to the runbook.
 
-    ``earlier`` tells the steps declared before it; it is asked only where the step may wait for
-    one. Raises DeployRefused when ``on_large = "refuse"`` and the table is large.
+    ``earlier`` tells what is wanted before it; it is asked only where that may matter. Raises
+    DeployRefused when ``on_large = "refuse"`` and the table is large.
     """
     hand = DeployConnection(connection)
     seen = observe(hand, [step])
@@ -61,6 +62,9 @@ def upgrade(
     if table is None:
         return Outcome(step, f"there is no table {step.table}")
     sight = classify(step, seen)
+    if sight.state is State.VALID_OTHER_NAME:
+        # Equal, but perhaps because another revision wants it under that name.
+        sight = classify(step, seen, earlier().declared_names)
     waits_for = _waits_for(hand, step, earlier()) if _may_wait(step, sight) else ()
     exact = resolved(step, table)
     decision = decide.on_upgrade(exact, sight, table, settings, waits_for)
@@ -92,10 +96,9 @@ def _may_wait(step: Step, sight: Sight) -> bool:
     )
 
 
-def _waits_for(hand: DeployConnection, step: Step, earlier: tuple[Step, ...]) -> tuple[str, ...]:
-    steps = (*earlier, step)
-    wanted = Wanted(steps=tuple(WantedStep(s, revision="") for s in steps))
-    return standings(wanted, observe(hand, steps))[-1].waits_for
+def _waits_for(hand: DeployConnection, step: Step, earlier: Wanted) -> tuple[str, ...]:
+    wanted = replace(earlier, steps=(*earlier.steps, WantedStep(step, revision="")), unapplied=())
+    return standings(wanted, observe(hand, [w.step for w in wanted.steps]))[-1].waits_for
 
 
 def _carry_out(

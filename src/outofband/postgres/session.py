@@ -14,9 +14,10 @@ from outofband.catalog.reader import Row
 from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.statements import Statement, timeouts
-from outofband.postgres.source import Source, connect, describe
+from outofband.postgres.source import Source, connect
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
 from outofband.runbook.hand import StatementFailed
+from outofband.target import Target
 
 OLDEST_VERSION = 140000
 _APPLICATION_NAME = "outofband"
@@ -35,8 +36,8 @@ class Session:
     """A connection in autocommit; implements the runbook's ports Reader and Hand.
 
     Whatever is not an unhurried statement waits for no lock longer than a second. Every parameter
-    set through :meth:`set` is set again after :meth:`reconnect`. Raises Unreachable, ServerTooOld
-    and ConnectionLost; a statement that Postgres refuses raises StatementFailed.
+    set through :meth:`set` is set again after :meth:`reconnect`. Raises DatabaseNotReached,
+    ServerTooOld and ConnectionLost; a statement that Postgres refuses raises StatementFailed.
     """
 
     def __init__(self, source: Source) -> None:
@@ -136,7 +137,7 @@ class Session:
         self._connection = connection
         # Asking the source again, when the server has gone, might mean to connect to it.
         told = connection.info
-        self._where = describe({"host": told.host, "port": told.port, "dbname": told.dbname})
+        self._where = Target(told.host, str(told.port), told.dbname)
         self._set({**self._defaults, **self._parameters})
         return connection
 

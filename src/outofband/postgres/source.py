@@ -11,7 +11,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from outofband.errors import Misuse
-from outofband.postgres.sqlstate import unreachable
+from outofband.target import Target
+
+_CONNECT_SECONDS = 10
 
 
 class Source(Protocol):
@@ -56,7 +58,7 @@ class Url:
 
     def describe(self) -> str:
         """Tell host, port and database."""
-        return describe(self.open())
+        return str(Target.of(self.open()))
 
 
 def _is_ambiguous(url: str) -> bool:
@@ -65,21 +67,14 @@ def _is_ambiguous(url: str) -> bool:
     return authority.count("@") > 1 or "@" in path
 
 
-def describe(parameters: Mapping[str, Any]) -> str:
-    """Tell host, port and database of libpq parameters."""
-    host = parameters.get("host") or "the local socket"
-    port = parameters.get("port") or "5432"
-    return f"database {parameters.get('dbname') or 'of the role'} on {host}, port {port}"
-
-
 def connect(source: Source) -> psycopg.Connection[Any]:
-    """Open a new autocommit connection. Raises Unreachable, rebuilt from harmless parts."""
-    try:
-        opened = source.open()
-        if isinstance(opened, Mapping):
-            opened = psycopg.connect(**{"connect_timeout": 10, **opened})
-        connection: psycopg.Connection[Any] = opened
-        connection.autocommit = True
-    except psycopg.Error as error:
-        raise unreachable(error, source.describe()) from None
+    """Open a new autocommit connection. Raises DatabaseNotReached."""
+    opened = source.open()
+    if isinstance(opened, Mapping):
+        try:
+            opened = psycopg.connect(**{"connect_timeout": _CONNECT_SECONDS, **opened})
+        except psycopg.Error as error:
+            raise Target.of(opened).not_reached(error) from None
+    connection: psycopg.Connection[Any] = opened
+    connection.autocommit = True
     return connection

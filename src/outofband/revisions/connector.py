@@ -11,7 +11,8 @@ from sqlalchemy.engine import URL
 
 from outofband.errors import Misuse
 from outofband.revisions.environment import Environment, EnvPyFailed, recorded
-from outofband.revisions.reach import Target, reaching
+from outofband.revisions.reach import reaching
+from outofband.target import Target
 
 _SSL_NAMES = ("sslmode", "ssl")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from outofband.deploy import steps
 from outofband.deploy.barrier import standing_of
 from outofband.deploy.refusal import DeployRefused
+from outofband.deploy.say import say
 from outofband.model.step import Step, Wanted
 from outofband.revisions import frame, offline
 from outofband.revisions.capture import OPTION, Capture
@@ -102,7 +101,7 @@ def _upgrade(context: MigrationContext, step: Step) -> None:
         _connection(context),
         step,
         settings=settings_to_run_by(context.config),
-        earlier=lambda: tuple(w.step for w in _earlier(context, step).steps),
+        earlier=lambda: _earlier(context, step),
     )
     _tell(outcome)
 
@@ -145,4 +144,4 @@ def _connection(context: MigrationContext) -> Connection:
 
 def _tell(outcome: steps.Outcome) -> None:
     if outcome.line:
-        print(outcome.line, file=sys.stderr)  # noqa: T201
+        say(outcome.line)

@@ -93,15 +93,15 @@ def _limit_temp_files(scene: Scene) -> bool:
         sort = min(temp_files.sort_bytes(deployer, table, _KEY) for table in tables)
     if heap < temp_files.LEAST_HEAP:
         scene.screen.say(
-            f"At this scale there is no temp_file_limit: a table of {megabytes(heap)} is sorted in "
-            "memory."
+            f"At this scale there is no temp_file_limit: a table of {megabytes(heap)} is too small "
+            "to share out."
         )
         return False
     limit_kb = temp_files.limit_kb(sort)
     scene.stage.limit_temp_files(limit_kb)
     scene.screen.say(
-        f"To index definitions takes about {megabytes(sort)} of temporary files. The role "
-        f"{DEPLOYER} may have {megabytes(limit_kb * 1024)} in each process."
+        f"To sort an index of definitions takes about {megabytes(sort)} of temporary files. The "
+        f"role {DEPLOYER} may have {megabytes(limit_kb * 1024)} in a process."
     )
     return True
 
