@@ -19,6 +19,10 @@ from typing import Any
 
 import pytest
 
+from codeintel.cli import main
+from codeintel.demo import play
+from codeintel.demo.verdict import Verdict
+
 SMALL = ("--scale", "0.02", "--seconds", "1", "--package", "click", "--package", "mako")
 
 
@@ -57,7 +61,22 @@ def test_a_scale_that_cannot_be_is_one_line_and_status_2(scale: str) -> None:
     assert "DEMO_SCALE" in err
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [
+        (Verdict(requests=9, failed=0, wrong=0, lost=0, doubled=0), 0),
+        (Verdict(requests=9, failed=1, wrong=0, lost=0, doubled=0), 1),
+        (Verdict(requests=9, failed=0, wrong=0, lost=1, doubled=0), 1),
+    ],
+)
+def test_the_verdict_is_the_exit_status(
+    monkeypatch: pytest.MonkeyPatch, verdict: Verdict, status: int
+) -> None:
+    monkeypatch.setattr(play, "play", lambda *_, **__: verdict)
+    assert main(["demo"]) == status
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_outlives_it(sent: signal.Signals, tmp_path: Path) -> None:
     servers = tmp_path / "s"
     servers.mkdir()

@@ -7,20 +7,20 @@ from collections import Counter
 import pytest
 
 from codeintel.demo.log import UPLOAD, Outcome, Request
-from codeintel.demo.verdict import Rows, Verdict, judge, written
+from codeintel.demo.verdict import Tally, Verdict, judge, written
 from codeintel.store.rows import DEFINITIONS, METADATA
 
-LOADED: Rows = Counter({(1, DEFINITIONS): 10, (1, METADATA): 4})
+LOADED: Tally = Counter({(1, DEFINITIONS): 10, (1, METADATA): 4})
 """A dump of the multiplying inserter."""
 
 UPLOADED = Request(UPLOAD, 2, 0.0, 0.1, Outcome.OK, {DEFINITIONS: 5, METADATA: 1})
-STAYED: Rows = Counter(
+STAYED: Tally = Counter(
     {(1, DEFINITIONS): 10, (1, METADATA): 1, (2, DEFINITIONS): 5, (2, METADATA): 1}
 )
-MOVED: Rows = Counter({(1, METADATA): 3})
+MOVED: Tally = Counter({(1, METADATA): 3})
 
 
-def other(rows: Rows, dump_id: int, table: str, by: int) -> Rows:
+def other(rows: Tally, dump_id: int, table: str, by: int) -> Tally:
     return Counter({**rows, (dump_id, table): rows[dump_id, table] + by})
 
 
@@ -51,7 +51,7 @@ def test_all_is_well_when_each_row_is_where_it_belongs() -> None:
     ],
 )
 def test_rows_are_missed_and_counted_twice(
-    found: Rows, moved: Rows, lost: int, doubled: int
+    found: Tally, moved: Tally, lost: int, doubled: int
 ) -> None:
     verdict = judge([UPLOADED], LOADED, found, moved)
     assert (verdict.lost, verdict.doubled) == (lost, doubled)

@@ -11,10 +11,10 @@ import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from catalog_oracle import read_in_full, shape, table_shape
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader import read
-from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema import Index, Schema, Table, TableConstraint, fold
+from outofband_lint.schema import Schema, Table, fold
 from outofband_lint.sql_file import revision_from_sql
 from outofband_lint.statement import NotUnderstood
 
@@ -327,59 +327,6 @@ MOVES = [
 # --- what is compared
 
 
-def shape(schema: Schema) -> dict[str, Any]:
-    """All that the fold promises, in a form that both sides spell alike."""
-    return {str(table.name): table_shape(table) for table in schema.tables.values()}
-
-
-def table_shape(table: Table) -> dict[str, Any]:
-    return {
-        "kind": table.kind,
-        "partition of": table.partition_of,
-        "inherits": set(table.inherits),
-        "columns": {column.name: (str(column.type), column.not_null) for column in table.columns},
-        "indexes": {index.name: index_shape(index, table) for index in table.indexes},
-        "constraints": {
-            constraint.name: constraint_shape(constraint)
-            for constraint in table.constraints
-            if constraint.kind != "not_null"
-        },
-    }
-
-
-def index_shape(index: Index, table: Table) -> tuple[Any, ...]:
-    names = {column.name for column in table.columns}
-    spelled = {quote(name): name for name in names}
-
-    def columns(expression: str) -> frozenset[str]:
-        return mentioned(expression) & names
-
-    return (
-        tuple(
-            key.column or spelled.get(key.expression or "") or columns(key.expression or "")
-            for key in index.keys
-        ),
-        tuple(spelled.get(name, name) for name in index.include),
-        index.method,
-        index.unique,
-        None if index.where is None else columns(index.where),
-        index.valid,
-        index.constraint,
-        index.parent,
-    )
-
-
-def constraint_shape(constraint: TableConstraint) -> tuple[Any, ...]:
-    in_order = constraint.kind != "check"
-    return (
-        constraint.kind,
-        constraint.columns if in_order else frozenset(constraint.columns),
-        constraint.validated,
-        constraint.references,
-        constraint.referenced_columns,
-    )
-
-
 def accepts(connection: psycopg.Connection[Any], sql: str) -> bool:
     """Run a statement; one that Postgres refuses leaves nothing behind."""
     try:
@@ -390,17 +337,6 @@ def accepts(connection: psycopg.Connection[Any], sql: str) -> bool:
     return True
 
 
-def in_full(connection: psycopg.Connection[Any], read_catalog: Callable[[Any], Schema]) -> Schema:
-    """Read the catalog with no search_path, so that types of ours are spelled with a schema."""
-    path = connection.execute("SHOW search_path").fetchone()
-    assert path is not None
-    connection.execute("SET LOCAL search_path = ''")
-    try:
-        return read_catalog(connection)
-    finally:
-        connection.execute("SELECT set_config('search_path', %s, true)", path)
-
-
 @settings(
     max_examples=60,
     deadline=None,
@@ -409,18 +345,14 @@ def in_full(connection: psycopg.Connection[Any], read_catalog: Callable[[Any], S
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 2**32))
-def test_the_fold_equals_the_catalog_after_every_statement(
-    seed: int, database: str, catalog_schema: Callable[[Any], Schema]
-) -> None:
+def test_the_fold_equals_the_catalog_after_every_statement(seed: int, database: str) -> None:
     with psycopg.connect(database) as connection:
-        done = run_chain(Random(seed), connection, catalog_schema)
+        done = run_chain(Random(seed), connection)
         connection.rollback()
     assert len(done) >= 5, "the chain is mostly refused: it tests nothing"
 
 
-def run_chain(
-    random: Random, connection: psycopg.Connection[Any], read_catalog: Callable[[Any], Schema]
-) -> list[str]:
+def run_chain(random: Random, connection: psycopg.Connection[Any]) -> list[str]:
     """Run a chain of statements, comparing after each; return those that Postgres accepted."""
     chain = Chain(random)
     done: list[str] = []
@@ -434,13 +366,11 @@ def run_chain(
             continue
         done.append(sql)
         chain.schema = folded(chain.schema, sql)
-        assert shape(chain.schema) == shape(in_full(connection, read_catalog)), "; ".join(done)
+        assert shape(chain.schema) == shape(read_in_full(connection)), "; ".join(done)
     return done
 
 
-def test_a_hand_written_history_is_understood_and_folds_to_the_catalog(
-    database: str, catalog_schema: Callable[[Any], Schema]
-) -> None:
+def test_a_hand_written_history_is_understood_and_folds_to_the_catalog(database: str) -> None:
     """Servers before 18 refuse a few of the statements; these are left out on both sides."""
     path = Path(__file__).with_name("history.sql")
     sources = revision_from_sql(path.read_text(), path.name).sources
@@ -455,7 +385,7 @@ def test_a_hand_written_history_is_understood_and_folds_to_the_catalog(
                 done += 1
                 for statement in statements:
                     schema = fold(schema, statement, revision="1")
-                assert_equal(schema, in_full(connection, catalog_schema), source.sql)
+                assert_equal(schema, read_in_full(connection), source.sql)
     assert done >= 0.9 * len(sources)
 
 

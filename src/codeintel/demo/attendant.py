@@ -9,24 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codeintel.demo import leash
-from codeintel.demo.log import PATIENCE, Reader
-from outofband.errors import StateUnknown
+from codeintel.demo.failure import ActFailed
+from codeintel.demo.log import PATIENCE, Follower
 
 _START_SECONDS = 30.0
 _END_SECONDS = 2 * PATIENCE
 _POLL_SECONDS = 0.05
 
 
-class TrafficDied(StateUnknown):
-    """The process of readers and writers ended before it was asked to, or never began."""
-
-    default_state = "Nothing of the demonstration is left"
-
-
 class Traffic:
     """The running process of readers and writers, and the log that it writes."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Reader) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Follower) -> None:
         self._process = process
         self.log = log
 
@@ -36,17 +30,26 @@ class Traffic:
         return self._process.poll() is None
 
     def wait_for_a_request(self) -> None:
-        """Return when the traffic flows; raises TrafficDied when it does not in time."""
+        """Return when the traffic flows; raises ActFailed when it does not in time."""
         deadline = time.monotonic() + _START_SECONDS
         while not self.log.requests():
             if not self.runs or time.monotonic() > deadline:
-                raise TrafficDied("the readers and writers made no request", why="see above")
+                raise _died("its process made no request")
             time.sleep(_POLL_SECONDS)
 
-    def end(self) -> bool:
-        """Let the last requests finish; answer whether the process ended as it should."""
+    def end(self) -> None:
+        """Let the last requests finish; raises ActFailed when the process does not end well."""
         leash.ask_to_stop(self._process)
-        return self._process.wait(_END_SECONDS) == 0
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise ActFailed("the traffic does not end", why="a request never returned") from None
+        if status != 0:
+            raise _died(f"its process ended with status {status}")
+
+
+def _died(why: str) -> ActFailed:
+    return ActFailed("there is no traffic", why=why, do="Read what it said above")
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def traffic(library: Path, loaded: int, url: str, log: Path) -> Iterator[Traffic
         environment={"DATABASE_URL": url},
     ) as process:
         try:
-            started = Traffic(process, Reader(log))
+            started = Traffic(process, Follower(log))
             started.wait_for_a_request()
             yield started
         finally:

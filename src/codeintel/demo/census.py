@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from codeintel.demo.verdict import Rows
+from codeintel.demo.verdict import Tally
 from codeintel.store.rows import TABLES
 
 QUARANTINE = "outofband"
@@ -42,12 +42,12 @@ class Size:
     rows: int
 
 
-def count(connection: _Connection) -> Rows:
+def count(connection: _Connection) -> Tally:
     """Count the rows of every dump in the tables."""
     return _counted(connection, {table: [sql.Identifier(table)] for table in TABLES})
 
 
-def count_quarantine(connection: _Connection) -> Rows:
+def count_quarantine(connection: _Connection) -> Tally:
     """Count the rows of every dump that were moved out of the tables as duplicates."""
     places = {}
     for table in TABLES:
@@ -68,8 +68,8 @@ def valid_indexes(connection: _Connection, table: str) -> list[str]:
     return [name for (name,) in connection.execute(_INDEXES, [table])]
 
 
-def _counted(connection: _Connection, places: dict[str, list[sql.Identifier]]) -> Rows:
-    found: Rows = Counter()
+def _counted(connection: _Connection, places: dict[str, list[sql.Identifier]]) -> Tally:
+    found: Tally = Counter()
     for table, names in places.items():
         for name in names:
             statement = sql.SQL("SELECT dump_id, count(*) FROM {} GROUP BY dump_id").format(name)

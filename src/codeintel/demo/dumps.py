@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeintel.demo import leash
+from codeintel.demo.failure import ActFailed
 from codeintel.index_python.index import index
 from codeintel.index_python.package import find_package
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
 from codeintel.store.rows import Rows
 from codeintel.worker import prepare
-from outofband.errors import StateUnknown
 
 PACKAGES = (
     "mako",
@@ -35,12 +35,6 @@ PACKAGES = (
 """What is indexed, as far as it is installed; those that take longest last."""
 
 _AT_ONCE = 2
-
-
-class IndexerDied(StateUnknown):
-    """The process that was to index a package ended without a result."""
-
-    default_state = "Nothing of the demonstration is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ def choose(scale: float, named: Sequence[str] = ()) -> tuple[str, ...]:
 def make(packages: Sequence[str], folder: Path, done: Callable[[Dump], None]) -> Library:
     """Index packages in processes of their own, two at a time, the last ones first.
 
-    ``done`` is told of each. Raises IndexerDied.
+    ``done`` is told of each. Raises ActFailed.
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         dumps = []
@@ -113,7 +107,7 @@ def _in_a_process(package: str, folder: Path) -> Dump:
     with leash.start(__name__, package, str(out)) as child:
         status = child.wait()
     if status != 0:
-        raise IndexerDied(
+        raise ActFailed(
             f"the package {package} was not indexed",
             why=f"the indexer ended with status {status}",
             do=f"Run `python -m codeintel index {package}` and see what it says",

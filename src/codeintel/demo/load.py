@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from codeintel import worker
 from codeintel.demo import multiplying
 from codeintel.demo.dumps import Library
-from codeintel.demo.log import UPLOAD, Outcome, Request, Writer
+from codeintel.demo.log import UPLOAD, Appender, Outcome, Request
 from codeintel.demo.stage import connect_as_app
 from codeintel.store.rows import TABLES, Rows
 
@@ -46,7 +46,7 @@ def uploads(library: Library, moniker_rows: int) -> list[Upload]:
 
 
 def load(
-    library: Library, chosen: list[Upload], url: str, ledger: Writer, done: Callable[[int], None]
+    library: Library, chosen: list[Upload], url: str, ledger: Appender, done: Callable[[int], None]
 ) -> None:
     """Upload as the application's role; ``ledger`` gets what each committed, ``done`` its rows.
 

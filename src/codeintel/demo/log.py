@@ -54,14 +54,14 @@ class Request:
         return self.started + self.seconds
 
 
-class Writer:
+class Appender:
     """A context manager that appends requests to the log; threads may share one."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> Appender:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,7 +74,7 @@ class Writer:
             self._file.write(line.encode())
 
 
-class Reader:
+class Follower:
     """Follows a log while it grows."""
 
     def __init__(self, path: Path) -> None:

@@ -13,7 +13,7 @@ from codeintel.demo.scene import Scene
 from codeintel.demo.screen import Screen
 from codeintel.demo.stage import APP, stage
 from codeintel.demo.summary import Observed, summarize
-from codeintel.demo.verdict import Rows, Verdict
+from codeintel.demo.verdict import Tally, Verdict
 
 
 def play(
@@ -27,7 +27,7 @@ def play(
     """Play the incident and its cure, and judge what became of requests and rows.
 
     ``scale`` multiplies the rows; ``seconds`` is how long steady traffic is measured, before and
-    after. Raises ActFailed, IndexerDied, TrafficDied, and what ephemeral.server raises.
+    after. Raises ActFailed, and what ephemeral.server raises.
     """
     with stage(pg_bin) as prepared:
         version = prepared.server.version
@@ -41,7 +41,7 @@ def play(
         return summarize(scene, loaded, _under_traffic(scene, library, loaded))
 
 
-def _under_traffic(scene: Scene, library: Library, loaded: Rows) -> Observed:
+def _under_traffic(scene: Scene, library: Library, loaded: Tally) -> Observed:
     folder = scene.stage.folder
     saved = folder / "library.pickle"
     dumps.save(library, saved)

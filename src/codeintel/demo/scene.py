@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeintel.demo.attendant import Traffic
+from codeintel.demo.failure import ActFailed
 from codeintel.demo.figures import between
 from codeintel.demo.log import Request
 from codeintel.demo.screen import Screen
 from codeintel.demo.stage import CHECKOUT, Stage
-from outofband.errors import OutofbandError
-
-
-class ActFailed(OutofbandError):
-    """Something came out otherwise than the demonstration promises."""
-
-    default_state = "Nothing of the demonstration is left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codeintel.demo.figures import Figures, between, figures, of_kinds, reads
-from codeintel.demo.log import UPLOAD, Reader
+from codeintel.demo.log import UPLOAD, Follower
 
 _PLAIN_WIDTH = 100
 _NAME_WIDTH, _VALUE_WIDTH = 40, 12
@@ -123,7 +123,7 @@ class Screen:
             yield lambda more: bars.advance(task, more)
 
     @contextmanager
-    def following(self, log: Reader) -> Iterator[None]:
+    def following(self, log: Follower) -> Iterator[None]:
         """Show the figures of the last seconds of traffic while the block runs."""
         over = threading.Event()
         with Live(console=self._console, transient=True, auto_refresh=False) as live:
@@ -135,7 +135,7 @@ class Screen:
                 over.set()
                 follow.join()
 
-    def _follow(self, log: Reader, live: Live, over: threading.Event) -> None:
+    def _follow(self, log: Follower, live: Live, over: threading.Event) -> None:
         terminal = self._console.is_terminal
         while not over.wait(_LIVE_SECONDS if terminal else _PLAIN_SECONDS):
             line = Text(f"  {_recent(log)}", style="green")
@@ -145,7 +145,7 @@ class Screen:
                 self._console.print(line, soft_wrap=True)
 
 
-def _recent(log: Reader) -> str:
+def _recent(log: Follower) -> str:
     now = time.monotonic()
     recent = between(log.requests(), now - _WINDOW, now)
     uploads = len(of_kinds(recent, UPLOAD))

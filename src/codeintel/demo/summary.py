@@ -12,7 +12,7 @@ from codeintel.demo.questions import WEIGHTS
 from codeintel.demo.scene import Run, Scene
 from codeintel.demo.screen import Screen, megabytes, milliseconds
 from codeintel.demo.stage import SUPERUSER
-from codeintel.demo.verdict import Rows, Verdict, judge
+from codeintel.demo.verdict import Tally, Verdict, judge
 from codeintel.store.rows import TABLES
 
 
@@ -27,7 +27,7 @@ class Observed:
     upgrade: Run
 
 
-def summarize(scene: Scene, loaded: Rows, observed: Observed) -> Verdict:
+def summarize(scene: Scene, loaded: Tally, observed: Observed) -> Verdict:
     """Count what is in the tables, show the summary, and return the verdict."""
     screen = scene.screen
     screen.act("Summary", "Every request was logged, and every row is counted.")

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from random import Random
 from codeintel.demo import dumps, leash
 from codeintel.demo.client import Client
 from codeintel.demo.dumps import Library
-from codeintel.demo.log import Outcome, Request, Writer
+from codeintel.demo.log import Appender, Outcome, Request
 from codeintel.demo.questions import question
 from codeintel.demo.stage import connect_as_app
 
@@ -32,32 +33,32 @@ UPLOAD_EVERY = 1.0
 """Seconds between one upload and the next; there is one writer."""
 
 
+_Turn = Callable[[Client], Request]
+
+
 class Traffic:
     """The readers and the writer, and the ids that they know to be there."""
 
-    def __init__(self, library: Library, loaded: int, url: str, log: Writer) -> None:
+    def __init__(self, library: Library, loaded: int, url: str, log: Appender) -> None:
         self._library, self._url, self._log = library, url, log
         self._ids = list(range(1, loaded + 1))
         self._new_ids = itertools.count(loaded + 1)
 
     def run(self, stop: threading.Event) -> None:
-        """Make requests until asked to stop; return when the last of them has ended."""
-        turns = [partial(self._read, Random(seed)) for seed in range(READERS)]
-        threads = [self._thread(turn, READ_EVERY, stop) for turn in turns]
-        threads.append(self._thread(self._write, UPLOAD_EVERY, stop))
-        for thread in threads:
-            thread.join()
+        """Make requests until asked to stop; return when the last of them has ended.
 
-    def _thread(
-        self, turn: Callable[[Client], Request], every: float, stop: threading.Event
-    ) -> threading.Thread:
-        thread = threading.Thread(target=self._repeat, args=(turn, every, stop))
-        thread.start()
-        return thread
+        What is no failure of a request ends all of it, and is raised.
+        """
+        turns: list[tuple[_Turn, float]] = [(self._write, UPLOAD_EVERY)]
+        turns += [(partial(self._read, Random(seed)), READ_EVERY) for seed in range(READERS)]
+        with ThreadPoolExecutor(len(turns)) as threads:
+            repeats = [threads.submit(self._repeat, *turn, stop) for turn in turns]
+            wait(repeats, return_when=FIRST_EXCEPTION)
+            stop.set()  # readers that have silently died must not look like fast ones
+        for repeat in repeats:
+            repeat.result()
 
-    def _repeat(
-        self, turn: Callable[[Client], Request], every: float, stop: threading.Event
-    ) -> None:
+    def _repeat(self, turn: _Turn, every: float, stop: threading.Event) -> None:
         connect = partial(connect_as_app, self._url, "demo traffic")
         with closing(Client(connect)) as client:
             pause = 0.0
@@ -82,8 +83,8 @@ class Traffic:
 def _main(library: str, log: str, loaded: str) -> None:
     asked_to_stop = leash.hold()
     url = os.environ["DATABASE_URL"]
-    with Writer(Path(log)) as writer:
-        Traffic(dumps.load(Path(library)), int(loaded), url, writer).run(asked_to_stop)
+    with Appender(Path(log)) as appender:
+        Traffic(dumps.load(Path(library)), int(loaded), url, appender).run(asked_to_stop)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from codeintel.demo.log import FAILURES, Outcome, Request
 from codeintel.store.rows import METADATA
 
-Rows = Counter[tuple[int, str]]
+Tally = Counter[tuple[int, str]]
 """How many rows there are, by dump id and table."""
 
 
@@ -32,15 +32,15 @@ class Verdict:
         return self.requests > 0 and not (self.failed or self.wrong or self.lost or self.doubled)
 
 
-def written(requests: Iterable[Request]) -> Rows:
+def written(requests: Iterable[Request]) -> Tally:
     """Return the rows that uploads have committed."""
-    rows: Rows = Counter()
+    rows: Tally = Counter()
     for request in requests:
         rows.update({(request.dump_id, table): n for table, n in request.written.items()})
     return rows
 
 
-def judge(requests: Iterable[Request], loaded: Rows, found: Rows, moved: Rows) -> Verdict:
+def judge(requests: Iterable[Request], loaded: Tally, found: Tally, moved: Tally) -> Verdict:
     """Judge the traffic and the tables after it.
 
     ``loaded`` was there before the traffic, ``found`` is in the tables and ``moved`` in the

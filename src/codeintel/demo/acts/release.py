@@ -6,9 +6,10 @@ import time
 
 from codeintel.demo import census, temp_files
 from codeintel.demo.attendant import Traffic
+from codeintel.demo.failure import ActFailed
 from codeintel.demo.figures import figures, reads
 from codeintel.demo.log import Request
-from codeintel.demo.scene import ActFailed, Run, Scene, since
+from codeintel.demo.scene import Run, Scene, since
 from codeintel.demo.screen import megabytes, milliseconds, told
 from codeintel.demo.stage import DEPLOYER
 from codeintel.store.rows import DEFINITIONS, REFERENCES, TABLES

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from random import Random
 
 import psycopg
 
 from codeintel.demo.attendant import Traffic
 from codeintel.demo.dumps import Library
+from codeintel.demo.failure import ActFailed
 from codeintel.demo.figures import figures, of_kinds
 from codeintel.demo.log import UPLOAD, Request
 from codeintel.demo.questions import WEIGHTS
-from codeintel.demo.scene import ActFailed, Scene, since
+from codeintel.demo.scene import Scene, since
 from codeintel.demo.screen import milliseconds
 from codeintel.demo.stage import APP
 from codeintel.demo.traffic import READERS
 from codeintel.store.queries import query
-
-Plan = Sequence[str]
 
 
 def incident(scene: Scene, traffic: Traffic, library: Library, dump_id: int) -> list[Request]:

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from codeintel.demo import census, dumps
 from codeintel.demo.dumps import Dump, Library
 from codeintel.demo.load import MULTIPLIED_EVERY, WORKERS, load, uploads
-from codeintel.demo.log import Reader, Writer
+from codeintel.demo.log import Appender, Follower
 from codeintel.demo.scene import Scene
 from codeintel.demo.screen import megabytes
 from codeintel.demo.stage import APP, DEPLOYER
-from codeintel.demo.verdict import Rows, written
+from codeintel.demo.verdict import Tally, written
 from codeintel.store.rows import TABLES
 
 MONIKER_ROWS = 1_500_000
 """Rows of definitions and references at scale 1."""
 
 
-def upload(scene: Scene, packages: Sequence[str], scale: float) -> tuple[Library, Rows]:
+def upload(scene: Scene, packages: Sequence[str], scale: float) -> tuple[Library, Tally]:
     """Index packages and upload their dumps many times over; return them and what was written."""
     scene.screen.act(
         "Data comes in",
@@ -58,15 +58,15 @@ def _index(scene: Scene, packages: Sequence[str]) -> Library:
     return library
 
 
-def _load(scene: Scene, library: Library, moniker_rows: int) -> Rows:
+def _load(scene: Scene, library: Library, moniker_rows: int) -> Tally:
     chosen = uploads(library, moniker_rows)
     ledger = scene.stage.folder / "loaded.jsonl"
     total = sum(len(library.rows(one.dump_id)) for one in chosen)
     started = time.monotonic()
-    with Writer(ledger) as writer, scene.screen.counting("uploading", total, "rows") as count:
-        load(library, chosen, scene.stage.url(APP), writer, count)
+    with Appender(ledger) as appender, scene.screen.counting("uploading", total, "rows") as count:
+        load(library, chosen, scene.stage.url(APP), appender, count)
     seconds = time.monotonic() - started
-    rows = written(Reader(ledger).requests())
+    rows = written(Follower(ledger).requests())
     scene.screen.say(
         f"{len(chosen):,} dumps, {rows.total():,} rows in {seconds:.1f} s: "
         f"{rows.total() / seconds:,.0f} rows/s."

@@ -1,16 +1,15 @@
-"""What pg_catalog says, as the values that the fold makes."""
+"""What pg_catalog says, as the values that the fold makes, and how two schemas are compared."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
 import psycopg
-import pytest
 
-from outofband_lint.names import QualifiedName
+from outofband_lint.names import QualifiedName, quote
+from outofband_lint.reader.expression import mentioned
 from outofband_lint.schema import Column, Index, Schema, Table, TableConstraint
 from outofband_lint.statement import DataType, IndexKey
 
@@ -114,7 +113,65 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Schema:
     return Schema(MappingProxyType(tables))
 
 
-@pytest.fixture
-def catalog_schema() -> Callable[[psycopg.Connection[Any]], Schema]:
-    """The function that reads what a connection's database holds, as the fold's Schema."""
-    return read_catalog
+def read_in_full(connection: psycopg.Connection[Any]) -> Schema:
+    """Read the catalog with no search_path, so that types of ours are spelled with a schema."""
+    path = connection.execute("SHOW search_path").fetchone()
+    assert path is not None
+    connection.execute("SET LOCAL search_path = ''")
+    try:
+        return read_catalog(connection)
+    finally:
+        connection.execute("SELECT set_config('search_path', %s, true)", path)
+
+
+def shape(schema: Schema) -> dict[str, Any]:
+    """All that the fold promises, in a form that both sides spell alike."""
+    return {str(table.name): table_shape(table) for table in schema.tables.values()}
+
+
+def table_shape(table: Table) -> dict[str, Any]:
+    return {
+        "kind": table.kind,
+        "partition of": table.partition_of,
+        "inherits": set(table.inherits),
+        "columns": {column.name: (str(column.type), column.not_null) for column in table.columns},
+        "indexes": {index.name: index_shape(index, table) for index in table.indexes},
+        "constraints": {
+            constraint.name: constraint_shape(constraint)
+            for constraint in table.constraints
+            if constraint.kind != "not_null"
+        },
+    }
+
+
+def index_shape(index: Index, table: Table) -> tuple[Any, ...]:
+    names = {column.name for column in table.columns}
+    spelled = {quote(name): name for name in names}
+
+    def columns(expression: str) -> frozenset[str]:
+        return mentioned(expression) & names
+
+    return (
+        tuple(
+            key.column or spelled.get(key.expression or "") or columns(key.expression or "")
+            for key in index.keys
+        ),
+        tuple(spelled.get(name, name) for name in index.include),
+        index.method,
+        index.unique,
+        None if index.where is None else columns(index.where),
+        index.valid,
+        index.constraint,
+        index.parent,
+    )
+
+
+def constraint_shape(constraint: TableConstraint) -> tuple[Any, ...]:
+    in_order = constraint.kind != "check"
+    return (
+        constraint.kind,
+        constraint.columns if in_order else frozenset(constraint.columns),
+        constraint.validated,
+        constraint.references,
+        constraint.referenced_columns,
+    )
