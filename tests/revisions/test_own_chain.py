@@ -18,9 +18,14 @@ from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing, standings
 from outofband.deploy.connection import DeployConnection
 from outofband.model.step import Wanted
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
 from outofband.revisions import environment, graph
 from outofband.revisions.render import render
 from outofband.revisions.wanted import wanted
+from outofband.runbook.apply import End, apply
+from outofband.runbook.world import Scope, World
+from screens import SilentScreen
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("metadata", "documents", "result_chunks", "definitions", "references")
@@ -149,6 +154,20 @@ def test_the_upgrade_lists_what_is_pending_and_since_when(config, database, caps
     for table in TABLES:
         assert f"deferred create index lsif_data_{table}_temp" in said
         assert f"deferred primary key lsif_data_{table}_pkey" in said
+
+
+def test_after_apply_the_upgrade_adopts_and_builds_no_stand_in(config, database, capsys) -> None:
+    command.upgrade(config, "0001")
+    fill(database)
+    env = environment.of_config(config)
+    with Session(Url(database)) as session:
+        world = World(session, SilentScreen(), Scope(wanted(env, ["0001"], "head")))
+        assert {e.end for e in apply(world.look().plan, world)} == {End.DONE}
+    command.upgrade(config, "head")
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == len(TABLES)
+    assert all(line.startswith("outofband: adopted primary key lsif_data_") for line in said)
+    assert index_names(database) == {f"lsif_data_{table}_pkey" for table in TABLES}
 
 
 def where_things_stand(database: str, wants: Wanted) -> tuple[Standing, ...]:

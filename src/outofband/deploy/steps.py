@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,10 @@ from outofband.model.state import State
 from outofband.model.step import CreateIndex, DropIndex, Step, Wanted, WantedStep
 from outofband.settings import Settings
 
+# Below deadlock_timeout's default of 1 s: in a circle with the application it is we who give way,
+# since what is not done inline is only deferred.
+_INLINE_LOCK_TIMEOUT = timedelta(milliseconds=500)
+
 _IN_WORDS = {
     "55P03": "a lock was not free within lock_timeout",
     "23505": "the table has duplicate rows",
@@ -29,19 +34,20 @@ _IN_WORDS = {
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a step in the deploy; ``reason`` says why it was left, and is empty when it
-    was not.
+    was not. ``adopted``: it was there already, on a large table, built ahead or by hand.
     """
 
     step: Step
     reason: str = ""
+    adopted: bool = False
 
     @property
     def line(self) -> str:
         """One line for the operator; empty when there is nothing to say."""
-        if not self.reason:
-            return ""
-        what = self.step.kind.replace("_", " ")
-        return f"deferred {what} {self.step.name}: {self.reason}"
+        what = f"{self.step.kind.replace('_', ' ')} {self.step.name}"
+        if self.adopted:
+            return f"adopted {what}: it is there, valid and as declared"
+        return f"deferred {what}: {self.reason}" if self.reason else ""
 
 
 def upgrade(
@@ -50,11 +56,13 @@ def upgrade(
     *,
     settings: Settings,
     earlier: Callable[[], Wanted],
+    finally_wanted: Callable[[], Wanted] = Wanted,
 ) -> Outcome:
     """Do a step declared in ``upgrade()`` if that cannot hurt, else leave it to the runbook.
 
-    ``earlier`` tells what is wanted before it; it is asked only where that may matter. Raises
-    DeployRefused when ``on_large = "refuse"`` and the table is large.
+    ``earlier`` tells what is wanted before it, ``finally_wanted`` what is once the upgrade has
+    arrived; both are asked only where that may matter. Raises DeployRefused when ``on_large =
+    "refuse"`` and the table is large.
     """
     hand = DeployConnection(connection)
     seen = observe(hand, [step])
@@ -65,13 +73,17 @@ def upgrade(
     if sight.state is State.VALID_OTHER_NAME:
         # Equal, but perhaps because another revision wants it under that name.
         sight = classify(step, seen, earlier().declared_names)
+    is_pending_build = isinstance(step, CreateIndex) and sight.state is State.ABSENT
+    if is_pending_build and table.heap_bytes and _is_done_later(hand, step, finally_wanted()):
+        return Outcome(step)
     waits_for = _waits_for(hand, step, earlier()) if _may_wait(step, sight) else ()
     exact = resolved(step, table)
     decision = decide.on_upgrade(exact, sight, table, settings, waits_for)
     outcome = _carry_out(connection, exact, decision, settings)
     if outcome.reason:
         pending.note(connection, step)
-    return outcome
+    is_adopted = sight.state is State.VALID and isinstance(decision, decide.Nothing)
+    return replace(outcome, adopted=is_adopted and not decide.is_small(table, settings))
 
 
 def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outcome:
@@ -88,6 +100,14 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     if isinstance(step, DropIndex) and isinstance(decision, decide.Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)
+
+
+def _is_done_later(hand: DeployConnection, step: Step, wanted: Wanted) -> bool:
+    """Tell whether a later step of this upgrade makes the build pointless: what takes the index, or
+    what drops it, is done already.
+    """
+    standing = standings(wanted, observe(hand, [w.step for w in wanted.steps]))
+    return any(s.done for s in standing if s.step == step)
 
 
 def _may_wait(step: Step, sight: Sight) -> bool:
@@ -127,7 +147,7 @@ def _inline(hand: DeployConnection, statements: tuple[str, ...], settings: Setti
     not.
     """
     try:
-        with hand.briefly(settings.lock_timeout):
+        with hand.briefly(min(settings.lock_timeout, _INLINE_LOCK_TIMEOUT)):
             for statement in statements:
                 hand.execute(statement)
     except DBAPIError as error:

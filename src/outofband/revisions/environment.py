@@ -52,13 +52,14 @@ class Environment:
 
     ``options`` are the keyword arguments of ``context.configure()`` that hold for every run, as
     env.py gave them; ``dialect_name`` is None where env.py named neither URL nor dialect when run
-    offline.
+    offline. ``rendered`` keeps what :mod:`.render` made, by revision, for the life of the process.
     """
 
     config: Config
     script: ScriptDirectory
     dialect_name: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    rendered: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def version_table(self) -> str:
@@ -91,7 +92,9 @@ class Environment:
             return None
         taken = _CONFIGURE.parameters.keys() | {"version_table", "version_table_schema"}
         options = {k: v for k, v in context.opts.items() if k in taken and k not in _OF_THE_CALL}
-        return cls(context.config, context.script, context.dialect.name, options)
+        made = cls(context.config, context.script, context.dialect.name, options)
+        kept: Environment = context.impl.memo.setdefault("outofband_environment", made)
+        return kept
 
 
 def load(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = ()) -> Environment:

@@ -64,10 +64,15 @@ def render(
     """Render the ``upgrade()`` of each revision, in the order given.
 
     A revision that raises, exits, reads the database or runs longer than ``limit`` seconds comes
-    with a problem and what its syntax tree gives; the others are not touched by it.
+    with a problem and what its syntax tree gives; the others are not touched by it. A revision is
+    rendered once in a process.
     """
-    done = child.runs(environment, scripts, limit)
-    return tuple(_rendered(s, run) for s, run in zip(scripts, done, strict=True))
+    known: dict[str, Rendered] = environment.rendered
+    missing = [script for script in scripts if script.revision not in known]
+    if missing:
+        for script, run in zip(missing, child.runs(environment, missing, limit), strict=True):
+            known[script.revision] = _rendered(script, run)
+    return tuple(known[script.revision] for script in scripts)
 
 
 def _rendered(script: Script, run: Run) -> Rendered:

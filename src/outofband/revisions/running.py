@@ -15,7 +15,7 @@ from outofband.revisions.capture import OPTION, Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_to_run_by
 from outofband.revisions.stop import UpgradeMisused
-from outofband.revisions.wanted import earlier
+from outofband.revisions.wanted import earlier, wanted
 
 
 class BarrierUnmet(DeployRefused):
@@ -102,6 +102,7 @@ def _upgrade(context: MigrationContext, step: Step) -> None:
         step,
         settings=settings_to_run_by(context.config),
         earlier=lambda: _earlier(context, step),
+        finally_wanted=lambda: _finally_wanted(context),
     )
     _tell(outcome)
 
@@ -129,6 +130,16 @@ def _earlier(context: MigrationContext, here: Step | str) -> Wanted:
         heads = context.get_current_heads()
     declared = _declared_by(context, caller.revision)
     return earlier(environment, heads, caller.revision, here, declared)
+
+
+def _finally_wanted(context: MigrationContext) -> Wanted:
+    """Return what is wanted once this upgrade has arrived; nothing where it was told as ``+2``."""
+    environment = Environment.of_running(context)
+    running = context.environment_context
+    destination = running.context_opts.get("destination_rev") if running else None
+    if environment is None or not isinstance(destination, str) or "+" in destination:
+        return Wanted()
+    return wanted(environment, context.get_current_heads(), destination)
 
 
 def _declared_by(context: MigrationContext, revision: str) -> list[Step]:
