@@ -19,6 +19,11 @@ import re
 from typing import ClassVar
 
 
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends with one, or with a statement to paste."""
+    return text if text.endswith((".", ";")) else f"{text}."
+
+
 class OutofbandError(Exception):
     """Something outofband will not or cannot do, told in four answers.
 
@@ -46,7 +51,7 @@ class OutofbandError(Exception):
     def __str__(self) -> str:
         """Return the whole message on one line: what: why. Do. State."""
         sentences = [f"{self.what}: {self.why}" if self.why else self.what, self.do, self.state]
-        return ". ".join(s.rstrip(".") for s in sentences if s) + "."
+        return " ".join(sentence(s) for s in sentences if s)
 
 
 class Misuse(OutofbandError):

@@ -39,9 +39,6 @@ _ROLES = (
     f"CREATE ROLE {DEPLOYER} LOGIN",
     f"CREATE ROLE {APP} LOGIN",
     f"CREATE DATABASE {DATABASE} OWNER {DEPLOYER}",
-    # The count of duplicates would hash small tables past a small temp_file_limit, where it can
-    # read the stand-in in order.
-    f"ALTER ROLE {DEPLOYER} SET enable_hashagg = off",
 )
 _PRIVILEGES = (
     f"ALTER DEFAULT PRIVILEGES FOR ROLE {DEPLOYER} GRANT SELECT, INSERT ON TABLES TO {APP}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from outofband.cli.options import database_options
-from outofband.errors import NothingChanged
+from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
     from outofband.postgres.session import Session
@@ -123,7 +123,7 @@ def again(
 
 
 def _report(endings: Sequence[Ending], again: str) -> int:
-    """Say how each step ended and return the exit status."""
+    """Say how each step ended and which command goes on; return the exit status."""
     from outofband.runbook.apply import End
 
     for ending in endings:
@@ -131,10 +131,13 @@ def _report(endings: Sequence[Ending], again: str) -> int:
         line = f"{ending.end.value:8} {step.kind.replace('_', ' ')} {step.name}"
         click.echo(": ".join(part for part in (line, ending.why) if part), err=True)
         if ending.do:
-            click.echo(f"         {ending.do}.", err=True)
+            click.echo(f"         {sentence(ending.do)}", err=True)
     if all(e.end is End.DONE for e in endings):
         return 0
-    if not any(e.acted or e.end is End.DONE for e in endings):
-        return REFUSED
-    click.echo(f"outofband: partly done, what was finished stays finished. Next: {again}", err=True)
-    return PARTLY_DONE
+    flags = dict.fromkeys(flag for e in endings for flag in e.flags)
+    command = " ".join([again, *flags])
+    if any(e.acted or e.end is End.DONE for e in endings):
+        click.echo(f"outofband: partly done, what is finished stays. Next: {command}", err=True)
+        return PARTLY_DONE
+    click.echo(f"outofband: nothing was changed. Next: {command}", err=True)
+    return REFUSED

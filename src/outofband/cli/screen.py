@@ -66,9 +66,13 @@ class OperatorScreen:
         """Show the progress of a server process while the block runs."""
         started = time.monotonic()
         shown = self._bars if self._console.is_terminal else self._lines
-        with shown(what) as show, watching(self._source, pid, show):
-            yield
-        self.say(f"  done in {duration(time.monotonic() - started)}")
+        ended = "failed after"
+        try:
+            with shown(what) as show, watching(self._source, pid, show):
+                yield
+            ended = "done in"
+        finally:
+            self.say(f"  {ended} {duration(time.monotonic() - started)}")
 
     @contextmanager
     def _bars(self, what: str) -> Iterator[Callable[[Progress], None]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,7 +42,8 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of one planned step, and, where it is not done, why and what to do.
+    """What became of one planned step, and, where it is not done, why and what to do; ``flags`` let
+    the same command go on.
 
     ``acted`` tells whether this run changed anything for it.
     """
@@ -50,6 +52,7 @@ class Ending:
     end: End
     why: str = ""
     do: str = ""
+    flags: tuple[str, ...] = ()
     acted: bool = False
 
 
@@ -125,7 +128,7 @@ class _Turn:
         try:
             self._do(action, table)
         except Stuck as stuck:
-            return self._ending(End.FAILED, stuck.why, stuck.do)
+            return self._ending(End.FAILED, stuck.why, stuck.do, stuck.flags)
         except StatementFailed as failed:
             return self._after(failed)
         return None
@@ -143,7 +146,8 @@ class _Turn:
                 assert sent is not None
                 screen.statement(sent.sql)
                 self._sent = True
-                with screen.watching(self._planned.step.name, hand.pid):
+                watched = screen.watching(self._planned.step.name, hand.pid)
+                with watched if sent.unhurried else nullcontext():
                     hand.send(sent)
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
@@ -183,8 +187,8 @@ class _Turn:
         why = f"the world has moved since the plan was shown: it is {state} now"
         return self._ending(End.REFUSED, why, "Look at the new plan")
 
-    def _ending(self, end: End, why: str = "", do: str = "") -> Ending:
-        return Ending(self._planned, end, why, do, self._acted)
+    def _ending(self, end: End, why: str = "", do: str = "", flags: tuple[str, ...] = ()) -> Ending:
+        return Ending(self._planned, end, why, do, flags, self._acted)
 
 
 def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:

@@ -28,11 +28,13 @@ class Dedupe(Enum):
 
 
 class Stuck(Exception):
-    """The build cannot go on without a person: ``why``, and what to ``do``."""
+    """The build cannot go on without a person: ``why``, what to ``do``, and with which ``flags``
+    the same command goes on.
+    """
 
-    def __init__(self, why: str, do: str) -> None:
+    def __init__(self, why: str, do: str, flags: tuple[str, ...] = ()) -> None:
         super().__init__(why)
-        self.why, self.do = why, do
+        self.why, self.do, self.flags = why, do, flags
 
 
 class Build:
@@ -64,6 +66,7 @@ class Build:
                 case Reaction.DUPLICATES:
                     self._screen.say(f"{index.name}: a duplicate arrived during the build")
                 case Reaction.TEMP_FILES:
+                    self._screen.say(f"{index.name}: {failed.what}")
                     self._answer_temp_files(index, table)
                 case _:
                     raise
@@ -88,7 +91,8 @@ class Build:
             return
         self._report(index, found)
         if self._dedupe is Dedupe.REPORT or not found.identical:
-            raise Stuck(f"{index.table} has duplicate rows", _what_to_do(found))
+            flags = ("--dedupe", Dedupe.IDENTICAL.value) if found.identical else ()
+            raise Stuck(f"{index.table} has duplicate rows", _what_to_do(found), flags)
         if self._rounds == _DEDUPE_ROUNDS:
             why = f"new duplicates have arrived {_DEDUPE_ROUNDS} times"
             raise Stuck(why, "Find the writer that multiplies rows")

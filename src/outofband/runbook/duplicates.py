@@ -43,10 +43,17 @@ class Duplicates:
     differing: int
 
 
+# Grouping in the order of the stand-in writes no temporary file. Hashing the keys, or doing it in
+# each of several processes, exceeds the temp_file_limit that the build was made to fit.
+_SPARING = (("enable_hashagg", "off"), ("max_parallel_workers_per_gather", "0"))
+
+
 def count(hand: Hand, index: Index) -> Duplicates:
     """Count the duplicates of a unique index; one grouped scan, over its stand-in where there is
     one.
     """
+    for name, value in _SPARING:
+        hand.set(name, value)
     row = hand.rows(
         f"""
         SELECT count(*) AS groups, coalesce(sum(n - 1), 0)::bigint AS surplus,

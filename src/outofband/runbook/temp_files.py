@@ -76,6 +76,8 @@ def _more_workers(means: Means, workers: int) -> Retry:
             ("max_parallel_maintenance_workers", str(workers)),
             ("maintenance_work_mem", f"{memory_kb}kB"),
             ("min_parallel_table_scan_size", "0"),
+            # The leader would sort a share too, and the largest while the workers start.
+            ("parallel_leader_participation", "off"),
         ),
         f"temp_file_limit ({_megabytes(means.limit_kb)}) holds for each process: "
         f"sharing the sort among {workers} workers",
