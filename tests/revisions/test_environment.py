@@ -167,3 +167,10 @@ def test_an_env_py_that_fails_is_told_in_one_line_without_secrets(project, env_p
     assert SECRET not in str(raised.value)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+def test_an_environment_variable_that_is_missing_is_named(project, monkeypatch) -> None:
+    monkeypatch.delenv("NOT_THERE", raising=False)
+    project.env_py("import os\nurl = os.environ['NOT_THERE']\n")
+    with pytest.raises(EnvPyFailed, match=r"\$NOT_THERE is not set"):
+        environment.of_config(project.config)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
@@ -100,16 +100,22 @@ class OperatorScreen:
         yield show
 
 
-def _bar(what: str, progress: Progress, pace: Pace, elapsed: float) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_row(escape(what), f"[dim]{duration(elapsed)}[/dim]")
+def _bar(what: str, progress: Progress, pace: Pace, elapsed: float) -> Group:
     bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
-    grid.add_row(bar, escape(progress_line(progress, pace)))
-    return grid
+    row = Table.grid(padding=(0, 1))
+    row.add_row(bar, escape(phase_line(progress, pace)))
+    waits = (f"  waits for {escape(str(blocker))}" for blocker in progress.waits_for)
+    return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *waits)
 
 
 def progress_line(progress: Progress, pace: Pace) -> str:
     """Return one look as words: phase, percent, rate, time left, whom it waits for."""
+    waits = "; ".join(map(str, progress.waits_for))
+    return phase_line(progress, pace) + (f", waits for {waits}" if waits else "")
+
+
+def phase_line(progress: Progress, pace: Pace) -> str:
+    """Return phase, percent, rate and the time left of the phase."""
     parts = [progress.phase]
     if progress.fraction is not None:
         parts.append(f"{progress.fraction:.0%} of {progress.total:,} {progress.unit}")
@@ -117,8 +123,6 @@ def progress_line(progress: Progress, pace: Pace) -> str:
         parts.append(f"{pace.per_second:,.0f} {progress.unit}/s")
     if pace.seconds_left is not None:
         parts.append(f"{duration(pace.seconds_left)} left")
-    if progress.waits_for:
-        parts.append("waits for " + "; ".join(map(str, progress.waits_for)))
     return ", ".join(parts)
 
 

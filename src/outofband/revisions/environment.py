@@ -214,8 +214,12 @@ def _url_wrong(error: Exception) -> EnvPyFailed:
 
 
 def _env_py_failed(error: Exception, path: str) -> EnvPyFailed:
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == path]
     where = f"{path}:{lines[-1]}" if lines else path
+    if isinstance(error, KeyError) and frames[-1].filename == os.__file__:
+        name = error.args[0]
+        return EnvPyFailed(f"{where} failed", why=f"${name} is not set", do=f"Set ${name}")
     return EnvPyFailed(f"{where} failed", why=_told(error), do="See what `alembic current` says")
 
 
