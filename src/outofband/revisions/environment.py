@@ -38,6 +38,9 @@ _OF_THE_CALL = frozenset(
 _TELLING = (CommandError, KeyError, ImportError, NameError, AttributeError, SyntaxError)
 
 
+_OF_ENVIRON = type(os.environ).__getitem__.__code__.co_filename
+
+
 class AlembicConfigWrong(Misuse):
     """The Alembic configuration is missing, cannot be read, or names no folder of revisions."""
 
@@ -217,7 +220,7 @@ def _env_py_failed(error: Exception, path: str) -> EnvPyFailed:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == path]
     where = f"{path}:{lines[-1]}" if lines else path
-    if isinstance(error, KeyError) and frames[-1].filename == os.__file__:
+    if isinstance(error, KeyError) and frames[-1].filename == _OF_ENVIRON:
         name = error.args[0]
         return EnvPyFailed(f"{where} failed", why=f"${name} is not set", do=f"Set ${name}")
     return EnvPyFailed(f"{where} failed", why=_told(error), do="See what `alembic current` says")
