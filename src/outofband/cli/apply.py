@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outofband.cli.options import database_options
+from outofband.cli.options import Where, database_options
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
@@ -40,11 +40,7 @@ class ReadOnly(NothingChanged):
 )
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
-    configs: tuple[str, ...],
-    name: str,
-    x: tuple[str, ...],
-    database_url: str | None,
-    to: str | None,
+    where: Where,
     only: tuple[str, ...],
     dedupe: str,
     yes: bool,
@@ -62,10 +58,10 @@ def command(
     from outofband.runbook.show import plan_lines
     from outofband.runbook.world import World
 
-    project = open_project(configs, name, x, database_url)
+    project = open_project(where)
     screen = OperatorScreen(project.source)
     with Session(project.source) as session:
-        world = World(session, screen, project.scope(session, to, only))
+        world = World(session, screen, project.scope(session, where.to, only))
         plan = world.look().plan
         if not plan.steps:
             screen.say("Nothing is pending.")
@@ -77,8 +73,7 @@ def command(
             _require_writes(session)
             _confirm(yes)
         endings = apply(plan, world, Dedupe(dedupe))
-    words = again(configs, name, x, to, only, dedupe)
-    sys.exit(_report(endings, f"{words} --database-url ..." if database_url else words))
+    sys.exit(_report(endings, again(where, only, dedupe)))
 
 
 def _require_writes(session: Session) -> None:
@@ -101,24 +96,18 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(
-    configs: Sequence[str],
-    name: str,
-    x: Sequence[str],
-    to: str | None,
-    only: Sequence[str],
-    dedupe: str,
-) -> str:
+def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
     words = ["outofband", "apply"]
-    words += [word for config in configs for word in ("-c", config)]
-    words += ["-n", name] if name != "alembic" else []
-    words += [word for argument in x for word in ("-x", f"{argument.partition('=')[0]}=...")]
-    words += ["--to", to] if to else []
+    words += [word for config in where.configs for word in ("-c", config)]
+    words += ["-n", where.name] if where.name != "alembic" else []
+    words += [word for argument in where.x for word in ("-x", f"{argument.partition('=')[0]}=...")]
+    words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
     words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 
 

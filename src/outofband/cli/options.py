@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -63,9 +65,35 @@ def alembic_options(command: F) -> F:
     return _added(command, _ALEMBIC)
 
 
-def database_options(command: F) -> F:
-    """Add what commands with a database take: -c, -n, -x, --database-url, --to."""
-    return _added(command, (*_ALEMBIC, *_DATABASE))
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which project, which of its databases, and how far ahead is looked."""
+
+    configs: tuple[str, ...]
+    name: str
+    x: tuple[str, ...]
+    database_url: str | None
+    to: str | None
+
+
+def database_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what commands with a database take: -c, -n, -x, --database-url, --to.
+
+    The command is given them as one Where, its first argument.
+    """
+
+    @wraps(command)
+    def with_where(
+        configs: tuple[str, ...],
+        name: str,
+        x: tuple[str, ...],
+        database_url: str | None,
+        to: str | None,
+        **others: Any,
+    ) -> None:
+        command(Where(configs, name, x, database_url, to), **others)
+
+    return _added(with_where, (*_ALEMBIC, *_DATABASE))
 
 
 def _added(command: F, options: tuple[Callable[[F], F], ...]) -> F:

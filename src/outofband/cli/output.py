@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from outofband.catalog.standing import Standing
+from outofband.cli.project import Seen
 from outofband.model.state import State
-from outofband.runbook.show import summary, table_name
+from outofband.runbook.show import document, summary, table_name
 
 _COLOURS = {
     State.VALID: "green",
@@ -33,7 +34,16 @@ def print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def print_standings(standings: Iterable[Standing], *, pending_only: bool = False) -> None:
+def print_seen(seen: Seen, form: str, *, pending_only: bool = False) -> None:
+    """Print where the wanted steps stand, as JSON or as a table, and what is not known of them."""
+    if form == "json":
+        print_json(document(seen.view.standings, seen.scope.wanted.incomplete))
+        return
+    _print_standings(seen.view.standings, pending_only)
+    warn_incomplete(seen.scope.wanted.incomplete)
+
+
+def _print_standings(standings: Iterable[Standing], pending_only: bool) -> None:
     """Print a line a step: what it is, its state, whether it is done, and what it waits for.
 
     The sentence that counts them all goes to stderr, also where only pending ones are listed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from outofband.cli.options import database_options, format_option
+from outofband.cli.options import Where, database_options, format_option
 
 
 @click.command("plan")
@@ -12,34 +12,21 @@ from outofband.cli.options import database_options, format_option
 @click.option("--only", multiple=True, metavar="NAME", help="Plan this step and what it waits for.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print a script for psql instead.")
 @format_option
-def command(
-    configs: tuple[str, ...],
-    name: str,
-    x: tuple[str, ...],
-    database_url: str | None,
-    to: str | None,
-    only: tuple[str, ...],
-    as_sql: bool,
-    form: str,
-) -> None:
+def command(where: Where, only: tuple[str, ...], as_sql: bool, form: str) -> None:
     """Show what apply would do, statement by statement. Reads only.
 
     With --sql, print a script that a DBA can run in psql; what it builds is adopted afterwards.
     """
     from outofband.cli.output import print_json, warn_incomplete
-    from outofband.cli.project import open_project
-    from outofband.postgres.session import Session
+    from outofband.cli.project import look_at
     from outofband.runbook.show import plan_document, plan_lines, script
-    from outofband.runbook.world import look
 
-    project = open_project(configs, name, x, database_url)
-    with Session(project.source) as session:
-        scope = project.scope(session, to, only)
-        plan, version = look(session, scope).plan, session.version
+    seen = look_at(where, only)
+    plan = seen.view.plan
     if as_sql:
-        click.echo(script(plan, version, project.source.describe()))
+        click.echo(script(plan, seen.server_version, seen.database))
     elif form == "json":
         print_json(plan_document(plan))
     else:
         click.echo("\n".join(plan_lines(plan)) if plan.steps else "Nothing is pending.")
-    warn_incomplete(scope.wanted.incomplete)
+    warn_incomplete(seen.scope.wanted.incomplete)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader
+from outofband.cli.options import Where
 from outofband.model.names import QualifiedName
+from outofband.postgres.session import Session
 from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
-from outofband.runbook.world import Scope
+from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
 
@@ -46,12 +48,29 @@ class Project:
         return Scope(steps, tuple(only), self.settings.inline_max_bytes)
 
 
-def open_project(
-    configs: Sequence[str], name: str, x: Sequence[str], database_url: str | None
-) -> Project:
+def open_project(where: Where) -> Project:
     """Read the configuration; connect to nothing yet where a URL is given."""
-    config = environments.configured(configs, name, x)
+    config = environments.configured(where.configs, where.name, where.x)
     settings = settings_of(config)
     environment = environments.of_config(config)
-    source: Source = Url(database_url) if database_url else connector(environment)
+    source: Source = Url(where.database_url) if where.database_url else connector(environment)
     return Project(environment, settings, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a command that only reads has to show."""
+
+    scope: Scope
+    view: View
+    database: str
+    server_version: int
+
+
+def look_at(where: Where, only: Sequence[str] = ()) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again."""
+    project = open_project(where)
+    with Session(project.source) as session:
+        scope = project.scope(session, where.to, only)
+        view = look(session, scope)
+        return Seen(scope, view, project.source.describe(), session.version)
