@@ -7,6 +7,7 @@ import random
 import time
 from typing import Any
 
+import psycopg
 import pytest
 from rich.console import Console
 
@@ -96,6 +97,28 @@ def test_of_many_runners_at_once_one_works_and_all_end_well(
     sent = [sql for screen in screens for sql in screen.statements]
     assert len(sent) == len(set(sent)) == 6
     assert docs.indexes() == {"docs_pkey": True}
+
+
+def test_a_runner_that_finds_another_healing_waits_for_it(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    """A drop has no name of ours in it, so that it looks like a stranger's work on the table."""
+    docs.sql("INSERT INTO docs (id) VALUES (1)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        docs.sql("CREATE UNIQUE INDEX CONCURRENTLY docs_id ON docs (id)")
+    docs.sql("DELETE FROM docs WHERE path IS NULL")
+    step = steps.create("docs_id", "docs", "id", unique=True)
+    healing = "SELECT FROM pg_locks WHERE NOT granted AND pid = ANY (SELECT pid FROM "
+    healing += "pg_stat_activity WHERE query LIKE 'DROP INDEX CONCURRENTLY%')"
+    with docs.writer("docs"):
+        first = docs.beside(lambda: docs.apply(step))
+        docs.eventually(lambda: docs.sql(healing))
+        assert docs.standing(step).state is State.BUILDING_ELSEWHERE
+        second = docs.beside(lambda: docs.apply(step, screen=screen))
+        docs.eventually(lambda: any("another runner" in line for line in screen.said))
+    assert [run.result()[0].end for run in (first, second)] == [End.DONE, End.DONE]
+    assert screen.statements == []
+    assert docs.indexes() == {"docs_id": True}
 
 
 def test_a_build_whose_session_is_ended_is_begun_again(docs: Any, steps: Any, screen: Any) -> None:
