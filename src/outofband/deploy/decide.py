@@ -9,7 +9,7 @@ from outofband.catalog.classify import Sight
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.promotion import obstacle
 from outofband.model.index import Index
-from outofband.model.names import quote
+from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 from outofband.settings import Settings
@@ -36,9 +36,12 @@ class Defer:
 
 @dataclass(frozen=True, slots=True)
 class BuildAfterwards:
-    """Build concurrently once the transaction is over, and wait (``on_large = "build"``)."""
+    """Build concurrently once the transaction is over, and wait (``on_large = "build"``); what a
+    failed build left goes first.
+    """
 
     index: Index
+    leftover: QualifiedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def on_upgrade(
     if waits_for:
         return Defer(f"waits for {', '.join(waits_for)}")
     if not is_small(table, settings):
-        return _on_large(step, table, settings)
+        return _on_large(step, sight, table, settings)
     return _inline(step, sight)
 
 
@@ -94,13 +97,16 @@ def is_small(table: TableFacts, settings: Settings) -> bool:
     return table.heap_bytes <= settings.inline_max_bytes
 
 
-def _on_large(step: Step, table: TableFacts, settings: Settings) -> Decision:
+def _on_large(step: Step, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
     limit = _megabytes(settings.inline_max_bytes)
     size = f"{table.name} has {_megabytes(table.heap_bytes)}, over the {limit} of inline_max_bytes"
     if settings.on_large == "refuse":
         return Refuse(size)
     if settings.on_large == "build" and isinstance(step, CreateIndex) and not table.partitioned:
-        return BuildAfterwards(step.index)
+        if sight.state is State.ABSENT:
+            return BuildAfterwards(step.index)
+        if sight.state in _LEFT_OVER and sight.index is not None:
+            return BuildAfterwards(step.index, sight.index.name)
     return Defer(size)
 
 
