@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -13,6 +15,11 @@ from psycopg import sql
 
 from outofband import ephemeral
 from outofband.ephemeral import binaries
+
+
+# A test that writes a revision twice within a second would be shown the first one's bytecode.
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 class MakeDatabase(Protocol):

@@ -44,8 +44,9 @@ def find_package(name: str) -> InstalledPackage:
     Raises PackageNotInstalled or PackageHasNoSource.
     """
     try:
-        spec = importlib.util.find_spec(name) if name.isidentifier() else None
-    except ValueError:  # __main__ and its like: loaded, and from nowhere
+        findable = name.isidentifier() and name != "__main__"
+        spec = importlib.util.find_spec(name) if findable else None
+    except ValueError:  # loaded, and from nowhere
         spec = None
     if spec is None:
         raise PackageNotInstalled(

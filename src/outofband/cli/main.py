@@ -44,7 +44,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every error we raise becomes one line on stderr and its exit status."""
     try:
-        sys.exit(cli(standalone_mode=False))
+        sys.exit(cli(prog_name="outofband", standalone_mode=False))
     except click.exceptions.Abort:
         click.echo(
             "outofband: interrupted. Run outofband status to see where things stand.", err=True
