@@ -16,7 +16,6 @@ from psycopg import sql
 from outofband import ephemeral
 from outofband.ephemeral import binaries
 
-
 # A test that writes a revision twice within a second would be shown the first one's bytecode.
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"

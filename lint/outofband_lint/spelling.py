@@ -37,8 +37,12 @@ def create_index(function: str, statement: CreateIndex, *extra: str) -> str:
     return f"op.{function}({', '.join([*arguments, *extra])})"
 
 
-def drop_index(function: str, name: QualifiedName, table: QualifiedName, *extra: str) -> str:
-    """Spell a DROP INDEX as a call of `op.function`, with further arguments at its end."""
+def drop_index(function: str, name: QualifiedName, table: QualifiedName | None, *extra: str) -> str:
+    """Spell a DROP INDEX as a call of `op.function`, with further arguments at its end.
+
+    A `table` that nobody here can name is left to the reader, as `…`.
+    """
+    table = table or QualifiedName("…", name.schema)
     arguments = [_string(name.name), f"table_name={_string(table.name)}", *_schema(table), *extra]
     return f"op.{function}({', '.join(arguments)})"
 

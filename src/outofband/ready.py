@@ -30,20 +30,18 @@ def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
 
 def _driver_connection(connection: Any) -> Any:
     pooled = getattr(connection, "connection", None)
-    return getattr(pooled, "dbapi_connection", connection)
+    return getattr(pooled, "driver_connection", connection)
 
 
 def _is_valid(connection: Any, index: QualifiedName) -> bool:
     # No driver agrees with another on parameters, and some read % in a text without any.
-    name = literal(str(index)).replace("%", "' || chr(37) || '")
-    sql = f"SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({name})"
+    name = " || chr(37) || ".join(map(literal, str(index).split("%")))
+    sql = f"SELECT 1 FROM pg_index WHERE indexrelid = to_regclass({name}) AND indisvalid"
     if hasattr(connection, "exec_driver_sql"):
-        row = connection.exec_driver_sql(sql).fetchone()
-    else:
-        cursor = connection.cursor()
-        try:
-            cursor.execute(sql)
-            row = cursor.fetchone()
-        finally:
-            cursor.close()
-    return bool(row and next(iter(row.values() if isinstance(row, dict) else row)))
+        return connection.exec_driver_sql(sql).fetchone() is not None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(sql)
+        return cursor.fetchone() is not None
+    finally:
+        cursor.close()

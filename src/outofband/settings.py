@@ -129,7 +129,7 @@ def duration(value: Any) -> timedelta:
     otherwise.
     """
     found = (
-        re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", value)
+        re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", value)
         if isinstance(value, str)
         else None
     )
@@ -138,13 +138,23 @@ def duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
+def _lock_timeout(value: Any) -> timedelta:
+    """Read what Postgres takes as a lock_timeout; 0 would mean to it that locks are waited for
+    without end.
+    """
+    found = duration(value)
+    if not timedelta(milliseconds=1) <= found <= timedelta(days=24):
+        raise ValueError('is not between "1ms" and "24d"')
+    return found
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "large": _patterns,
     "small": _patterns,
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
     "inline_max_bytes": _count_of_bytes,
-    "lock_timeout": duration,
+    "lock_timeout": _lock_timeout,
     "start_after": _text,
     "version_table": _text,
     "version_table_schema": _text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,3 +135,34 @@ def test_a_coming_revisions_step_counts_once_its_columns_are_there(
 def test_a_coming_revisions_step_on_a_coming_table_does_not_count(facts: Any) -> None:
     wanted = Wanted((WantedStep(CreateIndex(facts.declared()), "r9", ahead=True),))
     assert standings(wanted, facts.seen(None)) == ()
+
+
+def test_what_waits_for_a_step_that_cannot_be_done_yet_does_not_count_either(facts: Any) -> None:
+    """Ahead of the upgrade, a stand-in stays until the column of its successor has come."""
+    coming = (
+        CreateIndex(facts.declared("docs_unique", "comes_later", unique=True)),
+        AddConstraint("docs_pkey", DOCS, "primary_key", ("id",), "docs_unique"),
+        DropIndex("docs_temp", DOCS),
+        CreateIndex(facts.declared("docs_path", "path")),
+    )
+    wanted = Wanted(tuple(WantedStep(step, "r9", ahead=True) for step in coming))
+    listed = standings(wanted, facts.seen(facts.table(facts.index("docs_temp"))))
+    assert [s.step.name for s in listed] == ["docs_path"]
+
+
+def test_what_an_applied_revision_declares_in_plain_words_is_not_unwanted(facts: Any) -> None:
+    wanted = Wanted(
+        unapplied=(WantedStep(CreateIndex(facts.declared()), "r9"),),
+        declared_names=frozenset({QualifiedName("docs_idx")}),
+    )
+    assert standings(wanted, facts.seen(facts.table(facts.index()))) == ()
+
+
+@pytest.mark.parametrize("valid", [False, True])
+def test_what_a_build_left_for_an_unapplied_revision_is_unwanted(facts: Any, valid: bool) -> None:
+    declared = facts.declared()
+    name = replace(declared, table=facts.table_name).temporary_name
+    wanted = Wanted(unapplied=(WantedStep(CreateIndex(declared), "r9"),))
+    (left,) = standings(wanted, facts.seen(facts.table(facts.index(name, valid=valid))))
+    assert left.state is State.UNWANTED
+    assert left.sight.reason == f"a build left it as {name}"

@@ -207,6 +207,38 @@ def test_a_role_that_may_not_look_is_5_in_words(project: Any) -> None:
     assert ran.err.count("\n") == 1
 
 
+def test_a_role_that_may_only_read_sees_everything_and_is_refused_in_words(project: Any) -> None:
+    project.filled()
+    role = f"reader_{project.sql('SELECT current_database()')[0][0]}"
+    project.sql(f"CREATE ROLE {role} LOGIN")
+    project.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    url = project.url.replace("postgres@", f"{role}@")
+    try:
+        seen = {
+            c: project.run(c, "--database-url", url).status for c in ("status", "plan", "check")
+        }
+        ran = project.run("apply", "--database-url", url, "--yes")
+    finally:
+        project.sql(f"DROP OWNED BY {role}")
+        project.sql(f"DROP ROLE {role}")
+    assert seen == {"status": 0, "plan": 0, "check": 1}
+    assert ran.status == 3
+    assert "must be owner of table docs (42501)\n         Let the table's owner run" in ran.err
+    assert "nothing was changed" in ran.err
+
+
+def test_an_unwanted_constraint_is_dropped_by_name_alone(project: Any) -> None:
+    project.filled("1")
+    project.sql("ALTER TABLE docs ADD CONSTRAINT docs_pkey PRIMARY KEY (id)")
+    refused = project.run("apply", "--only", "docs_pkey", "--yes")
+    assert (refused.status, project.indexes()) == (3, ["docs_pkey"])
+    assert "it is the last index of a large table" in refused.err
+    project.sql("CREATE INDEX docs_path ON docs (path)")
+    ran = project.run("apply", "--only", "docs_pkey", "--yes")
+    assert (ran.status, project.indexes()) == (0, ["docs_path"])
+    assert "done     drop unwanted primary key docs_pkey" in ran.err
+
+
 def test_a_database_before_its_first_revision_wants_nothing(project: Any) -> None:
     ran = project.run("status")
     assert (ran.status, ran.out, ran.err) == (0, "", "0 wanted, 0 pending\n")

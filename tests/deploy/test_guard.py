@@ -107,6 +107,17 @@ def test_what_a_transaction_of_env_py_did_is_not_rolled_back(engine: Engine) -> 
         assert scalar(connection, HELD) == 0
 
 
+def test_env_pys_transaction_keeps_the_next_upgrade_out_until_it_is_over(engine: Engine) -> None:
+    with engine.connect() as first, engine.connect() as second:
+        with first.begin():
+            with guard(first):
+                pass
+            with pytest.raises(UpgradeLocked), guard(second, wait=timedelta(0)):
+                pytest.fail("the first upgrade is not to be seen yet")
+        with guard(second, wait=timedelta(0)):
+            assert scalar(second, HELD) == 1
+
+
 def test_on_another_dialect_it_does_nothing() -> None:
     with create_engine("sqlite://").connect() as connection, guard(connection):
         assert connection.execute(text("SELECT 1")).scalar() == 1

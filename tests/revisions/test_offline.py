@@ -11,7 +11,7 @@ from alembic import command
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import CreateIndex
+from outofband.model.step import CreateIndex, Wanted, WantedStep
 from outofband.revisions import offline
 from outofband.settings import Settings
 from outofband_lint.reader import read
@@ -211,6 +211,17 @@ def test_any_condition_survives_the_quoting(database, condition: str) -> None:
             " WHERE indrelid = 't'::regclass"
         ).fetchall()
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize("name", ["a\nDROP TABLE t;\n", "{tag}", "$outofband$ %", "\\! 'quoted\""])
+def test_any_name_survives_the_quoting(database, name: str) -> None:
+    step = CreateIndex(Index(name, QualifiedName("t"), (Key.of("a"),)))
+    require = offline.barrier(name, Wanted((WantedStep(step, "r1"),)))
+    block = offline.block(step, "upgrade", Settings(), ())
+    assert run(database, ";\n\n".join([SETUP, block.removesuffix(";"), require])) == []
+    with psycopg.connect(database) as session:
+        rows = session.execute("SELECT relname FROM pg_class WHERE relkind = 'i'")
+        assert name in [row[0] for row in rows]
 
 
 def test_the_reader_of_the_linter_reads_the_second_line(chain) -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from outofband.catalog.facts import Observation, Worker
 from outofband.model.state import State
-from outofband.model.statements import AwaitBuild, BuildIndex, Promote, RemoveIndex, RenameIndex
+from outofband.model.statements import (
+    AwaitBuild,
+    BuildIndex,
+    DropConstraint,
+    Promote,
+    RemoveIndex,
+    RenameIndex,
+)
 from outofband.model.step import Wanted, WantedStep
 from outofband.runbook.plan import StepUnknown, plan, require_known
 
@@ -196,6 +203,35 @@ def test_what_is_unwanted_goes_by_name_but_never_as_a_large_tables_last_index(
     planned = plan([left], world.seen(*found), only=only, inline_max_bytes=limit).steps
     assert [p.obstacle for p in planned] == ([] if expected is None else [expected])
     assert [kinds(p) for p in planned if not p.obstacle] == [[RemoveIndex]] * (expected == "")
+
+
+@pytest.mark.parametrize(
+    ("valid", "other_is_valid", "obstacle"),
+    [
+        (True, False, "it is the last index of a large table"),
+        (True, True, ""),
+        (False, False, ""),
+    ],
+)
+def test_only_a_valid_index_counts_as_a_tables_last(
+    world: Any, valid: bool, other_is_valid: bool, obstacle: str
+) -> None:
+    found = world.index(valid=valid), world.index("another", "path", valid=other_is_valid)
+    left = world.standing(world.create(), State.UNWANTED, index=found[0], done=True)
+    (planned,) = plan([left], world.seen(*found), only=["docs_id"]).steps
+    assert planned.obstacle == obstacle
+
+
+@pytest.mark.parametrize(
+    ("others", "obstacle"), [(1, ""), (0, "it is the last index of a large table")]
+)
+def test_an_unwanted_constraint_goes_with_its_index(world: Any, others: int, obstacle: str) -> None:
+    owned = world.index("docs_pkey", unique=True, constraint="docs_pkey", constraint_type="p")
+    left = world.standing(world.primary_key(), State.UNWANTED, index=owned, done=True)
+    seen = world.seen(owned, *[world.index()] * others)
+    (planned,) = plan([left], seen, only=["docs_pkey"]).steps
+    assert planned.obstacle == obstacle
+    assert kinds(planned) == ([] if obstacle else [DropConstraint])
 
 
 def test_a_plan_of_obstacles_does_nothing(world: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outofband.model.state import State
-from outofband.runbook.plan import plan
+from outofband.runbook.plan import Plan, PlannedStep, plan
 from outofband.runbook.show import (
     BUILD_HAZARD,
     document,
@@ -129,3 +129,19 @@ def test_a_build_left_running_is_waited_for_and_not_run(world: Any) -> None:
 )
 def test_a_summary_counts(world: Any, states: list[tuple[State, bool]], told: str) -> None:
     assert summary(world.standing(world.create(), s, done=d) for s, d in states) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("create", "drop unwanted index docs_id"), ("primary_key", "drop unwanted primary key")],
+)
+def test_what_is_unwanted_is_shown_as_going(world: Any, kind: str, told: str) -> None:
+    left = world.standing(getattr(world, kind)(), State.UNWANTED)
+    assert told in plan_lines(Plan((PlannedStep(left),)))[0]
+
+
+def test_no_name_breaks_out_of_a_comment_of_the_script(world: Any) -> None:
+    hostile = world.standing(world.create("a\nDROP TABLE docs;\r--"), State.DIFFERENT)
+    made = script(Plan((PlannedStep(hostile, obstacle="b\nc"),)), 180000, "app\nd")
+    comments = [line for line in made.splitlines() if not line.startswith("\\set") and line]
+    assert all(line.startswith("-- ") for line in comments)

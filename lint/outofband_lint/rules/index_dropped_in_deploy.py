@@ -9,7 +9,7 @@ from outofband_lint.example import Example
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
-from outofband_lint.schema import Schema
+from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import AUTOCOMMIT, drop_index, shown
 from outofband_lint.statement import DropIndex, Statement
@@ -65,29 +65,29 @@ def index_dropped_in_deploy(
         return
     if context.source.out_of_band:
         return
-    dropped = [(index, _table(index, schema, context)) for index in statement.indexes]
-    harmed = [(index, table) for index, table in dropped if table is not None]
+    harmed = [(index, _table(index, schema)) for index in statement.indexes]
+    harmed = [(index, table) for index, table in harmed if not table or context.is_existing(table)]
     if not harmed:
         return
     index, table = harmed[0]
-    tables = " and ".join(dict.fromkeys(str(shown(table)) for _, table in harmed))
+    tables = " and ".join(dict.fromkeys(_called(index, table) for index, table in harmed))
+    name = table.name if table else None
     yield Violation(
         f"Dropping {', '.join(str(index) for index, _ in harmed)} in the deploy takes an ACCESS "
         f"EXCLUSIVE lock on {tables}: {LockMode.ACCESS_EXCLUSIVE.blocks} waits behind it until "
         "the migration's transaction ends.",
-        f"Declare it instead: {drop_index('drop_index_out_of_band', index, table)}. "
+        f"Declare it instead: {drop_index('drop_index_out_of_band', index, name)}. "
         f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
-        f"{drop_index('drop_index', index, table, 'postgresql_concurrently=True')}",
-        severity="warning" if all(context.is_small(table) for _, table in harmed) else None,
+        f"{drop_index('drop_index', index, name, 'postgresql_concurrently=True')}",
+        severity="warning" if all(t and context.is_small(t.name) for _, t in harmed) else None,
     )
 
 
-def _table(index: QualifiedName, schema: Schema, context: StatementContext) -> QualifiedName | None:
-    """Return the table that the drop locks, None where nobody uses it.
-
-    An index that the chain never created is somebody else's, on a table that nobody here can name.
-    """
+def _table(index: QualifiedName, schema: Schema) -> Table | None:
+    """Return the table of an index, None for one that the chain never created."""
     found = schema.index(index)
-    if found is None:
-        return QualifiedName(f"the table of {index.name}")
-    return found[0].name if context.is_existing(found[0]) else None
+    return found[0] if found else None
+
+
+def _called(index: QualifiedName, table: Table | None) -> str:
+    return str(shown(table.name)) if table else f"the table of {index}"

@@ -126,7 +126,7 @@ def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
         if found.constraint:
             return Sight(State.CONSTRAINT_OWNED, found)
     for found in equal:
-        if not found.attached and not _declared(found.name, declared_names):
+        if not found.attached and not is_declared(found.name, declared_names):
             return Sight(State.VALID_OTHER_NAME, found)
     for worker in table.workers:
         if worker.fingerprint == index.fingerprint:
@@ -134,7 +134,7 @@ def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     return Sight(State.ABSENT)
 
 
-def _declared(name: QualifiedName, declared_names: Names) -> bool:
+def is_declared(name: QualifiedName, declared_names: Names) -> bool:
     """Tell whether a revision declares the name; ours under a temporary name never count as
     declared.
     """

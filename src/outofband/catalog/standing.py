@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.catalog.classify import Sight, classify
+from outofband.catalog.classify import Sight, classify, is_declared, resolved
 from outofband.catalog.facts import Observation
 from outofband.model.index import Index
 from outofband.model.state import State
@@ -48,7 +48,7 @@ def is_wrong(standing: Standing) -> bool:
 
 def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """Tell where each wanted step stands, in the order of the revisions, then what is unwanted."""
-    listed = tuple(w for w in wanted.steps if not w.ahead or is_reachable(w.step, seen))
+    listed = _listed(wanted, seen)
     steps = tuple(w.step for w in listed)
     # Nor is one wanted index renamed to serve as another.
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
@@ -67,6 +67,22 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
         for n, step in enumerate(steps)
     )
     return stand + _unwanted(wanted, seen)
+
+
+def _listed(wanted: Wanted, seen: Observation) -> tuple[WantedStep, ...]:
+    """Leave out the coming steps that cannot be done yet, and those that wait for one of them: a
+    stand-in stays until the upgrade has made the column of what takes its place.
+    """
+    listed: list[WantedStep] = []
+    left_out: list[Step] = []
+    steps = tuple(w.step for w in wanted.steps)
+    for n, coming in enumerate(wanted.steps):
+        waits = any(step in left_out for step in waits_for(coming.step, steps[:n]))
+        if coming.ahead and (waits or not is_reachable(coming.step, seen)):
+            left_out.append(coming.step)
+        else:
+            listed.append(coming)
+    return tuple(listed)
 
 
 def is_reachable(step: Step, seen: Observation) -> bool:
@@ -158,16 +174,25 @@ def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """List what exists though only an unapplied revision declares it."""
     kept = {(w.step.table, w.step.name) for w in wanted.steps}
     return tuple(
-        Standing(w.step, w.revision, Sight(State.UNWANTED, sight.index), done=True)
+        Standing(w.step, w.revision, sight, done=True)
         for w in wanted.unapplied
         if (w.step.table, w.step.name) not in kept
-        for sight in _left_over(w, seen)
+        for sight in _left_over(w.step, seen)
+        if sight.index is not None and not is_declared(sight.index.name, wanted.declared_names)
     )
 
 
-def _left_over(wanted: WantedStep, seen: Observation) -> list[Sight]:
-    if isinstance(wanted.step, DropIndex):
+def _left_over(step: Step, seen: Observation) -> list[Sight]:
+    """Find the object of an unapplied step, or what a build of it left under its temporary name."""
+    table = seen.table(step.table)
+    if table is None or isinstance(step, DropIndex):
         return []
-    sight = classify(wanted.step, seen)
-    named = sight.index is not None and sight.index.name.name == wanted.step.name
-    return [sight] if named else []
+    found = classify(step, seen).index
+    if found is None:
+        return []
+    if found.name.name == step.name:
+        return [Sight(State.UNWANTED, found)]
+    exact = resolved(step, table)
+    if isinstance(exact, CreateIndex) and found.name == exact.index.temporary:
+        return [Sight(State.UNWANTED, found, reason=f"a build left it as {found.name.name}")]
+    return []

@@ -114,10 +114,10 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
 def _report(endings: Sequence[Ending], again: str) -> int:
     """Say how each step ended and which command goes on; return the exit status."""
     from outofband.runbook.apply import End
+    from outofband.runbook.show import deed
 
     for ending in endings:
-        step = ending.planned.step
-        line = f"{ending.end.value:8} {step.kind.replace('_', ' ')} {step.name}"
+        line = f"{ending.end.value:8} {deed(ending.planned)} {ending.planned.step.name}"
         click.echo(": ".join(part for part in (line, ending.why) if part), err=True)
         if ending.do:
             click.echo(f"         {sentence(ending.do)}", err=True)

@@ -127,6 +127,9 @@ def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str, ow
     """Give back what was taken; a lost connection has given it back already."""
     with suppress(DBAPIError):
         _set_lock_timeout(hand, lock_timeout)
+        if not own:
+            # Nothing is visible to the next upgrade before env.py's transaction is over.
+            hand.rows(f"SELECT pg_try_advisory_xact_lock({LOCK_CLASS}, {UPGRADE_LOCK})")
         hand.rows(f"SELECT pg_advisory_unlock({LOCK_CLASS}, {UPGRADE_LOCK}) AS released")
         if own:
             connection.commit()

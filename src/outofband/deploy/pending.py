@@ -27,4 +27,5 @@ def lines(connection: Connection, standings: Iterable[Standing]) -> Iterator[str
             what = f"{step.kind.replace('_', ' ')} {step.name} on {step.table}"
             yield f"pending since {standing.revision}: {what}"
     if pending:
-        yield f"{len(pending)} steps are pending: run outofband apply"
+        counted = "1 step is" if len(pending) == 1 else f"{len(pending)} steps are"
+        yield f"{counted} pending: run outofband apply"

@@ -45,6 +45,14 @@ class Promote:
 
 
 @dataclass(frozen=True, slots=True)
+class DropConstraint:
+    """Drop a constraint and its index: AccessExclusive on the table, for milliseconds."""
+
+    table: QualifiedName
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitBuild:
     """Wait for a build of ours whose client has died; the server goes on with it. No SQL."""
 
@@ -52,7 +60,7 @@ class AwaitBuild:
     pid: int
 
 
-Action = BuildIndex | RenameIndex | RemoveIndex | Promote | AwaitBuild
+Action = BuildIndex | RenameIndex | RemoveIndex | Promote | DropConstraint | AwaitBuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(f"DROP INDEX CONCURRENTLY {index_name}", unhurried=True)
         case Promote(constraint):
             return Statement(constraint.plain_sql, unhurried=False)
+        case DropConstraint(table, name):
+            return Statement(f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}", unhurried=False)
         case AwaitBuild():
             return None
 

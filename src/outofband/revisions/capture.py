@@ -26,6 +26,14 @@ class ReadsDatabaseError(BaseException):
     """A revision wants a result from the database; no ``except Exception`` of its own hides it."""
 
 
+class NeedsConnectionError(BaseException):
+    """A revision does with its connection what only a real one can; carries the method."""
+
+
+STOPS = (ReadsDatabaseError, NeedsConnectionError)
+"""What ends a run that went as far as it can without a database."""
+
+
 class Capture:
     """What the revision in one file sends, in order.
 
@@ -98,8 +106,20 @@ def _line_in(path: str) -> int:
     return 1
 
 
+def _needing_a_connection(method: str) -> Callable[..., NoReturn]:
+    def stop(*_: Any, **__: Any) -> NoReturn:
+        raise NeedsConnectionError(method)
+
+    return stop
+
+
 class _Connection(MockConnection):
     """What ``op.get_bind()`` returns: statements go through, results do not exist."""
+
+    # Not __getattr__: Alembic tells a mock by the AttributeError of in_transaction.
+    begin, close, commit, rollback = map(
+        _needing_a_connection, ("begin()", "close()", "commit()", "rollback()")
+    )
 
     def __init__(self, dialect: Any, impl: Any) -> None:
         super().__init__(dialect, self._send)

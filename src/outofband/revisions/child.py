@@ -28,7 +28,7 @@ from sqlalchemy.exc import NoInspectionAvailable
 
 from outofband.errors import OutofbandError
 from outofband.revisions import literal, wire
-from outofband.revisions.capture import Capture, ReadsDatabaseError
+from outofband.revisions.capture import Capture, NeedsConnectionError, ReadsDatabaseError
 from outofband.revisions.environment import Environment
 from outofband.revisions.wire import Run
 from outofband_lint.source import Problem
@@ -160,6 +160,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ReadsDatabaseError | NoInspectionAvailable):
         return "upgrade() reads the database, which only a real run can answer"
     text = str(error).partition("\n")[0]
+    if isinstance(error, NeedsConnectionError):
+        return f"upgrade() calls {text} on its connection, which only a real run has"
     if isinstance(error, OutofbandError):
         return ": ".join(filter(None, (error.what, error.why)))
     if isinstance(error, SystemExit):

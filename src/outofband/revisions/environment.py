@@ -9,9 +9,11 @@ from __future__ import annotations
 import configparser
 import inspect
 import os
+import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -129,15 +131,16 @@ def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[s
     """Run env.py as far as ``context.configure()`` and return the arguments it gave, by name.
 
     With ``as_sql`` False env.py connects as it does for ``alembic current``; the connection is
-    closed again by env.py's own ``with``. Raises EnvPyFailed, or DatabaseNotReached where that
-    connection fails.
+    closed again by env.py's own ``with``. What env.py prints goes to stderr.
+
+    Raises EnvPyFailed, or DatabaseNotReached where that connection fails.
     """
     # Not a subclass: alembic.context is a proxy for EnvironmentContext and for no other class.
     recorder: Any = EnvironmentContext(config, script, as_sql=as_sql)
     recorder.configure = _reached
     with recorder:
         try:
-            with reaching():
+            with reaching(), redirect_stdout(sys.stderr):
                 script.run_env()
         except _ConfigureReachedError as reached:
             return reached.given
@@ -145,7 +148,7 @@ def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[s
             raise _url_wrong(error) from None
         except OutofbandError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _env_py_failed(error, script.env_py_location) from None
     raise EnvPyFailed(
         f"{script.env_py_location} never calls context.configure()",
@@ -216,17 +219,20 @@ def _url_wrong(error: Exception) -> EnvPyFailed:
     return EnvPyFailed("the database URL is wrong", why=why, do=do)
 
 
-def _env_py_failed(error: Exception, path: str) -> EnvPyFailed:
+def _env_py_failed(error: BaseException, path: str) -> EnvPyFailed:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == path]
     where = f"{path}:{lines[-1]}" if lines else path
     if isinstance(error, KeyError) and frames[-1].filename == _OF_ENVIRON:
         name = error.args[0]
         return EnvPyFailed(f"{where} failed", why=f"${name} is not set", do=f"Set ${name}")
-    return EnvPyFailed(f"{where} failed", why=_told(error), do="See what `alembic current` says")
+    do = "See what `alembic current` says"
+    if isinstance(error, ImportError):
+        do = "Install it beside outofband, and run where `alembic` would be run"
+    return EnvPyFailed(f"{where} failed", why=_told(error), do=do)
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """Return an exception in one line, without its text where that may quote a secret."""
     text = str(error).partition("\n")[0]
     name = type(error).__name__

@@ -6,9 +6,11 @@ Everything is Alembic's own resolution, ``depends_on`` followed; this module giv
 
 from __future__ import annotations
 
+import sys
 import traceback
+import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import (
@@ -17,7 +19,7 @@ from alembic.script.revision import (
     ResolutionError,
     RevisionError,
 )
-from alembic.util import CommandError
+from alembic.util import CommandError, pyfiles
 
 from outofband.errors import Misuse, StateUnknown
 
@@ -82,26 +84,39 @@ def ahead(script: ScriptDirectory, at: Iterable[str], to: str) -> tuple[Script, 
 @contextmanager
 def _loading(script: ScriptDirectory) -> Iterator[None]:
     try:
-        yield
-    except (RevisionError, CommandError) as error:
+        with redirect_stdout(sys.stderr), warnings.catch_warnings():
+            # Of a parent that no file has, or an id that two files have, Alembic only warns.
+            warnings.filterwarnings("error", category=UserWarning, module=r"alembic\.script")
+            yield
+    except (RevisionError, CommandError, UserWarning) as error:
         raise RevisionsNotLoaded(
             f"the revisions in {script.dir} form no graph",
             why=str(error),
             do="See `alembic history`",
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        told = filter(None, (type(error).__name__, str(error).partition("\n")[0]))
+        own, deepest = _places(error)
         raise RevisionsNotLoaded(
-            f"a revision in {script.dir} cannot be imported",
-            why=f"{_place(error)}: {type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            f"{f'the revision {own}' if own else f'a revision in {script.dir}'} cannot be imported",
+            why=": ".join(told) + (f" (at {deepest})" if deepest != own else ""),
             do="Correct it, or install what it imports",
         ) from None
 
 
-def _place(error: Exception) -> str:
+def _places(error: BaseException) -> tuple[str, str]:
+    """Return file and line of the revision that Alembic was importing, and of what raised.
+
+    Both are empty where the file could not even be read as Python.
+    """
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}"
+        place = f"{error.filename}:{error.lineno}" if error.filename else ""
+        return place, place
+    frames = traceback.extract_tb(error.__traceback__)
+    imports = [n for n, frame in enumerate(frames) if frame.filename == pyfiles.__file__]
+    inside = frames[imports[-1] + 1 :] if imports else frames
+    places = [f"{f.filename}:{f.lineno}" for f in inside if not f.filename.startswith("<")]
+    return (places[0], places[-1]) if places else ("", "")
 
 
 def _why(error: Exception) -> str:

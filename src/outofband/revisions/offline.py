@@ -16,8 +16,11 @@ from outofband.settings import Settings
 
 Direction = Literal["upgrade", "downgrade"]
 
+# No name holds a NUL, so that none is taken for a tag.
+_TAG = "\0"
+
 _BLOCK = """\
--- outofband: step {name}
+-- outofband: step {comment}
 -- outofband: sql {one_line};
 DO {tag}
 DECLARE
@@ -55,7 +58,7 @@ END
 {tag};"""
 
 _BARRIER = """\
--- outofband: require {name}
+-- outofband: require {comment}
 DO {tag}
 BEGIN
   IF NOT ({holds}) THEN
@@ -70,9 +73,9 @@ def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[S
     """Return the block; ``earlier`` are the steps declared before, as far as the script knows."""
     obstacles = _obstacles(step, direction, earlier)
     text = _BLOCK.format(
-        name=step.name,
-        one_line=" ".join(step.plain_sql.splitlines()),
-        tag="{tag}",
+        comment=_one_line(step.name),
+        one_line=_one_line(step.plain_sql),
+        tag=_TAG,
         table=literal(str(step.table)),
         step=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
         done=_done(step),
@@ -81,7 +84,7 @@ def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[S
         lock_timeout=literal(_milliseconds(settings.lock_timeout)),
         statement=_statement(step, direction),
     )
-    return text.replace("{tag}", _tag(text))
+    return _tagged(text)
 
 
 def barrier(name: str, wanted: Wanted) -> str:
@@ -90,17 +93,21 @@ def barrier(name: str, wanted: Wanted) -> str:
     named = [s for s in steps if s.name == name]
     consumed = [s for s in steps if isinstance(s, AddConstraint) and s.using_index == name]
     holds = " OR ".join(_done(s) for s in (*named[-1:], *consumed)) or "false"
-    text = _BARRIER.format(name=name, tag="{tag}", step=literal(name), holds=holds)
-    return text.replace("{tag}", _tag(text))
+    text = _BARRIER.format(comment=_one_line(name), tag=_TAG, step=literal(name), holds=holds)
+    return _tagged(text)
 
 
-def _tag(text: str) -> str:
-    """Return a dollar quote that the text does not end."""
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _tagged(text: str) -> str:
+    """Put a dollar quote that the text does not end in the place of the tags."""
     name, number = "outofband", 0
     while f"${name}" in text:
         number += 1
         name = f"outofband{number}"
-    return f"${name}$"
+    return text.replace(_TAG, f"${name}$")
 
 
 def _done(step: Step) -> str:

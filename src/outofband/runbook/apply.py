@@ -16,7 +16,14 @@ from enum import Enum
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
 from outofband.model.state import State
-from outofband.model.statements import Action, AwaitBuild, BuildIndex, RemoveIndex, statement
+from outofband.model.statements import (
+    Action,
+    AwaitBuild,
+    BuildIndex,
+    RemoveIndex,
+    Statement,
+    statement,
+)
 from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
@@ -134,7 +141,6 @@ class _Turn:
         return None
 
     def _do(self, action: Action, table: TableFacts) -> None:
-        hand, screen = self._world.hand, self._world.screen
         match action:
             case BuildIndex(index):
                 self._build.run(index, table)
@@ -144,11 +150,20 @@ class _Turn:
             case _:
                 sent = statement(action)
                 assert sent is not None
-                screen.statement(sent.sql)
-                self._sent = True
-                watched = screen.watching(self._planned.step.name, hand.pid)
-                with watched if sent.unhurried else nullcontext():
-                    hand.send(sent)
+                self._send(sent)
+
+    def _send(self, sent: Statement) -> None:
+        hand, screen = self._world.hand, self._world.screen
+        screen.statement(sent.sql)
+        sent_before, self._sent = self._sent, True
+        watched = screen.watching(self._planned.step.name, hand.pid)
+        try:
+            with watched if sent.unhurried else nullcontext():
+                hand.send(sent)
+        except StatementFailed as failed:
+            # Of these only a concurrent drop can fail half-way, though never for a privilege.
+            self._sent = sent_before or (sent.unhurried and failed.sqlstate != "42501")
+            raise
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
         """Wait until a server process works on the table no more; its session may live on."""

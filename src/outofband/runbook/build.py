@@ -77,10 +77,18 @@ class Build:
         self._builds += 1
         if self._builds > _MOST_BUILDS:
             raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
-        self.changed = True
+        changed_before, self.changed = self.changed, True
         self._screen.statement(sent.sql)
-        with self._screen.watching(index.name, self._hand.pid):
-            self._hand.send(sent, fingerprint=index.fingerprint)
+        try:
+            with self._screen.watching(index.name, self._hand.pid):
+                self._hand.send(sent, fingerprint=index.fingerprint)
+        except StatementFailed:
+            self.changed = changed_before or self._has_left(index)
+            raise
+
+    def _has_left(self, index: Index) -> bool:
+        left = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
+        return bool(self._hand.rows(left, {"name": str(index.temporary)}))
 
     def _clear_duplicates(self, index: Index, table: TableFacts) -> None:
         """Look before hours are spent: a unique build fails on the first duplicate it meets, at its

@@ -20,6 +20,7 @@ from outofband.model.statements import (
     Action,
     AwaitBuild,
     BuildIndex,
+    DropConstraint,
     Promote,
     RemoveIndex,
     RenameIndex,
@@ -184,9 +185,16 @@ def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Deci
     return ((), in_the_way) if in_the_way else ((Promote(step),), "")
 
 
+def _undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
+    if isinstance(step, AddConstraint):
+        return (DropConstraint(table.name, step.name),), ""
+    return _drop(table.name.renamed(step.name), found)
+
+
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
     found = standing.sight.index
-    actions, obstacle = _drop(table.name.renamed(standing.step.name), found)
-    if not obstacle and table.heap_bytes > inline_max_bytes and len(table.indexes) == 1:
+    actions, obstacle = _undo(standing.step, table, found)
+    is_last = [index for index in table.indexes if index.valid] == [found]
+    if not obstacle and table.heap_bytes > inline_max_bytes and is_last:
         actions, obstacle = (), "it is the last index of a large table"
     return PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)

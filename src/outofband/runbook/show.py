@@ -67,8 +67,7 @@ def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
 
 def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str]:
     step = planned.step
-    what = step.kind.replace("_", " ")
-    lines = [f"{number:2}. {what} {step.name} on {table_name(step)}{_size(planned)}"]
+    lines = [f"{number:2}. {deed(planned)} {step.name} on {table_name(step)}{_size(planned)}"]
     if planned.standing.waits_for and statements:
         lines.append(f"    after {', '.join(planned.standing.waits_for)}")
     if planned.obstacle:
@@ -76,6 +75,14 @@ def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str
     if statements:
         lines += [f"    {_sql(action)}" for action in planned.actions]
     return lines
+
+
+def deed(planned: PlannedStep) -> str:
+    """Return in words what is done: what is unwanted goes, whatever its step was to make."""
+    kind = planned.step.kind
+    if planned.standing.state is State.UNWANTED:
+        kind = f"drop_unwanted_{kind.removeprefix('create_')}"
+    return kind.replace("_", " ")
 
 
 def _size(planned: PlannedStep) -> str:
@@ -91,12 +98,12 @@ def script(plan: Plan, server_version: int, where: str) -> str:
     What waits for duplicates or raised limits stops with the server's error; outofband adopts what
     was built by it, whole or in part.
     """
-    lines = [f"-- outofband plan for {where}", r"\set ON_ERROR_STOP on", ""]
+    lines = [_comment(f"outofband plan for {where}"), r"\set ON_ERROR_STOP on", ""]
     in_force: dict[str, str] = {}
     for planned in plan.steps:
-        lines.append(f"-- step {planned.step.name} ({planned.standing.state.value})")
+        lines.append(_comment(f"step {planned.step.name} ({planned.standing.state.value})"))
         if planned.obstacle:
-            lines.append(f"-- not now: {planned.obstacle}")
+            lines.append(_comment(f"not now: {planned.obstacle}"))
         for action in planned.actions:
             lines += _script_lines(action, server_version, in_force)
         lines.append("")
@@ -107,11 +114,16 @@ def _script_lines(action: Action, server_version: int, in_force: dict[str, str])
     """Return one statement after the timeouts it needs and that are not ``in_force`` yet."""
     sent = statement(action)
     if sent is None:
-        return [f"-- {_sql(action)}"]
+        return [_comment(_sql(action))]
     due = dict(timeouts(sent.unhurried, server_version))
     changed = {name: value for name, value in due.items() if in_force.get(name) != value}
     in_force.update(changed)
     return [*(f"SET {name} = '{value}';" for name, value in changed.items()), f"{sent.sql};"]
+
+
+def _comment(text: str) -> str:
+    """Return a comment of one line, whatever a name in it holds."""
+    return f"-- {' '.join(text.splitlines())}"
 
 
 def _sql(action: Action) -> str:
