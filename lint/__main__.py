@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     try:
         revisions = [revision_from_sql(_text(path), path) for path in options.files]
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         print(f"lint: {error}. Nothing was judged.", file=sys.stderr)  # noqa: T201
         return 2
     settings = Settings(tuple(options.large), tuple(options.small), options.deploy)
@@ -42,7 +42,10 @@ def _options(arguments: list[str]) -> Namespace:
 
 
 def _text(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise OSError(f"{path} is not UTF-8") from None
 
 
 def _report(findings: tuple[Finding, ...], revisions: list[Revision], form: str) -> str:

@@ -186,6 +186,34 @@ def test_a_revision_that_raises_is_a_finding_with_its_line(project: Project) -> 
     assert sorted(project.rules()) == ["index-built-in-deploy", "revision-not-rendered"]
 
 
+def test_what_the_project_prints_does_not_mix_with_what_lint_prints(project: Project) -> None:
+    project.write("a2", "print('from the revision')\n" + OUT_OF_BAND)
+    env_py = project.folder / "migrations" / "env.py"
+    env_py.write_text("print('from env.py')\n" + env_py.read_text())
+    linted = project.lint("--format", "json")
+    assert json.loads(linted.stdout)["summary"]["revisions"] == 2
+    assert linted.stderr.split("\n") == ["from env.py", "from the revision", ""]
+
+
+def test_an_env_py_that_exits_is_no_pass(project: Project) -> None:
+    (project.folder / "migrations" / "env.py").write_text("raise SystemExit(0)\n")
+    linted = project.lint()
+    assert (linted.returncode, linted.stdout) == (2, "")
+    assert "env.py:1 failed: SystemExit" in linted.stderr
+
+
+def test_an_env_py_that_connects_offline_too_is_told_what_to_do(project: Project) -> None:
+    (project.folder / "migrations" / "env.py").write_text(
+        "from sqlalchemy import create_engine\n"
+        "create_engine('postgresql+psycopg://u:hunter2@127.0.0.1:1/shop').connect()\n"
+    )
+    linted = project.lint()
+    assert linted.returncode == 2
+    assert "shop at 127.0.0.1:1" in linted.stderr
+    assert "is_offline_mode()" in linted.stderr
+    assert "hunter2" not in linted.stderr
+
+
 def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
     (tmp_path / "one.sql").write_text("CREATE TABLE t (a int PRIMARY KEY);", encoding="utf-8")
     (tmp_path / "two.sql").write_text("CREATE INDEX i ON t (a);", encoding="utf-8")
@@ -193,6 +221,14 @@ def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
     linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert linted.returncode == 1
     assert linted.stdout.startswith("::error file=two.sql,line=1,title=index-built-in-deploy::")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_sql(tmp_path: Path) -> None:
+    path = tmp_path / "a.sql"
+    path.write_text("CREATE INDEX ix ON users (email)", encoding="utf-8-sig")
+    words = [OUTOFBAND, "lint", "--sql", "a.sql"]
+    linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert "a.sql:1: error[index-built-in-deploy]" in linted.stdout
 
 
 @pytest.mark.parametrize("words", [["--sql", "missing.sql"], ["--sql", "a.sql", "--since", "main"]])

@@ -128,6 +128,12 @@ def test_a_revision_that_was_not_rendered_is_found_at_its_problem() -> None:
     )
 
 
+def test_an_index_of_an_unknown_table_is_not_given_an_invented_one() -> None:
+    (found,) = lint(chain("DROP INDEX ix_by_hand"), DEFAULTS)
+    assert "lock on the table of ix_by_hand:" in found.message
+    assert 'op.drop_index_out_of_band("ix_by_hand", table_name="…")' in found.help
+
+
 def test_barriers_may_stand_behind_barriers_only() -> None:
     barriers = tuple(Source("", "p", line, barrier=f"step{line}") for line in (1, 2))
     assert lint([Revision("1", "p", sources=barriers)], DEFAULTS) == ()

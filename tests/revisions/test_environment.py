@@ -139,6 +139,8 @@ START = "from alembic import context\n"
         (f"raise RuntimeError('{SECRET}')\n", "env.py:2 failed: RuntimeError"),
         ("import os\nos.environ['NO_SUCH_VARIABLE']\n", "$NO_SUCH_VARIABLE is not set"),
         ("import no_such_module\n", "No module named 'no_such_module'"),
+        ("raise SystemExit\n", "env.py:2 failed: SystemExit"),
+        (f"raise SystemExit('{SECRET}')\n", "env.py:2 failed: SystemExit"),
         ("pass\n", "never calls context.configure()"),
         (f"context.configure(url='postgresql//x:{SECRET}@h')\n", "database URL is wrong"),
         (f"context.configure(url='nosql://x:{SECRET}@h')\n", None),

@@ -99,8 +99,35 @@ def test_a_revision_that_cannot_be_imported_is_named(project, top: str, said: st
     assert f"{path}:3" in str(raised.value)
 
 
-@pytest.mark.filterwarnings("ignore:Revision nowhere referenced")
 def test_a_graph_with_a_hole_is_a_misuse(project) -> None:
     project.revision("dangling", after="nowhere")
-    with pytest.raises(RevisionsNotLoaded, match="nowhere"):
+    with pytest.raises(RevisionsNotLoaded, match=r"form no graph: Revision nowhere referenced"):
+        graph.every(project.environment.script)
+
+
+def test_an_id_that_two_files_have_is_a_misuse(project) -> None:
+    path = project.revision("twice", after=None)
+    path.with_name("again.py").write_text(path.read_text())
+    with pytest.raises(RevisionsNotLoaded, match="twice is present more than once"):
+        graph.every(project.environment.script)
+
+
+def test_a_revision_is_named_even_where_what_it_imports_is_at_fault(project) -> None:
+    project.module("helper_of_graph", "raise RuntimeError('no settings')")
+    path = project.revision("innocent", top="import helper_of_graph")
+    with pytest.raises(RevisionsNotLoaded, match="RuntimeError: no settings") as raised:
+        graph.every(project.environment.script)
+    assert f"{path}:3" in str(raised.value)
+    assert f"(at {project.folder / 'helper_of_graph.py'}:1)" in str(raised.value)
+
+
+def test_a_revision_that_exits_when_imported_is_a_misuse(project) -> None:
+    project.revision("leaving", top="raise SystemExit(0)")
+    with pytest.raises(RevisionsNotLoaded, match=r"leaving.py:3 cannot be imported: SystemExit"):
+        graph.every(project.environment.script)
+
+
+def test_a_file_that_is_no_text_is_a_misuse(project) -> None:
+    project.revision("binary").write_bytes(b"revision = 'binary'\0")
+    with pytest.raises(RevisionsNotLoaded, match="null bytes"):
         graph.every(project.environment.script)

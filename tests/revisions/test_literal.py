@@ -46,6 +46,18 @@ def statements(one: Rendered) -> list[str]:
         ('op.drop_index_out_of_band("ix", "t")', "DROP INDEX ix"),
         ('if something():\n    op.execute("SELECT 1")', "SELECT 1"),
         ('try:\n    op.execute("SELECT 1")\nfinally:\n    pass', "SELECT 1"),
+        (
+            'with op.batch_alter_table(TABLE) as batch:\n    batch.drop_index(batch.f("ix"))',
+            "DROP INDEX ix",
+        ),
+        (
+            'op.create_table("t", sa.Column("a", theirs.Type(3), default=theirs.now))',
+            "CREATE TABLE t (\n    a unread\n)",
+        ),
+        (
+            f'op.drop_constraint(op.f("{"n" * 70}"), "t")',
+            f"ALTER TABLE t DROP CONSTRAINT {'n' * 55}_f4ec",
+        ),
     ],
 )
 def test_literal_operations_are_read(project, upgrade: str, sql: str) -> None:
@@ -67,6 +79,63 @@ def test_literal_operations_are_read(project, upgrade: str, sql: str) -> None:
 )
 def test_what_only_a_run_could_tell_is_left_out(project, upgrade: str) -> None:
     assert statements(read(project, upgrade, 'TABLE = "t"')) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "branches"),
+    [
+        ('op.get_bind().dialect.name == "postgresql"', ["body"]),
+        ('op.get_bind().dialect.name == "sqlite"', ["orelse"]),
+        ('op.get_context().dialect.name != "sqlite"', ["body"]),
+        ('dialect.name != "postgresql"', ["orelse"]),
+        ('name == "mysql"', ["orelse"]),
+        ('not name == "mysql"', ["body"]),
+        ('name in ("mysql", "postgresql")', ["body"]),
+        ('name not in {"mysql", "postgresql"}', ["orelse"]),
+        ('something() and name == "mysql"', ["orelse"]),
+        ('something() and name == "postgresql"', ["body", "orelse"]),
+        ('something() or name == "postgresql"', ["body"]),
+        ('something() or name == "mysql"', ["body", "orelse"]),
+        ('not something() == "mysql"', ["body", "orelse"]),
+        ('unknown == "mysql"', ["body", "orelse"]),
+        ("name == other", ["body", "orelse"]),
+        ("name in names", ["body", "orelse"]),
+    ],
+)
+def test_what_stands_under_another_dialect_is_left_out(
+    project, condition: str, branches: list[str]
+) -> None:
+    one = read(
+        project,
+        f"""
+name = op.get_bind().dialect.name
+unknown = name
+unknown = something()
+if {condition}:
+    op.execute("body")
+else:
+    op.execute("orelse")
+""",
+    )
+    assert statements(one) == branches
+
+
+def test_a_batchs_operations_have_lines_of_their_own(project) -> None:
+    one = read(
+        project,
+        'with op.batch_alter_table("t") as batch:\n'
+        '    batch.create_index("ix", ["a"])\n'
+        '    batch.create_index("iy", ["b"])',
+    )
+    first, second = one.revision.sources
+    assert (first.sql, second.line) == ("CREATE INDEX ix ON t (a)", first.line + 1)
+
+
+@pytest.mark.parametrize("top", ["from sqlalchemy import *", "import sqlalchemy.ext.no_such"])
+def test_an_import_that_only_a_run_could_follow_costs_no_other_operation(project, top: str) -> None:
+    guarded = f"try:\n    {top}\nexcept ImportError:\n    pass"
+    top = top if "*" in top else guarded
+    assert statements(read(project, 'op.execute("SELECT 1")', top)) == ["SELECT 1"]
 
 
 def test_lines_and_transactions_are_those_of_the_call(project) -> None:

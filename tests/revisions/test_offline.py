@@ -95,6 +95,14 @@ def test_a_second_run_says_that_it_is_done(chain, database) -> None:
     assert set(chain.indexes()) == {"ix"}
 
 
+def test_a_second_run_builds_nothing_that_a_promotion_took(chain, database) -> None:
+    text = script(chain, "r1:r3")
+    run(database, text)
+    said = run(database, text)
+    assert "outofband: create index ub is done already" in said
+    assert set(chain.indexes()) == {"pk"}
+
+
 def test_on_a_large_table_the_script_defers(chain, database) -> None:
     chain.sql(FILL)
     text = script(chain)

@@ -146,6 +146,10 @@ PROBLEMS = {
         "sa.inspect(op.get_bind()).get_table_names()",
         "upgrade() reads the database, which only a real run can answer",
     ),
+    "leaves its connection": (
+        "op.get_bind().close()",
+        "upgrade() needs a real connection: it, or a Session of its, calls close()",
+    ),
     "declares nonsense": (
         'op.create_index_out_of_band(None, "t", ["a"])',
         "op.create_index_out_of_band without a name: a runbook and a barrier call a step by it, and"
@@ -169,6 +173,49 @@ def test_a_revision_that_cannot_be_run_says_why_and_takes_no_other_down(
     assert bad.revision.problem.reason == reason
     assert sent(bad) == [(line_of(bad, "op.create_index("), "CREATE INDEX ix ON t (a)")]
     assert not bad.may_declare_more or "out_of_band" in body
+
+
+OFFLINE = """
+if {question}:
+    op.execute("SELECT 1")
+    return
+op.create_index("ix", "t", ["a"])
+"""
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["context.is_offline_mode()", "op.get_context().as_sql", "asked()", "any(map(f, b))"],
+)
+def test_what_a_revision_does_only_in_a_deploy_is_seen_too(project, question: str) -> None:
+    top = """
+    from alembic import context
+    def asked():
+        return (lambda: context.is_offline_mode())()
+    f, b = (lambda _: asked()), [1]
+    """
+    project.revision("r1", OFFLINE.format(question=question), top=top)
+    (one,) = rendered(project)
+    assert one.revision.problem is not None
+    assert "asks whether it is run offline" in one.revision.problem.reason
+    assert "CREATE INDEX ix ON t (a)" in [source.sql for source in one.revision.sources]
+
+
+def test_a_helper_that_looks_first_where_it_can_is_rendered(project) -> None:
+    project.module(
+        "helper_of_mode",
+        """
+        from alembic import context, op
+        from sqlalchemy import inspect
+        def add(name):
+            if context.is_offline_mode() or not inspect(op.get_bind()).has_index("t", name):
+                op.create_index(name, "t", ["a"])
+        """,
+    )
+    project.revision("r1", 'add("ix")', top="from helper_of_mode import add")
+    (one,) = rendered(project)
+    assert one.revision.problem is None
+    assert [source.sql for source in one.revision.sources] == ["CREATE INDEX ix ON t (a)"]
 
 
 def test_the_line_of_a_problem_is_the_revisions(project) -> None:

@@ -15,6 +15,7 @@ from outofband.cli.options import alembic_options
 from outofband.errors import Misuse
 
 if TYPE_CHECKING:
+    from outofband.revisions.environment import Environment
     from outofband.settings import Settings
     from outofband_lint.rule import Finding
     from outofband_lint.source import Revision
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 class FileUnreadable(Misuse):
     """A file given with ``--sql`` cannot be read as UTF-8 text."""
+
+
+class EnvPyConnects(Misuse):
+    """env.py opens a connection although it is run offline, and the connection failed."""
 
 
 class StartAfterUnknown(Misuse):
@@ -92,13 +97,12 @@ def command(
 def _revisions(
     configs: tuple[str, ...], name: str, x: tuple[str, ...], since: str | None
 ) -> _Subject:
-    from outofband.revisions import environment as environments
     from outofband.revisions import graph
     from outofband.revisions.project import settings_of
     from outofband.revisions.render import render
     from outofband.revisions.since import base_of
 
-    environment = environments.load(configs, name, x)
+    environment = _environment(configs, name, x)
     settings = settings_of(environment.config)
     rendered = render(environment, graph.every(environment.script))
     revisions = tuple(r.revision for r in rendered)
@@ -108,6 +112,21 @@ def _revisions(
     return _Subject(revisions, settings, base.unlike(revisions), base.ids)
 
 
+def _environment(configs: tuple[str, ...], name: str, x: tuple[str, ...]) -> Environment:
+    from outofband.revisions.environment import load
+    from outofband.target import DatabaseNotReached
+
+    try:
+        return load(configs, name, x)
+    except DatabaseNotReached as error:
+        raise EnvPyConnects(
+            "env.py connects to a database even when it is run offline",
+            why=error.what,
+            do="Let it configure the context with a URL where context.is_offline_mode() is true,"
+            " as Alembic's template does",
+        ) from None
+
+
 def _files(paths: Sequence[str]) -> _Subject:
     from outofband.settings import load
     from outofband_lint.sql_file import revision_from_sql
@@ -115,7 +134,7 @@ def _files(paths: Sequence[str]) -> _Subject:
     revisions = []
     for path in paths:
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8"
             raise FileUnreadable(f"cannot read {path}", why=why, do="Correct it") from None

@@ -30,10 +30,12 @@ from outofband.errors import OutofbandError
 from outofband.revisions import literal, wire
 from outofband.revisions.capture import Capture, NeedsConnectionError, ReadsDatabaseError
 from outofband.revisions.environment import Environment
+from outofband.revisions.mode import asks_whether_offline
 from outofband.revisions.wire import Run
 from outofband_lint.source import Problem
 
 _CHUNK = 65536
+_OFFLINE = "upgrade() asks whether it is run offline, and what it does in a deploy is not known"
 
 
 def runs(environment: Environment, scripts: Sequence[Script], limit: float) -> list[Run]:
@@ -68,6 +70,8 @@ def run(environment: Environment, script: Script) -> Run:
                 script.module.upgrade()
             except BaseException as error:
                 problem = Problem(_reason(error), _line(error, script.path))
+    if problem is None and asks_whether_offline(script.module):
+        problem = Problem(_OFFLINE, _first_line(script))
     if problem:
         return read_literally(environment, script, problem)
     return Run(tuple(capture.sources), tuple(capture.steps))
@@ -161,7 +165,7 @@ def _reason(error: BaseException) -> str:
         return "upgrade() reads the database, which only a real run can answer"
     text = str(error).partition("\n")[0]
     if isinstance(error, NeedsConnectionError):
-        return f"upgrade() calls {text} on its connection, which only a real run has"
+        return f"upgrade() needs a real connection: it, or a Session of its, calls {text}"
     if isinstance(error, OutofbandError):
         return ": ".join(filter(None, (error.what, error.why)))
     if isinstance(error, SystemExit):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Column
+from sqlalchemy.schema import conv
 from sqlalchemy.types import UserDefinedType
 
 _NOT_OPERATIONS = frozenset({"f", "get_bind", "get_context", "inline_literal", "batch_alter_table"})
@@ -86,7 +87,7 @@ class Names:
     def _made(self, call: ast.Call, function: ast.expr) -> Any:
         match function:
             case ast.Attribute(ast.Name(), "f"):  # of op, or of a batch
-                return self.value(call.args[0])
+                return conv(self.value(call.args[0]))
         made = self.value(function)
         if made is Column:
             return self._column(call)

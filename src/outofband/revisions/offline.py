@@ -69,8 +69,17 @@ END
 {tag};"""
 
 
-def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[Step, ...]) -> str:
-    """Return the block; ``earlier`` are the steps declared before, as far as the script knows."""
+def block(
+    step: Step,
+    direction: Direction,
+    settings: Settings,
+    earlier: tuple[Step, ...],
+    finally_wanted: tuple[Step, ...] = (),
+) -> str:
+    """Return the block; ``earlier`` are the steps declared before, as far as the script knows, and
+    ``finally_wanted`` those that hold at its end: a promotion that took the index is not undone by
+    building it again.
+    """
     obstacles = _obstacles(step, direction, earlier)
     text = _BLOCK.format(
         comment=_one_line(step.name),
@@ -78,7 +87,7 @@ def block(step: Step, direction: Direction, settings: Settings, earlier: tuple[S
         tag=_TAG,
         table=literal(str(step.table)),
         step=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
-        done=_done(step),
+        done=" OR ".join(map(_done, (step, *_takers(step, finally_wanted)))),
         obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
         limit=settings.inline_max_bytes,
         lock_timeout=literal(_milliseconds(settings.lock_timeout)),
@@ -108,6 +117,12 @@ def _tagged(text: str) -> str:
         number += 1
         name = f"outofband{number}"
     return text.replace(_TAG, f"${name}$")
+
+
+def _takers(step: Step, finally_wanted: tuple[Step, ...]) -> tuple[AddConstraint, ...]:
+    taken = (step.table, step.name) if isinstance(step, CreateIndex) else None
+    promotions = (s for s in finally_wanted if isinstance(s, AddConstraint))
+    return tuple(s for s in promotions if (s.table, s.using_index) == taken)
 
 
 def _done(step: Step) -> str:

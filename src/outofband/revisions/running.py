@@ -113,8 +113,10 @@ def _downgrade(context: MigrationContext, step: Step) -> None:
 
 def _write(context: MigrationContext, step: Step, direction: offline.Direction) -> None:
     before = tuple(w.step for w in _earlier(context, step).steps)
+    after = _finally_wanted(context).steps if direction == "upgrade" else ()
+    settings = settings_to_run_by(context.config)
     context.impl.static_output(
-        offline.block(step, direction, settings_to_run_by(context.config), before)
+        offline.block(step, direction, settings, before, tuple(w.step for w in after))
     )
 
 
