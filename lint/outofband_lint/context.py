@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from outofband_lint.environment import Environment
 from outofband_lint.names import QualifiedName
+from outofband_lint.query import Query
 from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
-from outofband_lint.source import Revision, Source
+from outofband_lint.source import Base, Revision, Source
+from outofband_lint.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What holds for the whole run."""
+    """What holds for the whole run.
+
+    `revisions` is the whole chain in upgrade order. `base` is what the branch began from, None
+    where all revisions are judged; `environment` is None where there is no env.py.
+    """
 
     settings: Settings
-    base: Collection[str] | None
+    base: Base | None = None
+    revisions: Sequence[Revision] = ()
+    environment: Environment | None = None
+    queries: Sequence[Query] = ()
 
     def is_small(self, table: QualifiedName) -> bool:
         """Tell whether the project says that the table is never large."""
@@ -28,12 +38,27 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementContext(Context):
-    """What holds for one statement: who sends it, and as which of its revision's sources."""
+class Sent:
+    """A statement that its revision has sent already, and the schema that it met."""
 
-    revision: Revision
+    statement: Statement
     source: Source
-    position: int
+    before: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class StatementContext(Context):
+    """What holds for one statement: who sends it, and what was sent before.
+
+    `position` is that of its source among the revision's. `transaction` holds what the same
+    transaction has done already, `earlier` all that the revision has.
+    """
+
+    revision: Revision = field(kw_only=True)
+    source: Source = field(kw_only=True)
+    position: int = field(kw_only=True)
+    transaction: Sequence[Sent] = field(default=(), kw_only=True)
+    earlier: Sequence[Sent] = field(default=(), kw_only=True)
 
     def existing(self, name: QualifiedName, schema: Schema) -> QualifiedName | None:
         """Return the full name of a table that somebody may be using; None for a new table.
@@ -48,8 +73,10 @@ class StatementContext(Context):
 
     def is_existing(self, table: Table) -> bool:
         """Tell whether somebody may be using the table."""
-        if table.temporary:
-            return False
+        return not table.temporary and self.is_deployed(table.revision)
+
+    def is_deployed(self, revision: str) -> bool:
+        """Tell whether what a revision made was there before the one judged is deployed."""
         if self.base is not None:
-            return table.revision in self.base
-        return table.revision != self.revision.id
+            return revision in self.base.ids
+        return revision != self.revision.id

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from outofband_lint.context import Context, StatementContext
+from outofband_lint.context import Context, Sent, StatementContext
+from outofband_lint.environment import Environment
 from outofband_lint.fingerprint import fingerprint, normalised
+from outofband_lint.query import Query
 from outofband_lint.reader import read
-from outofband_lint.rule import Finding, Rule, Violation
+from outofband_lint.rule import Finding, Place, Rule, Severity, Violation
 from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
 from outofband_lint.settings import Settings
-from outofband_lint.source import Revision, Source
-from outofband_lint.statement import Barrier, NotRendered, Statement
+from outofband_lint.source import Base, Revision, Source
+from outofband_lint.statement import Barrier, NotRendered, Statement, TransactionControl
 
 _Script = list[tuple[int, Source, Statement]]
 
@@ -28,18 +30,23 @@ def lint(
     settings: Settings,
     *,
     judged: Collection[str] | None = None,
-    base: Collection[str] | None = None,
+    base: Base | None = None,
+    environment: Environment | None = None,
+    queries: Sequence[Query] = (),
+    rules: Sequence[Rule] | None = None,
 ) -> tuple[Finding, ...]:
-    """Judge revisions and return what was found, in upgrade order.
+    """Judge revisions and return what was found, in upgrade order; env.py and queries come last.
 
     `revisions` is the whole chain, parents first. Findings are wanted for the ids in `judged`, or
-    without it for all after `settings.start_after`. With `base`, the ids that the base ref has,
-    *existing* means created by one of these; without it every revision is a deploy of its own. A
-    finding about the schema at head is left out where the revisions that are not judged already
-    have it. Raises UnknownRevision.
+    without it for all after `settings.start_after`. With `base`, *existing* means created by a
+    revision that it has; without it every revision is a deploy of its own. A finding about the
+    schema at head is left out where the revisions that are not judged already have it, one about
+    the project where the base has it. `rules` are ours unless given. Raises UnknownRevision.
     """
     wanted = _wanted(revisions, settings, judged)
-    run, earlier = _Run(Context(settings, base)), _Run(Context(settings, base))
+    chosen = all_rules() if rules is None else tuple(rules)
+    context = Context(settings, base, revisions, environment, queries)
+    run, earlier = _Run(context, chosen), _Run(context, chosen)
     for revision in revisions:
         script = _script(revision)
         run.add(revision, script, is_judged=revision.id in wanted)
@@ -47,8 +54,10 @@ def lint(
             earlier.add(revision, script, is_judged=False)
     known = {finding.fingerprint for finding in earlier.at_head()}
     at_head = [finding for finding in run.at_head() if finding.fingerprint not in known]
+    found = [*run.findings, *at_head, *_of_project(context, chosen, wanted)]
     order = {revision.id: number for number, revision in enumerate(revisions)}
-    return tuple(sorted(run.findings + at_head, key=lambda f: (order[f.revision], f.line, f.rule)))
+    last = len(order)
+    return tuple(sorted(found, key=lambda f: (order.get(f.revision, last), f.line, f.rule)))
 
 
 def _wanted(
@@ -80,24 +89,53 @@ def _up_to(revisions: Sequence[Revision], last: str | None) -> set[str]:
     return found
 
 
+def _of_project(context: Context, rules: tuple[Rule, ...], wanted: set[str]) -> Iterator[Finding]:
+    """Judge the project as a whole; what the base had already is not the branch's."""
+    known = set()
+    if context.base is not None:
+        then = Context(context.settings, None, context.base.revisions, context.base.environment, ())
+        known = {finding.fingerprint for finding in _Run(then, rules).of_project()}
+    for finding in _Run(context, rules).of_project():
+        if finding.fingerprint not in known and (
+            not finding.revision or finding.revision in wanted
+        ):
+            yield finding
+
+
 @dataclass(slots=True)
 class _Run:
     """The schema so far and what was found on the way."""
 
     context: Context
+    rules: tuple[Rule, ...]
     schema: Schema = field(default_factory=Schema)
     findings: list[Finding] = field(default_factory=list)
     seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    judges: dict[type[Statement], tuple[Rule, ...]] = field(default_factory=dict)
 
     def add(self, revision: Revision, script: _Script, *, is_judged: bool) -> None:
         """Judge a revision statement by statement, folding each into the schema."""
         self.schema = self.schema.new_session()
+        earlier: list[Sent] = []
+        transaction: list[Sent] = []
         for position, source, statement in script:
             if is_judged:
                 context = StatementContext(
-                    self.context.settings, self.context.base, revision, source, position
+                    self.context.settings,
+                    self.context.base,
+                    self.context.revisions,
+                    self.context.environment,
+                    self.context.queries,
+                    revision=revision,
+                    source=source,
+                    position=position,
+                    transaction=transaction if source.in_transaction else (),
+                    earlier=earlier,
                 )
                 self.findings += self._judge(statement, context)
+                sent = Sent(statement, source, self.schema)
+                earlier.append(sent)
+                transaction = _continued(transaction, sent)
             self.schema = fold(
                 self.schema,
                 statement,
@@ -107,43 +145,97 @@ class _Run:
             )
 
     def _judge(self, statement: Statement, context: StatementContext) -> Iterator[Finding]:
-        for rule in all_rules():
-            if rule.check is not None:
-                for violation in rule.check(statement, self.schema, context):
-                    yield self._finding(
-                        rule, violation, context.revision.id, context.source, statement.sql
-                    )
+        for rule in self._judges(type(statement)):
+            assert rule.check is not None
+            for violation in rule.check(statement, self.schema, context):
+                place = Place(context.source.path, context.source.line, context.revision.id)
+                yield from self._findings(rule, violation, place, statement.sql)
+
+    def _judges(self, kind: type[Statement]) -> tuple[Rule, ...]:
+        """Return the rules that want to see a kind of statement."""
+        known = self.judges.get(kind)
+        if known is None:
+            known = tuple(r for r in self.rules if r.check and issubclass(kind, r.statements))
+            self.judges[kind] = known
+        return known
 
     def at_head(self) -> Iterator[Finding]:
         """Judge the schema that is left; a finding belongs to what created its table."""
-        for rule in all_rules():
+        for rule in self.rules:
             if rule.check_at_head is not None:
                 for violation in rule.check_at_head(self.schema, self.context):
-                    yield self._finding_at_head(rule, violation)
+                    yield from self._finding_at_head(rule, violation)
 
-    def _finding_at_head(self, rule: Rule, violation: Violation) -> Finding:
-        table = violation.table
-        if table is None or table.source is None:
-            raise TypeError(f"{rule.name} judges the schema at head and must name the table")
-        return self._finding(rule, violation, table.revision, table.source, table.source.sql)
+    def of_project(self) -> Iterator[Finding]:
+        """Judge the revisions' graph and env.py."""
+        for rule in self.rules:
+            if rule.check_project is not None:
+                for violation in rule.check_project(self.context):
+                    if violation.place is None:
+                        raise TypeError(f"{rule.name} judges the project and must name the place")
+                    yield from self._findings(rule, violation, violation.place, "")
 
-    def _finding(
-        self, rule: Rule, violation: Violation, revision: str, source: Source, sql: str
-    ) -> Finding:
-        subject = normalised(sql) if violation.table is None else str(violation.table.created_as)
-        key = (rule.name, revision, subject)
+    def _finding_at_head(self, rule: Rule, violation: Violation) -> Iterator[Finding]:
+        table, place = violation.table, violation.place
+        if table is not None and table.source is not None:
+            place = place or Place(table.source.path, table.source.line, table.revision)
+        if place is None:
+            raise TypeError(f"{rule.name} judges the schema at head and must name table or place")
+        sql = table.source.sql if table is not None and table.source is not None else ""
+        yield from self._findings(rule, violation, place, sql)
+
+    def _findings(
+        self, rule: Rule, violation: Violation, place: Place, sql: str
+    ) -> Iterator[Finding]:
+        severity = _severity(rule, violation, place.path, self.context)
+        if severity is None:
+            return
+        key = (rule.name, place.revision, _subject(violation, sql))
         self.seen[key] += 1
-        return Finding(
+        yield Finding(
             rule=rule.name,
-            severity=violation.severity or rule.severity,
-            revision=revision,
-            path=source.path,
-            line=source.line,
+            severity=severity,
+            revision=place.revision,
+            path=place.path,
+            line=place.line,
             message=violation.message,
             help=violation.help,
             statement=sql,
             fingerprint=fingerprint(*key, self.seen[key]),
+            fix=violation.fix,
         )
+
+
+def _continued(transaction: list[Sent], sent: Sent) -> list[Sent]:
+    """Return what the transaction has done once a statement was sent; a commit ends it."""
+    statement = sent.statement
+    ends = isinstance(statement, TransactionControl) and (
+        statement.kind == "commit" or (statement.kind == "rollback" and not statement.savepoint)
+    )
+    if ends or not sent.source.in_transaction:
+        return []
+    transaction.append(sent)
+    return transaction
+
+
+def _severity(rule: Rule, violation: Violation, path: str, context: Context) -> Severity | None:
+    """Return how bad a finding is, by the project's word before the rule's; None for off."""
+    level = context.settings.level(rule.name, path)
+    if level is not None:
+        return None if level == "off" else level
+    if rule.opt_in:
+        return None
+    own = violation.severity or rule.severity
+    if violation.costs and all(map(context.is_small, violation.costs)):
+        return "warning" if own == "error" else None
+    return own
+
+
+def _subject(violation: Violation, sql: str) -> str:
+    """Return what tells findings of a rule in a revision apart, whatever the file looks like."""
+    if violation.subject:
+        return violation.subject
+    return normalised(sql) if violation.table is None else str(violation.table.created_as)
 
 
 def _script(revision: Revision) -> _Script:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from outofband_lint.environment import Environment
+from outofband_lint.query import Query
 from outofband_lint.settings import Settings
-from outofband_lint.source import Problem, Revision, Source
+from outofband_lint.source import Base, Problem, Revision, Source
+
+PATH = "versions/2_example.py"
+"""The file that an example is taken to stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +18,12 @@ class Example:
     """A revision to judge, under some settings.
 
     `sql` is what it sends, in an autocommit block or not, declared `out_of_band` or not; after it
-    may stand the `barrier` on a step. `problem` is why the revision could not be rendered.
+    may stand the `barrier` on a step. `problem` is why the revision could not be rendered. Instead
+    of `sql`, `sources` are several sources in order; instead of both, `chain` is the whole history,
+    whose last revision is judged.
+
+    `data` puts rows into the tables of `given`, so that a server shows the failure; `measured` is
+    False for an example that no server can show: a table that nobody created, a rule about Python.
     """
 
     sql: str = ""
@@ -22,30 +32,31 @@ class Example:
     barrier: str | None = None
     problem: str | None = None
     settings: Settings = field(default_factory=Settings)
+    sources: tuple[Source, ...] = ()
+    chain: tuple[Revision, ...] = ()
+    base: Base | None = None
+    environment: Environment | None = None
+    queries: tuple[Query, ...] = ()
+    data: str = ""
+    measured: bool = True
 
     def revisions(self, given: str) -> tuple[Revision, ...]:
         """Return the example as the second of two revisions, after one that sends `given`."""
-        sources = [
-            Source(
-                self.sql,
-                "versions/2_example.py",
-                8,
-                in_transaction=not self.autocommit,
-                out_of_band=self.out_of_band,
-            )
-        ]
-        if self.barrier is not None:
-            sources.append(Source("", "versions/2_example.py", 9, barrier=self.barrier))
+        if self.chain:
+            return self.chain
         problem = None if self.problem is None else Problem(self.problem, 10)
         return (
             Revision(
                 "1", "versions/1_given.py", sources=(Source(given, "versions/1_given.py", 8),)
             ),
-            Revision(
-                "2",
-                "versions/2_example.py",
-                down_revisions=("1",),
-                sources=tuple(source for source in sources if source.sql or source.barrier),
-                problem=problem,
-            ),
+            Revision("2", PATH, down_revisions=("1",), sources=self._sent(), problem=problem),
         )
+
+    def _sent(self) -> tuple[Source, ...]:
+        if self.sources:
+            return self.sources
+        only = Source(
+            self.sql, PATH, 8, in_transaction=not self.autocommit, out_of_band=self.out_of_band
+        )
+        barrier = Source("", PATH, 9, barrier=self.barrier)
+        return tuple(source for source in (only, barrier) if source.sql or source.barrier)

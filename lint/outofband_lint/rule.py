@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from outofband_lint.context import Context, StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
+from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema, Table
 from outofband_lint.statement import Statement
 
@@ -20,7 +22,8 @@ Severity = Literal["error", "warning"]
 class Finding:
     """One thing found: where, how bad, what it costs and what to do.
 
-    `fingerprint` stays the same when the file is renamed or its lines move.
+    `fingerprint` stays the same when the file is renamed or its lines move. `fix` is None where no
+    machine can write what `help` says.
     """
 
     rule: str
@@ -32,45 +35,75 @@ class Finding:
     help: str
     statement: str
     fingerprint: str
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file that a finding is about; `revision` is empty where it is in none."""
+
+    path: str
+    line: int
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
     """What a rule's check yields; the engine knows the place and makes it a Finding.
 
-    `severity` overrides the rule's. A check of the schema at head names the `table` at fault, whose
-    CREATE TABLE is the place.
+    `severity` overrides the rule's. `costs` are the tables whose size is the cost: where all of
+    them are small the finding is one level milder, and a warning is none. A check of the schema at
+    head names the `table` at fault, whose CREATE TABLE is the place, or like a check of the project
+    the `place` itself; `subject` then tells its findings apart.
     """
 
     message: str
     help: str
     severity: Severity | None = None
+    costs: tuple[QualifiedName, ...] = ()
+    fix: Fix | None = None
     table: Table | None = None
+    place: Place | None = None
+    subject: str = ""
 
 
-StatementCheck = Callable[[Statement, Schema, StatementContext], Iterator[Violation]]
+StatementCheck = Callable[[Any, Schema, StatementContext], Iterator[Violation]]
 HeadCheck = Callable[[Schema, Context], Iterator[Violation]]
+ProjectCheck = Callable[[Context], Iterator[Violation]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """A rule: its page, its evidence and its check, all from one file.
 
-    `lock` is what the statement takes and thereby blocks, `failure` what happens instead where no
-    lock is the cost. Each of `bad` is found exactly once in the schema that `given` leaves behind,
-    each of `good` is not found.
+    The claim is what real servers show, from the major version `since` on: the strongest `lock`
+    that the statement takes on a table in use and thereby what it blocks, whether it `rewrites` the
+    table or `scans` it whole, the `sqlstate` that it fails with. `failure` says in words what
+    happens where no lock is the cost.
+
+    Each of `bad` is found exactly once in the schema that `given` leaves behind, each of `good` is
+    not found. `aliases` are the names that other linters give it. A rule with `opt_in` is off until
+    the settings give it a severity. `statements` are the types that `check` wants to see.
     """
 
     name: str
     page: str
     severity: Severity
+    opt_in: bool
+    aliases: tuple[str, ...]
     lock: LockMode | None
+    rewrites: bool
+    scans: bool
+    sqlstate: str | None
+    since: int
     failure: str | None
     given: str
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
+    statements: tuple[type[Statement], ...] = ()
     check: StatementCheck | None = None
     check_at_head: HeadCheck | None = None
+    check_project: ProjectCheck | None = None
 
     @property
     def headline(self) -> str:
@@ -81,24 +114,40 @@ class Rule:
 def statement_rule(
     *,
     severity: Severity = "error",
+    opt_in: bool = False,
+    aliases: tuple[str, ...] = (),
     lock: LockMode | None = None,
+    rewrites: bool = False,
+    scans: bool = False,
+    sqlstate: str | None = None,
+    since: int = 14,
     failure: str | None = None,
     given: str = "",
     bad: tuple[Example | str, ...],
     good: tuple[Example | str, ...],
 ) -> Callable[[StatementCheck], Rule]:
-    """Make a rule of a check of one statement, given the schema before it."""
+    """Make a rule of a check of one statement, given the schema before it.
+
+    The check sees the statements of the type that its first parameter is annotated with, as with
+    functools.singledispatch; a union names several, Statement all.
+    """
 
     def rule(check: StatementCheck) -> Rule:
-        return Rule(
-            name=_name(check.__name__),
-            page=cleandoc(check.__doc__ or ""),
+        return _rule(
+            check,
             severity=severity,
+            opt_in=opt_in,
+            aliases=aliases,
             lock=lock,
+            rewrites=rewrites,
+            scans=scans,
+            sqlstate=sqlstate,
+            since=since,
             failure=failure,
             given=given,
             bad=_examples(bad),
             good=_examples(good),
+            statements=_statements(check),
             check=check,
         )
 
@@ -108,6 +157,8 @@ def statement_rule(
 def head_rule(
     *,
     severity: Severity = "error",
+    opt_in: bool = False,
+    aliases: tuple[str, ...] = (),
     failure: str,
     given: str = "",
     bad: tuple[Example | str, ...],
@@ -116,11 +167,11 @@ def head_rule(
     """Make a rule of a check of the schema that all revisions leave behind."""
 
     def rule(check: HeadCheck) -> Rule:
-        return Rule(
-            name=_name(check.__name__),
-            page=cleandoc(check.__doc__ or ""),
+        return _rule(
+            check,
             severity=severity,
-            lock=None,
+            opt_in=opt_in,
+            aliases=aliases,
             failure=failure,
             given=given,
             bad=_examples(bad),
@@ -131,8 +182,44 @@ def head_rule(
     return rule
 
 
-def _name(function: str) -> str:
-    return function.replace("_", "-")
+def project_rule(
+    *,
+    severity: Severity = "error",
+    opt_in: bool = False,
+    aliases: tuple[str, ...] = (),
+    failure: str,
+    given: str = "",
+    bad: tuple[Example | str, ...],
+    good: tuple[Example | str, ...],
+) -> Callable[[ProjectCheck], Rule]:
+    """Make a rule of a check of the revisions' graph, of env.py or of what the base had."""
+
+    def rule(check: ProjectCheck) -> Rule:
+        return _rule(
+            check,
+            severity=severity,
+            opt_in=opt_in,
+            aliases=aliases,
+            failure=failure,
+            given=given,
+            bad=_examples(bad),
+            good=_examples(good),
+            check_project=check,
+        )
+
+    return rule
+
+
+def _rule(function: Callable[..., Any], /, **fields: Any) -> Rule:
+    claim = {"lock": None, "rewrites": False, "scans": False, "sqlstate": None, "since": 14}
+    name = function.__name__.replace("_", "-")
+    return Rule(name=name, page=cleandoc(function.__doc__ or ""), **{**claim, **fields})
+
+
+def _statements(check: StatementCheck) -> tuple[type[Statement], ...]:
+    hints = get_type_hints(check)
+    wanted = hints[next(iter(hints))]
+    return get_args(wanted) or (wanted,)
 
 
 def _examples(examples: tuple[Example | str, ...]) -> tuple[Example, ...]:

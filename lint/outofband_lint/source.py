@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from outofband_lint.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class Problem:
 class Revision:
     """One revision: its place in the graph and what its `upgrade()` sends, in order.
 
-    With a `problem`, `sources` hold only what the syntax tree of the revision gave.
+    With a `problem`, `sources` hold only what the syntax tree of the revision gave. `downgrade` is
+    what its `downgrade()` sends, None where nobody rendered it. `created` is the date in its head,
+    as ISO 8601, empty where there is none.
     """
 
     id: str
@@ -45,3 +50,35 @@ class Revision:
     depends_on: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     problem: Problem | None = None
+    downgrade: tuple[Source, ...] | None = None
+    created: str = ""
+
+    @property
+    def sent(self) -> tuple[object, ...]:
+        """What `upgrade()` does, equal for all that do the same, on whatever lines."""
+        statements = tuple(
+            (source.sql, source.in_transaction, source.out_of_band, source.barrier)
+            for source in self.sources
+        )
+        return statements, self.problem.reason if self.problem else None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The project at the commit where the branch began; its revisions are in upgrade order."""
+
+    revisions: tuple[Revision, ...] = ()
+    environment: Environment | None = None
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The revisions that exist there."""
+        return frozenset(revision.id for revision in self.revisions)
+
+    def unlike(self, now: Iterable[Revision]) -> frozenset[str]:
+        """Return the revisions that are new since the base, or send other statements than there.
+
+        What is sent is compared, so that a changed helper counts and a changed comment does not.
+        """
+        then = {revision.id: revision.sent for revision in self.revisions}
+        return frozenset(r.id for r in now if then.get(r.id) != r.sent)

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from outofband.errors import Misuse
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
+Level = Literal["error", "warning", "off"]
 
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
@@ -31,7 +32,8 @@ class Settings:
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
-    deploy.
+    deploy. ``severity`` gives rules of the linter another severity than their own, ``per_path``
+    does so for the files that a pattern fits.
     """
 
     large: tuple[str, ...] = ()
@@ -41,6 +43,8 @@ class Settings:
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
     start_after: str | None = None
+    severity: Mapping[str, Level] = field(default_factory=dict)
+    per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
     version_table: str | None = None
     version_table_schema: str | None = None
 
@@ -121,6 +125,18 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     return read
 
 
+def _severity(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError("is not a table of rules")
+    return {str(rule): _one_of("error", "warning", "off")(level) for rule, level in value.items()}
+
+
+def _per_path(value: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict):
+        raise TypeError("is not a table of path patterns")
+    return {str(pattern): _severity(levels) for pattern, levels in value.items()}
+
+
 _UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -156,6 +172,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "inline_max_bytes": _count_of_bytes,
     "lock_timeout": _lock_timeout,
     "start_after": _text,
+    "severity": _severity,
+    "per_path": _per_path,
     "version_table": _text,
     "version_table_schema": _text,
 }

@@ -7,7 +7,7 @@ import pytest
 from outofband_lint.engine import UnknownRevision, lint
 from outofband_lint.rule import Finding
 from outofband_lint.settings import Settings
-from outofband_lint.source import Problem, Revision, Source
+from outofband_lint.source import Base, Problem, Revision, Source
 
 DEFAULTS = Settings()
 
@@ -23,6 +23,10 @@ def chain(*texts: str) -> tuple[Revision, ...]:
         )
         for number, text in enumerate(texts, 1)
     )
+
+
+def base(*ids: str) -> Base:
+    return Base(tuple(Revision(id_, f"versions/{id_}.py") for id_ in ids))
 
 
 def told(findings: tuple[Finding, ...]) -> list[str]:
@@ -50,8 +54,8 @@ def test_every_revision_is_a_deploy_of_its_own() -> None:
 
 def test_with_a_base_what_the_branch_created_is_new() -> None:
     revisions = chain("SELECT 1", "CREATE TABLE t (a int)", "CREATE INDEX ix ON t (a)")
-    assert told(lint(revisions, DEFAULTS, judged={"2", "3"}, base={"1"})) == []
-    assert told(lint(revisions, DEFAULTS, judged={"3"}, base={"1", "2"})) == [
+    assert told(lint(revisions, DEFAULTS, judged={"2", "3"}, base=base("1"))) == []
+    assert told(lint(revisions, DEFAULTS, judged={"3"}, base=base("1", "2"))) == [
         "index-built-in-deploy in 3:13"
     ]
 
@@ -90,13 +94,13 @@ def test_a_branch_that_drops_the_last_index_answers_for_the_table() -> None:
     revisions = chain(
         "CREATE TABLE t (a int)", "CREATE INDEX ix ON t (a)", "DROP INDEX CONCURRENTLY ix"
     )
-    findings = lint(revisions, DEFAULTS, judged={"3"}, base={"1", "2"})
+    findings = lint(revisions, DEFAULTS, judged={"3"}, base=base("1", "2"))
     assert "table-without-index in 1:11" in told(findings)
 
 
 def test_a_table_that_the_base_left_without_an_index_is_not_the_branchs() -> None:
     revisions = chain("CREATE TABLE t (a int)", "ALTER TABLE t RENAME TO u")
-    assert lint(revisions, DEFAULTS, judged={"2"}, base={"1"}) == ()
+    assert lint(revisions, DEFAULTS, judged={"2"}, base=base("1")) == ()
 
 
 def test_a_temporary_table_ends_with_its_revision() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,18 @@ from outofband_lint.statement import NotUnderstood
 
 CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
-# Rules about a revision or a statement as a whole have no table to name.
-WITHOUT_TABLE = {"barrier-not-first", "revision-not-rendered", "statement-not-understood"}
-VERBS = {"Create", "Declare", "Move", "Put", "Write"}
+# Rules about a revision, a session or an object that is no table have no table to name.
+WITHOUT_TABLE = {
+    "barrier-not-first",
+    "revision-not-rendered",
+    "statement-not-understood",
+}
+VERBS = set(
+    """
+    Add Build Change Commit Create Declare Detach Drop Give Keep Let List Lower Make Merge Move Name
+    Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
+    """.split()
+)
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
 
 
@@ -33,7 +43,18 @@ def name(value: object) -> str:
 
 
 def found(rule: Rule, example: Example) -> list[Finding]:
-    findings = lint(example.revisions(rule.given), example.settings, judged={"2"})
+    revisions = example.revisions(rule.given)
+    settings = example.settings
+    if rule.opt_in:
+        settings = replace(settings, severity={rule.name: rule.severity, **settings.severity})
+    findings = lint(
+        revisions,
+        settings,
+        judged={revisions[-1].id},
+        base=example.base,
+        environment=example.environment,
+        queries=example.queries,
+    )
     return [finding for finding in findings if finding.rule == rule.name]
 
 
@@ -102,7 +123,7 @@ def test_the_page_names_the_operation_and_the_plain_form(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", all_rules(), ids=name)
 def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
     assert (rule.lock is None) != (rule.failure is None)
-    assert (rule.check is None) != (rule.check_at_head is None)
+    assert sum(map(bool, (rule.check, rule.check_at_head, rule.check_project))) == 1
     assert len(rule.bad) >= 3
     assert len(rule.good) >= 2
 
@@ -122,7 +143,7 @@ def test_only_the_rule_about_it_has_examples_that_are_not_understood(
 
 
 def test_every_file_in_the_folder_is_a_rule_of_that_name_in_order() -> None:
-    files = sorted(path.stem for path in Path(rules.__path__[0]).glob("[a-z]*.py"))
+    files = sorted(path.stem for path in Path(rules.__path__[0]).glob("*/[a-z]*.py"))
     assert [rule.name.replace("-", "_") for rule in all_rules()] == files
 
 

@@ -13,7 +13,13 @@ from outofband_lint.rule import Finding
 def report(findings: Sequence[Finding], *, revisions: int) -> str:
     """Return `{"findings": […], "summary": {"errors", "warnings", "revisions"}}`."""
     document = {
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [_told(finding) for finding in findings],
         "summary": asdict(Summary.of(findings, revisions)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _told(finding: Finding) -> dict[str, object]:
+    told = asdict(finding)
+    del told["fix"]
+    return told

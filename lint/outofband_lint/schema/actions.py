@@ -36,6 +36,16 @@ def _(action: sql.AlterColumnType, draft: Draft, table: QualifiedName) -> None:
 
 
 @act.register
+def _(action: sql.SetDefault, draft: Draft, table: QualifiedName) -> None:
+    columns.set_default(draft, table, action.column, action.expression)
+
+
+@act.register
+def _(action: sql.DropDefault, draft: Draft, table: QualifiedName) -> None:
+    columns.set_default(draft, table, action.column, None)
+
+
+@act.register
 def _(action: sql.SetNotNull, draft: Draft, table: QualifiedName) -> None:
     constraints.set_not_null(draft, table, (action.column,), not_null=True)
 

@@ -24,7 +24,15 @@ from outofband_lint.statement import (
 
 def column(draft: Draft, declared: ColumnDefinition) -> Column:
     """Return the column that a declaration creates."""
-    return Column(declared.name, resolved_type(draft, declared.type), declared.not_null)
+    return Column(
+        declared.name,
+        resolved_type(draft, declared.type),
+        declared.not_null,
+        default=declared.default,
+        generated=declared.generated,
+        identity=declared.identity or declared.serial,
+        revision=draft.revision,
+    )
 
 
 def resolved_type(draft: Draft, type_: DataType) -> DataType:
@@ -48,6 +56,14 @@ def add_column(draft: Draft, table_name: QualifiedName, action: AddColumn) -> No
             draft.put(replace(table, columns=(*table.columns, added)))
     for constraint in action.column.constraints:
         add_constraint(draft, table_name, constraint)
+
+
+def set_default(draft: Draft, table_name: QualifiedName, name: str, expression: str | None) -> None:
+    """Give a column another default, or none, wherever the table is inherited."""
+    for table in list(draft.family(table_name)):
+        draft.change(
+            table.name, columns=lambda c: replace(c, default=expression) if c.name == name else c
+        )
 
 
 def drop_column(draft: Draft, table_name: QualifiedName, name: str) -> None:

@@ -34,7 +34,7 @@ class Draft:
     ) -> None:
         self.before = schema
         self.tables = schema.tables.copy()
-        self.types = set(schema.types)
+        self.types = schema.types.copy()
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
         self.revision = revision
@@ -46,7 +46,7 @@ class Draft:
         return replace(
             self.before,
             tables=MappingProxyType(self.tables),
-            types=frozenset(self.types),
+            types=MappingProxyType(self.types),
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
         )
@@ -129,6 +129,7 @@ class Draft:
     def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
         """Add a constraint to a table as it is, without what it implies."""
         table = self.tables[name]
+        constraint = replace(constraint, revision=constraint.revision or self.revision)
         self.put(replace(table, constraints=(*table.constraints, constraint)))
 
     def change(

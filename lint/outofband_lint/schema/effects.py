@@ -10,7 +10,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.schema import columns, indexes, partitions, tables
 from outofband_lint.schema.actions import act
 from outofband_lint.schema.draft import Draft
-from outofband_lint.schema.values import DEFAULT_SCHEMA, Column
+from outofband_lint.schema.values import DEFAULT_SCHEMA, Column, Type
 
 
 @singledispatch
@@ -126,7 +126,8 @@ def _(statement: sql.RenameSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.CreateType, draft: Draft) -> None:
-    draft.types.add(draft.target(statement.name))
+    name = draft.target(statement.name)
+    draft.types[name] = Type(name, statement.kind, statement.labels, revision=draft.revision)
 
 
 @apply.register
@@ -152,7 +153,7 @@ def _type(draft: Draft, name: QualifiedName) -> QualifiedName:
 
 
 def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
-    draft.types -= names
+    draft.types = {name: type_ for name, type_ in draft.types.items() if name not in names}
     for table in list(draft.tables.values()):
         for column in table.columns:
             if _type_name(column) in names and table.name in draft.tables:
@@ -160,8 +161,9 @@ def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
 
 
 def _move_type(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
-    draft.types.discard(old)
-    draft.types.add(new)
+    known = draft.types.pop(old, None)
+    if known is not None:
+        draft.types[new] = replace(known, name=new)
 
     def moved(column: Column) -> Column:
         if _type_name(column) != old:

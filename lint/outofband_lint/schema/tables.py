@@ -44,6 +44,8 @@ def create_table(statement: CreateTable, draft: Draft) -> None:
         partition_of=known[0].name if statement.partition_of and known else None,
         inherits=tuple(t.name for t in known) if statement.inherits else (),
         columns_known=len(known) == len(parents),
+        unlogged=statement.unlogged,
+        like=tuple(t.name for _, t in sources if t is not None),
     )
     draft.put(table)
     declared = _declared(statement)
@@ -69,6 +71,8 @@ def _new(
     partition_of: QualifiedName | None = None,
     inherits: tuple[QualifiedName, ...] = (),
     columns_known: bool = True,
+    unlogged: bool = False,
+    like: tuple[QualifiedName, ...] = (),
 ) -> Table:
     return Table(
         name,
@@ -77,6 +81,8 @@ def _new(
         partition_of=partition_of,
         inherits=inherits,
         columns_known=columns_known,
+        unlogged=unlogged,
+        like=like,
         created_as=name,
         revision=draft.revision,
         source=draft.source,

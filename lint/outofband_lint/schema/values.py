@@ -20,12 +20,20 @@ TableKind = Literal["table", "partitioned", "foreign", "materialized_view"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `local` is False where it is only there because a parent has it."""
+    """A column of a table; `local` is False where it is only there because a parent has it.
+
+    `default` is the expression of a default or, where `generated` is set, that which generates the
+    value. `revision` is what added the column.
+    """
 
     name: str
     type: DataType
     not_null: bool = False
     local: bool = True
+    default: str | None = None
+    generated: Literal["stored", "virtual"] | None = None
+    identity: bool = False
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,11 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class TableConstraint:
-    """A constraint of a table; `parent` names the constraint that it is inherited from."""
+    """A constraint of a table; `parent` names the constraint that it is inherited from.
+
+    `on_delete` is what a foreign key does when the row it points to goes (`"cascade"`), empty for
+    its default. `revision` is what added the constraint.
+    """
 
     name: str
     kind: ConstraintKind
@@ -89,6 +101,22 @@ class TableConstraint:
     referenced_columns: tuple[str, ...] = ()
     no_inherit: bool = False
     parent: str | None = None
+    on_delete: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type that the chain created; `labels` are those of an enum, in order, `revision` made it.
+
+    `added` are the labels that a later statement added, each with its revision.
+    """
+
+    name: QualifiedName
+    kind: Literal["enum", "composite", "range", "base", "domain"]
+    labels: tuple[str, ...] = ()
+    added: tuple[tuple[str, str], ...] = ()
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +124,8 @@ class Table:
     """A table, or a materialized view; its name always has a schema.
 
     `columns_known` is False where they are those of a query. `revision` and `source` are what
-    created it, `created_as` is the name that it had then.
+    created it, `created_as` is the name that it had then. `like` are the tables that it was
+    declared to copy.
     """
 
     name: QualifiedName
@@ -107,6 +136,8 @@ class Table:
     partition_of: QualifiedName | None = None
     inherits: tuple[QualifiedName, ...] = ()
     columns_known: bool = True
+    unlogged: bool = False
+    like: tuple[QualifiedName, ...] = ()
     created_as: QualifiedName | None = None
     revision: str = ""
     source: Source | None = None
@@ -142,7 +173,9 @@ class Schema:
     tables: MappingProxyType[QualifiedName, Table] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    types: frozenset[QualifiedName] = frozenset()
+    types: MappingProxyType[QualifiedName, Type] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()

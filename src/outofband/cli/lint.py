@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from outofband.revisions.environment import Environment
     from outofband.settings import Settings
     from outofband_lint.rule import Finding
-    from outofband_lint.source import Revision
+    from outofband_lint.source import Base, Revision
 
 
 class FileUnreadable(Misuse):
@@ -40,7 +40,7 @@ class _Subject:
     revisions: tuple[Revision, ...]
     settings: Settings
     judged: Collection[str] | None = None
-    base: Collection[str] | None = None
+    base: Base | None = None
 
 
 @click.command("lint")
@@ -109,7 +109,7 @@ def _revisions(
     if since is None:
         return _Subject(revisions, settings)
     base = base_of(environment, since, name, x)
-    return _Subject(revisions, settings, base.unlike(revisions), base.ids)
+    return _Subject(revisions, settings, base.unlike(revisions), base)
 
 
 def _environment(configs: tuple[str, ...], name: str, x: tuple[str, ...]) -> Environment:
@@ -147,7 +147,9 @@ def _judge(subject: _Subject) -> tuple[Finding, ...]:
     from outofband_lint.settings import Settings
 
     own = subject.settings
-    settings = Settings(own.large, own.small, own.deploy, own.start_after)
+    settings = Settings(
+        own.large, own.small, own.deploy, own.start_after, own.severity, own.per_path
+    )
     try:
         found = lint(subject.revisions, settings, judged=subject.judged, base=subject.base)
     except UnknownRevision as error:

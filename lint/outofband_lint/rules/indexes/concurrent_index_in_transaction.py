@@ -49,7 +49,9 @@ from outofband_lint.statement import (
     ),
 )
 def concurrent_index_in_transaction(
-    statement: Statement, schema: Schema, context: StatementContext
+    statement: CreateIndex | DropIndex | Reindex | AlterTable,
+    schema: Schema,
+    context: StatementContext,
 ) -> Iterator[Violation]:
     """A CONCURRENTLY statement stands in a transaction, where Postgres refuses it.
 

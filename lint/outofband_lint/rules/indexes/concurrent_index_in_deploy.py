@@ -11,7 +11,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import create_index
-from outofband_lint.statement import CreateIndex, Statement
+from outofband_lint.statement import CreateIndex
 
 
 @statement_rule(
@@ -46,7 +46,7 @@ from outofband_lint.statement import CreateIndex, Statement
     ),
 )
 def concurrent_index_in_deploy(
-    statement: Statement, _schema: Schema, context: StatementContext
+    statement: CreateIndex, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A concurrent index build runs inside the deploy, which waits for it.
 
@@ -65,9 +65,7 @@ def concurrent_index_in_deploy(
     Source: PostgreSQL 18, CREATE INDEX, "Building Indexes Concurrently".
     """
     deploy = context.settings.deploy
-    if not isinstance(statement, CreateIndex) or not statement.concurrently or deploy == "job":
-        return
-    if context.source.out_of_band:
+    if not statement.concurrently or deploy == "job" or context.source.out_of_band:
         return
     table = statement.table
     yield Violation(

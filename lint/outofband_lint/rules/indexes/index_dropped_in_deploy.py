@@ -12,7 +12,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import AUTOCOMMIT, drop_index, shown
-from outofband_lint.statement import DropIndex, Statement
+from outofband_lint.statement import DropIndex
 
 
 @statement_rule(
@@ -43,7 +43,7 @@ from outofband_lint.statement import DropIndex, Statement
     ),
 )
 def index_dropped_in_deploy(
-    statement: Statement, schema: Schema, context: StatementContext
+    statement: DropIndex, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """An index of a table in use is dropped in the deploy.
 
@@ -61,9 +61,7 @@ def index_dropped_in_deploy(
 
     Source: PostgreSQL 18, DROP INDEX, CONCURRENTLY; 13.3, Explicit Locking.
     """
-    if not isinstance(statement, DropIndex) or statement.concurrently:
-        return
-    if context.source.out_of_band:
+    if statement.concurrently or context.source.out_of_band:
         return
     harmed = [(index, _table(index, schema)) for index in statement.indexes]
     harmed = [(index, table) for index, table in harmed if not table or context.is_existing(table)]
@@ -79,7 +77,7 @@ def index_dropped_in_deploy(
         f"Declare it instead: {drop_index('drop_index_out_of_band', index, name)}. "
         f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
         f"{drop_index('drop_index', index, name, 'postgresql_concurrently=True')}",
-        severity="warning" if all(t and context.is_small(t.name) for _, t in harmed) else None,
+        costs=tuple(t.name if t else i for i, t in harmed),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from outofband_lint.context import StatementContext
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.statement import NotUnderstood, Statement
+from outofband_lint.statement import NotUnderstood
 
 
 @statement_rule(
@@ -28,7 +28,7 @@ from outofband_lint.statement import NotUnderstood, Statement
     ),
 )
 def statement_not_understood(
-    statement: Statement, _schema: Schema, _context: StatementContext
+    statement: NotUnderstood, _schema: Schema, _context: StatementContext
 ) -> Iterator[Violation]:
     """A statement is not understood, so nothing was judged about it.
 
@@ -42,8 +42,7 @@ def statement_not_understood(
 
     Source: the grammar of outofband_lint, after PostgreSQL 18, SQL Commands.
     """
-    if isinstance(statement, NotUnderstood):
-        yield Violation(
-            f"This statement was not understood, so it was not judged: {statement.reason}.",
-            "Write it as one of Alembic's operations or in a plainer form, one statement at a time",
-        )
+    yield Violation(
+        f"This statement was not understood, so it was not judged: {statement.reason}.",
+        "Write it as one of Alembic's operations or in a plainer form, one statement at a time",
+    )

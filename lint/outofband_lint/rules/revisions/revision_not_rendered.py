@@ -8,7 +8,7 @@ from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.statement import NotRendered, Statement
+from outofband_lint.statement import NotRendered
 
 
 @statement_rule(
@@ -24,7 +24,7 @@ from outofband_lint.statement import NotRendered, Statement
     ),
 )
 def revision_not_rendered(
-    statement: Statement, _schema: Schema, context: StatementContext
+    statement: NotRendered, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A revision could not be rendered without a database, so not all of it was judged.
 
@@ -39,10 +39,9 @@ def revision_not_rendered(
 
     Source: Alembic 1.20, "Generating SQL Scripts (a.k.a. Offline Mode)"; PostgreSQL 18.
     """
-    if isinstance(statement, NotRendered):
-        yield Violation(
-            f"Revision {context.revision.id} could not be rendered without a database: "
-            f"{statement.reason}. Only its literal operations were judged.",
-            "Move what needs the database into a revision of its own, or write it as SQL that "
-            "op.execute sends",
-        )
+    yield Violation(
+        f"Revision {context.revision.id} could not be rendered without a database: "
+        f"{statement.reason}. Only its literal operations were judged.",
+        "Move what needs the database into a revision of its own, or write it as SQL that "
+        "op.execute sends",
+    )

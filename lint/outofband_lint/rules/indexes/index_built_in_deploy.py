@@ -12,7 +12,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import AUTOCOMMIT, create_index, shown
-from outofband_lint.statement import CreateIndex, Statement
+from outofband_lint.statement import CreateIndex
 
 
 @statement_rule(
@@ -48,7 +48,7 @@ from outofband_lint.statement import CreateIndex, Statement
     ),
 )
 def index_built_in_deploy(
-    statement: Statement, schema: Schema, context: StatementContext
+    statement: CreateIndex, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """An index is built in the deploy, on a table in use.
 
@@ -67,7 +67,7 @@ def index_built_in_deploy(
 
     Source: PostgreSQL 18, CREATE INDEX, "Building Indexes Concurrently"; 13.3, Explicit Locking.
     """
-    if not isinstance(statement, CreateIndex) or statement.concurrently:
+    if statement.concurrently:
         return
     table = context.existing(statement.table, schema)
     if table is None or context.source.out_of_band or _builds_nothing(statement, schema, table):
@@ -80,7 +80,7 @@ def index_built_in_deploy(
         f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
         f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
         f"{create_index('create_index', statement, 'postgresql_concurrently=True')}",
-        severity="warning" if context.is_small(table) else None,
+        costs=(table,),
     )
 
 

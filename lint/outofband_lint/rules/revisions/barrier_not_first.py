@@ -8,7 +8,7 @@ from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.statement import Barrier, Statement
+from outofband_lint.statement import Barrier
 
 
 @statement_rule(
@@ -25,7 +25,7 @@ from outofband_lint.statement import Barrier, Statement
     ),
 )
 def barrier_not_first(
-    statement: Statement, _schema: Schema, context: StatementContext
+    statement: Barrier, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A barrier is not the first operation of its revision.
 
@@ -41,8 +41,6 @@ def barrier_not_first(
     Source: outofband's contract for operations; Alembic 1.20, MigrationContext.autocommit_block;
     PostgreSQL 18, COMMIT.
     """
-    if not isinstance(statement, Barrier):
-        return
     before = context.revision.sources[: context.position]
     if all(source.barrier is not None for source in before):
         return

@@ -10,7 +10,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import create_index
-from outofband_lint.statement import CreateIndex, Statement
+from outofband_lint.statement import CreateIndex
 
 
 @statement_rule(
@@ -36,7 +36,7 @@ from outofband_lint.statement import CreateIndex, Statement
     ),
 )
 def concurrent_index_if_not_exists(
-    statement: Statement, _schema: Schema, context: StatementContext
+    statement: CreateIndex, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """IF NOT EXISTS passes over the INVALID index that a failed concurrent build leaves behind.
 
@@ -53,9 +53,7 @@ def concurrent_index_if_not_exists(
 
     Source: PostgreSQL 18, CREATE INDEX, "Building Indexes Concurrently" and IF NOT EXISTS.
     """
-    if context.source.out_of_band or not isinstance(statement, CreateIndex):
-        return
-    if not (statement.concurrently and statement.if_not_exists):
+    if context.source.out_of_band or not (statement.concurrently and statement.if_not_exists):
         return
     name = QualifiedName(statement.name or "")
     yield Violation(

@@ -1,0 +1,1 @@
+"""Rules of taste: all of them have to be asked for."""

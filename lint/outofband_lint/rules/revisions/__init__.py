@@ -1,0 +1,1 @@
+"""Rules about revisions, env.py and the linter's own marks."""
