@@ -26,12 +26,11 @@ WITHOUT_TABLE = {
     "revision-not-rendered",
     "statement-not-understood",
 }
-VERBS = set(
-    """
+VERB_LIST = """
     Add Build Change Commit Create Declare Detach Drop Give Keep Let List Lower Make Merge Move Name
     Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
-    """.split()
-)
+"""
+VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
 
 
