@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,9 @@ from matrix.trace import Seen, Step, trace
 from outofband.ephemeral import Server
 
 TABLESPACE = re.compile(r"\btablespace\s+(\w+)", re.IGNORECASE)
+KEPT = 8
+"""Databases that stay, latest used; each takes 8 MB, mostly of memory."""
+
 NO_TABLESPACE = {"pg_default", "pg_global"}
 
 
@@ -29,8 +34,7 @@ class Cluster:
         self._admin = psycopg.connect(server.url(), autocommit=True)
         self._admin.execute("SET allow_in_place_tablespaces = on")
         self._numbers = itertools.count(1)
-        self._made: dict[tuple[str, ...], str] = {}
-        self._shared: dict[tuple[str, ...], str] = {}
+        self._kept: dict[tuple[tuple[str, ...], bool], str] = {}
         self._tablespaces = set(NO_TABLESPACE)
 
     def close(self) -> None:
@@ -41,41 +45,56 @@ class Cluster:
         """Trace steps in a database as the setup leaves it; raises what the setup raises."""
         self._make_tablespaces(*setup, *(step.sql for step in steps))
         if all(_can_be_rolled_back(step) for step in steps):
-            return trace(self._database_to_look_at(setup), *steps)
-        url = self._copy(self._database(setup))
-        try:
+            return trace(self._database(setup, to_copy=False), *steps)
+        with self.copy(setup) as url:
             return trace(url, *steps)
+
+    @contextmanager
+    def copy(self, setup: tuple[str, ...]) -> Iterator[str]:
+        """Make a database as the setup leaves it, and drop it in the end."""
+        url = self._copy(self._database(setup, to_copy=True))
+        try:
+            yield url
         finally:
-            self._execute("DROP DATABASE {} WITH (FORCE)", _name(url))
+            self._drop(url)
 
-    def _database_to_look_at(self, setup: tuple[str, ...]) -> str:
-        # A template must have nobody connected to it, and a session takes a while to be gone.
-        if setup not in self._shared:
-            self._shared[setup] = self._copy(self._database(setup))
-        return self._shared[setup]
+    def _database(self, setup: tuple[str, ...], *, to_copy: bool) -> str:
+        """Return a database after a setup: one to look at, or one that nobody is connected to."""
+        if to_copy and not setup:
+            return self._server.url("template0")
+        key = (setup, to_copy)
+        url = self._kept.pop(key, None)
+        if url is None:
+            url = self._made(setup) if to_copy else self._copy(self._database(setup, to_copy=True))
+        self._kept[key] = url
+        if len(self._kept) > KEPT:
+            self._drop(self._kept.pop(next(iter(self._kept))))
+        return url
 
-    def _database(self, setup: tuple[str, ...]) -> str:
-        if setup not in self._made:
-            url = self._copy(self._database(setup[:-1])) if setup else self._create("template0")
-            self._made[setup] = url
-            if setup:
-                self._run(url, setup[-1])
-        return self._made[setup]
+    def _made(self, setup: tuple[str, ...]) -> str:
+        *earlier, last = setup
+        url = self._copy(self._database(tuple(earlier), to_copy=True))
+        try:
+            self._run(url, last)
+        except psycopg.Error:
+            self._drop(url)
+            raise
+        return url
 
     def _run(self, url: str, script: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in Step(script).statements:
                 connection.execute(statement.encode())
 
-    def _copy(self, url: str) -> str:
-        return self._create(_name(url))
-
-    def _create(self, template: str) -> str:
+    def _copy(self, template: str) -> str:
         name = f"matrix_{next(self._numbers)}"
         # Without a detour through the WAL; 14 knows no other way.
         strategy = " STRATEGY file_copy" if self.major >= 15 else ""
-        self._execute("CREATE DATABASE {} TEMPLATE {}" + strategy, name, template)
+        self._execute("CREATE DATABASE {} TEMPLATE {}" + strategy, name, _name(template))
         return self._server.url(name)
+
+    def _drop(self, url: str) -> None:
+        self._execute("DROP DATABASE {} WITH (FORCE)", _name(url))
 
     def _make_tablespaces(self, *scripts: str) -> None:
         named = {name.lower() for script in scripts for name in TABLESPACE.findall(script)}

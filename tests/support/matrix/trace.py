@@ -166,11 +166,12 @@ class _Tracer:
     ) -> None:
         # TRUNCATE gives a table new files too, but reads and writes no row.
         emptied = statement.split()[0].lower() == "truncate"
-        both = [] if emptied else [(old, after[oid]) for oid, old in before.items() if oid in after]
+        oids = [] if emptied else before.keys() & after.keys() & self.existing.keys()
+        both = [(oid, before[oid], after[oid]) for oid in oids]
+        tables = [(o, n, self.existing[oid].name) for oid, o, n in both if not o.is_index]
+        rewritten = {name for old, new, name in tables if new.file != old.file}
+        scanned = {name for old, new, name in tables if new.scans > old.scans}
         known = {relation.name for relation in self.existing.values()}
-        tables = [(old, new) for old, new in both if not old.is_index and old.name in known]
-        rewritten = {old.name for old, new in tables if new.file != old.file}
-        scanned = {old.name for old, new in tables if new.scans > old.scans}
         files = {old.name: old.file for old in before.values() if old.is_index}
         indexes = {oid: relation for oid, relation in after.items() if relation.is_index}
         rebuilt = {i.name for i in indexes.values() if files.get(i.name, i.file) != i.file}
