@@ -14,7 +14,8 @@ MODES = {mode.catalog_name: mode for mode in LockMode}
 
 RELATIONS = """
     SELECT c.oid, n.nspname, c.relname, c.relkind, pg_relation_filenode(c.oid),
-           pg_stat_get_xact_numscans(c.oid), coalesce(i.indisvalid, true)
+           pg_stat_get_xact_numscans(c.oid), coalesce(i.indisvalid, true),
+           i.indrelid
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
@@ -33,7 +34,8 @@ class Relation:
     """A table, a materialized view or an index.
 
     `file` is its relfilenode, None where it has no storage; `scans` counts, since some moment, how
-    often this session has read it in full (a table) or has used it (an index).
+    often this session has read it in full (a table) or has used it (an index). `table` is the oid
+    of an index's table.
     """
 
     name: QualifiedName
@@ -41,19 +43,20 @@ class Relation:
     file: int | None
     scans: int
     valid: bool
+    table: int | None
 
     @property
     def is_index(self) -> bool:
         """Whether it is an index."""
-        return self.kind in ("i", "I")
+        return self.table is not None
 
 
 def relations(connection: psycopg.Connection[Any]) -> dict[int, Relation]:
     """Return all relations that are not the system's, temporary ones left out, by oid."""
     rows = connection.execute(RELATIONS.encode()).fetchall()
     return {
-        oid: Relation(QualifiedName(name, schema), kind, file, scans, valid)
-        for oid, schema, name, kind, file, scans, valid in rows
+        oid: Relation(QualifiedName(name, schema), kind, file, scans, valid, table)
+        for oid, schema, name, kind, file, scans, valid, table in rows
     }
 
 

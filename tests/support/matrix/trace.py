@@ -28,7 +28,10 @@ STRENGTH = {mode: number for number, mode in enumerate(LockMode)}
 class Seen:
     """What statements did to the relations that existed before the first of them.
 
-    `locks` are the strongest on each table, asked for or held; `index_locks` those on indexes.
+    `locks` are the strongest on each table, asked for or held. One on an index counts as one on its
+    table, since whoever plans a query on a table locks all its indexes (PostgreSQL 18,
+    src/backend/optimizer/util/plancat.c, get_relation_info).
+
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
     tables were read from end to end without that; a statement that refuses a transaction never
     says so. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
@@ -36,7 +39,6 @@ class Seen:
     """
 
     locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
-    index_locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
     rewritten: frozenset[QualifiedName] = frozenset()
     rebuilt: frozenset[QualifiedName] = frozenset()
     scanned: frozenset[QualifiedName] = frozenset()
@@ -47,13 +49,8 @@ class Seen:
 
     @property
     def strongest(self) -> LockMode | None:
-        """The strongest lock on any table that existed before.
-
-        One on an index counts: whoever plans a query on a table locks all its indexes
-        (PostgreSQL 18, src/backend/optimizer/util/plancat.c, get_relation_info).
-        """
-        modes = [*self.locks.values(), *self.index_locks.values()]
-        return max(modes, key=STRENGTH.__getitem__, default=None)
+        """The strongest lock on any table that existed before."""
+        return max(self.locks.values(), key=STRENGTH.__getitem__, default=None)
 
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
@@ -152,14 +149,13 @@ class _Tracer:
         self.seen = replace(self.seen, sqlstate=sqlstate, problem=problem.splitlines()[0])
 
     def _see(self, locks: Sequence[tuple[int, LockMode]]) -> None:
-        of_tables, of_indexes = dict(self.seen.locks), dict(self.seen.index_locks)
+        found = dict(self.seen.locks)
         for oid, mode in locks:
             relation = self.existing.get(oid)
             if relation is not None:
-                known = of_indexes if relation.is_index else of_tables
-                previous = known.get(relation.name, mode)
-                known[relation.name] = max(previous, mode, key=STRENGTH.__getitem__)
-        self.seen = replace(self.seen, locks=of_tables, index_locks=of_indexes)
+                table = self.existing[relation.table or oid].name
+                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+        self.seen = replace(self.seen, locks=found)
 
     def _compare(
         self, statement: str, before: Mapping[int, Relation], after: Mapping[int, Relation]
