@@ -11,7 +11,8 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema
 from outofband_lint.statement import Statement
-from outofband_lint.statement_locks.statements import taken
+from outofband_lint.statement_locks import indexes, others, tables  # noqa: F401 they register
+from outofband_lint.statement_locks.dispatch import taken
 
 __all__ = ["TableLock", "locks"]
 

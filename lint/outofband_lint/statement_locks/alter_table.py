@@ -12,6 +12,7 @@ from outofband_lint import statement as sql
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema, Table
+from outofband_lint.statement_locks.dispatch import Taken
 from outofband_lint.statement_locks.reach import (
     family,
     foreign_keys,
@@ -20,8 +21,6 @@ from outofband_lint.statement_locks.reach import (
     referenced,
     referring,
 )
-
-_Taken = Iterator[tuple[QualifiedName, LockMode]]
 
 _GENTLE = ("set statistics", "set", "reset")
 """Actions without a type of their own that lock no more than SHARE UPDATE EXCLUSIVE."""
@@ -43,7 +42,7 @@ _INHERITED = ("set statistics", "set storage", "set compression", "set generated
 """Actions without a type of their own that reach partitions and inheriting tables."""
 
 
-def taken(statement: sql.AlterTable, schema: Schema) -> _Taken:
+def taken(statement: sql.AlterTable, schema: Schema) -> Taken:
     """Yield tables and modes, action by action."""
     for action in statement.actions:
         mode = _mode(action)
@@ -99,7 +98,7 @@ def _with_constraint(
     yield from family(name, schema) if is_inherited else partitions(name, schema)
 
 
-def _beside(name: QualifiedName, action: sql.TableAction, schema: Schema) -> _Taken:
+def _beside(name: QualifiedName, action: sql.TableAction, schema: Schema) -> Taken:
     """Yield what an action locks besides the table that it is about, and those below that."""
     table = schema.table(name)
     match action:
@@ -126,14 +125,14 @@ def _beside(name: QualifiedName, action: sql.TableAction, schema: Schema) -> _Ta
             yield full_name(parent, schema), LockMode.SHARE_UPDATE_EXCLUSIVE
 
 
-def _referenced_by(constraint: sql.Constraint, schema: Schema) -> _Taken:
+def _referenced_by(constraint: sql.Constraint, schema: Schema) -> Taken:
     """A new foreign key puts triggers on what it references."""
     if constraint.references is not None:
         for target in partitions(constraint.references, schema):
             yield target, LockMode.SHARE_ROW_EXCLUSIVE
 
 
-def _freed(table: Table | None, name: str, schema: Schema) -> _Taken:
+def _freed(table: Table | None, name: str, schema: Schema) -> Taken:
     """A foreign key's triggers go from the other side; a key takes the foreign keys to it along."""
     constraint = None if table is None else table.constraint(name)
     if table is None or constraint is None:
@@ -146,7 +145,7 @@ def _freed(table: Table | None, name: str, schema: Schema) -> _Taken:
             yield other, LockMode.ACCESS_EXCLUSIVE
 
 
-def _tied(table: Table | None, column: str, schema: Schema) -> _Taken:
+def _tied(table: Table | None, column: str, schema: Schema) -> Taken:
     """Foreign keys from and to a column are dropped, or made anew, with it."""
     if table is None:
         return
@@ -157,7 +156,7 @@ def _tied(table: Table | None, column: str, schema: Schema) -> _Taken:
         yield other, LockMode.ACCESS_EXCLUSIVE
 
 
-def bound_by_foreign_keys(parent: QualifiedName, schema: Schema) -> _Taken:
+def bound_by_foreign_keys(parent: QualifiedName, schema: Schema) -> Taken:
     """Yield what gets triggers when a table becomes a partition: both ends of foreign keys."""
     table = schema.table(parent)
     if table is None:
@@ -166,7 +165,7 @@ def bound_by_foreign_keys(parent: QualifiedName, schema: Schema) -> _Taken:
         yield other, LockMode.SHARE_ROW_EXCLUSIVE
 
 
-def _loosened(table: Table | None, schema: Schema) -> _Taken:
+def _loosened(table: Table | None, schema: Schema) -> Taken:
     """What was a partition keeps the foreign keys of its own and loses those that point to it."""
     if table is None:
         return
