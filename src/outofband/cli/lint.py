@@ -44,6 +44,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity that makes the exit status 1.",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write what can be written into the revisions, then judge what is left.",
+)
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print on stdout what --fix would write, and write nothing.",
+)
 def command(
     configs: tuple[str, ...],
     name: str,
@@ -52,6 +62,8 @@ def command(
     files: tuple[str, ...],
     form: str,
     fail_on: str,
+    fix: bool,
+    diff: bool,
 ) -> None:
     """Judge what each revision would do to a database in production. Connects to none.
 
@@ -59,12 +71,29 @@ def command(
     """
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
+    if files and (fix or diff):
+        raise click.UsageError("--fix and --diff go with revisions, not with --sql")
+    if fix and diff:
+        raise click.UsageError("--fix writes and --diff does not: give one of them")
     from outofband.gate.judge import judge
     from outofband.gate.subject import subject_of
 
-    subject = subject_of(Request(configs, name, x, since, files))
+    request = Request(configs, name, x, since, files)
+    subject = subject_of(request)
     findings = judge(subject)
-    sys.stdout.write(_report(findings, subject.count, form))
+    if fix or diff:
+        from outofband.cli import fixes
+        from outofband.gate.mend import mend
+
+        rewriting = mend(request, subject, findings)
+        if fix:
+            fixes.write(rewriting)
+            subject = subject_of(request)
+            findings = judge(subject)
+        else:
+            fixes.show(rewriting)
+    if not diff:
+        sys.stdout.write(_report(findings, subject.count, form))
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
     sys.exit(1 if fails else 0)
 
