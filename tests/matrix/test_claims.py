@@ -68,6 +68,7 @@ def test_a_cost_that_all_examples_show_must_be_claimed(rule: Rule, seen: Seen) -
     assert understatements(rule, [seen, seen]) == []
     assert understatements(silent, [seen, seen]) == ["scans=True"]
     assert understatements(silent, [seen, Seen()]) == []
+    assert understatements(replace(silent, sqlstate="23502"), [seen, seen]) == []
 
 
 def test_a_good_example_may_show_a_part_of_the_cost(rule: Rule, seen: Seen) -> None:
@@ -75,3 +76,9 @@ def test_a_good_example_may_show_a_part_of_the_cost(rule: Rule, seen: Seen) -> N
     assert not shows_all_that_is_claimed(rule, replace(seen, scanned=frozenset()))
     assert not shows_all_that_is_claimed(replace(rule, lock=LockMode.ACCESS_EXCLUSIVE), seen)
     assert not shows_all_that_is_claimed(replace(rule, sqlstate="23505"), seen)
+
+
+def test_what_was_seen_is_spelled_in_one_line(seen: Seen) -> None:
+    assert str(seen).startswith("SHARE on public.events; scanned public.events; created public.")
+    assert str(Seen()) == "nothing"
+    assert str(Seen(sqlstate="42P01", problem="gone")) == "42P01 (gone)"

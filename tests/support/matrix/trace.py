@@ -58,9 +58,6 @@ class Seen:
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
         shown = [f"{mode.value} on {name}" for name, mode in sorted(self.locks.items())]
-        shown += [
-            f"{mode.value} on index {name}" for name, mode in sorted(self.index_locks.items())
-        ]
         for what in ("rewritten", "rebuilt", "scanned", "created", "invalid"):
             shown += [f"{what} {name}" for name in sorted(getattr(self, what))]
         if self.sqlstate is not None:
