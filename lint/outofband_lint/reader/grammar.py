@@ -22,6 +22,7 @@ from outofband_lint.reader import (
     session,
     transaction,
 )
+from outofband_lint.reader.acted_on import acted_on
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.tokens import Unreadable, is_word
 from outofband_lint.statement import Statement, Understood
@@ -189,8 +190,9 @@ def _effectless(cursor: Cursor, *, kind: str) -> Statement:
         raise Unreadable(
             f"{kind.upper()} … CASCADE also drops columns and indexes that depend on it"
         )
+    tables = acted_on(cursor, kind)
     cursor.skip_rest()
-    return Understood(kind)
+    return Understood(kind, tables)
 
 
 _ROOT = _tree()
