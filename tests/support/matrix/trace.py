@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -16,11 +17,9 @@ from psycopg.pq import TransactionStatus
 
 from matrix.parked import run_parked
 from matrix.relations import Relation, held_by, relations
-from outofband_lint.locks import LockMode
+from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.split import pieces
-
-STRENGTH = {mode: number for number, mode in enumerate(LockMode)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Seen:
     @property
     def strongest(self) -> LockMode | None:
         """The strongest lock on any table that existed before."""
-        return max(self.locks.values(), key=STRENGTH.__getitem__, default=None)
+        return max(self.locks.values(), key=attrgetter("strength"), default=None)
 
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
@@ -150,7 +149,7 @@ class _Tracer:
             relation = self.existing.get(oid)
             if relation is not None:
                 table = self.existing[relation.table or oid].name
-                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+                found[table] = stronger(mode, found.get(table, mode))
         self.seen = replace(self.seen, locks=found)
 
     def _compare(
