@@ -35,8 +35,8 @@ class Seen:
     src/backend/optimizer/util/plancat.c, get_relation_info).
 
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
-    tables were read from end to end without that; a statement that refuses a transaction never
-    says so. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
+    tables were read from end to end without that; where a statement refused a transaction and was
+    `parked`, that is not known. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
     `invalid` are indexes that were not there before.
     """
 
@@ -46,6 +46,7 @@ class Seen:
     scanned: frozenset[QualifiedName] = frozenset()
     created: frozenset[QualifiedName] = frozenset()
     invalid: frozenset[QualifiedName] = frozenset()
+    parked: bool = False
     sqlstate: str | None = None
     problem: str = ""
 
@@ -148,6 +149,7 @@ class _Tracer:
         before = relations(self.connection)
         tables = [relation for relation in before.values() if relation.kind in "rpm"]
         outcome = run_parked(self.url, statement, tables)
+        self.seen = replace(self.seen, parked=True)
         self._see(outcome.locks)
         self._compare(statement, before, relations(self.connection))
         if outcome.sqlstate is not None:
