@@ -36,8 +36,8 @@ class Seen:
 
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
     tables were read from end to end without that; where a statement refused a transaction and was
-    `parked`, that is not known. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
-    `invalid` are indexes that were not there before.
+    `parked`, that is not known. `created` and `invalid` are indexes that were not there before.
+    `sqlstate` is that of the error that ended it, `problem` its text.
     """
 
     locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
