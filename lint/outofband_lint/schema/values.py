@@ -166,7 +166,8 @@ class Table:
 class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
-    A schema is taken to exist unless it is among `dropped_schemas`. `savepoints` are what a
+    `views` are the plain views, each with the revision that created it first. A schema is taken to
+    exist unless it is among `dropped_schemas`. `savepoints` are what a
     ROLLBACK goes back to, by name; that of BEGIN is empty.
     """
 
@@ -176,6 +177,7 @@ class Schema:
     types: MappingProxyType[QualifiedName, Type] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    views: MappingProxyType[QualifiedName, str] = field(default_factory=lambda: MappingProxyType({}))
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
@@ -186,6 +188,10 @@ class Schema:
             if candidate in self.tables:
                 return self.tables[candidate]
         return None
+
+    def view(self, name: QualifiedName) -> QualifiedName | None:
+        """Find a view as a statement would, and return its name in full."""
+        return next((found for found in self.candidates(name) if found in self.views), None)
 
     def index(self, name: QualifiedName) -> tuple[Table, Index] | None:
         """Find an index and its table, by its schema or along search_path."""
