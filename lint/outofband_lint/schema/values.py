@@ -177,7 +177,9 @@ class Schema:
     types: MappingProxyType[QualifiedName, Type] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    views: MappingProxyType[QualifiedName, str] = field(default_factory=lambda: MappingProxyType({}))
+    views: MappingProxyType[QualifiedName, str] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
