@@ -38,8 +38,8 @@ WITHOUT_TABLE = {
     "view-dropped-in-use",
 }
 VERB_LIST = """
-    Add Build Change Commit Create Declare Detach Drop Give Keep Leave Let List Lower Make Merge Move
-    Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
+    Add Build Change Commit Create Declare Detach Drop Give Keep Leave Let List Lower Make Merge
+    Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
 """
 VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
