@@ -123,7 +123,8 @@ class Type:
 class Table:
     """A table, or a materialized view; its name always has a schema.
 
-    `columns_known` is False where they are those of a query. `revision` and `source` are what
+    `columns_known` is False where they are those of a query. `partition_key` is what a partitioned
+    table is divided by, as it was declared. `revision` and `source` are what
     created it, `created_as` is the name that it had then. `like` are the tables that it was
     declared to copy.
     """
@@ -138,6 +139,7 @@ class Table:
     columns_known: bool = True
     unlogged: bool = False
     like: tuple[QualifiedName, ...] = ()
+    partition_key: str = ""
     created_as: QualifiedName | None = None
     revision: str = ""
     source: Source | None = None
