@@ -62,8 +62,8 @@ def partition_attached_without_check(
 
     Instead: add a CHECK that says what the bound says, and NOT NULL where the key can be NULL:
     `op.create_check_constraint(…, postgresql_not_valid=True)`, validate it in the next revision
-    with `op.execute("ALTER TABLE … VALIDATE CONSTRAINT …")`, then attach. In plain Alembic it is the
-    same.
+    with `op.execute("ALTER TABLE … VALIDATE CONSTRAINT …")`, then attach. In plain Alembic it is
+    the same.
 
     Allowed when: the revision itself creates the table, or a validated CHECK over the key, with the
     column NOT NULL, implies the bound. Where a CHECK is there but too intricate to compare, it is a
