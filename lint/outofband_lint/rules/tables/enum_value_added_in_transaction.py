@@ -82,7 +82,7 @@ def enum_value_added_in_transaction(
     alone = execute(statement.sql)
     yield Violation(
         f"The label '{statement.value}' of {shown(statement.type)} is used on line {source.line} "
-        "in the transaction that adds it: Postgres refuses that (55P04) and the upgrade rolls back.",
+        "in the transaction that adds it: Postgres refuses that (55P04), the upgrade rolls back.",
         f"Add the label outside the transaction, in a revision before: {AUTOCOMMIT} {alone}. "
         "Without outofband it is the same",
         severity="warning" if _is_made_here(statement, context) else None,
