@@ -7,7 +7,6 @@ watched by another session instead, while it is parked (`matrix.parked`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -20,10 +19,7 @@ from matrix.parked import run_parked
 from matrix.relations import Relation, held_by, relations
 from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader import read
-
-_GAP = re.compile(r"(?:[\s;]|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
-"""What may stand between two statements."""
+from outofband_lint.reader.split import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +69,8 @@ class Step:
 
     @property
     def statements(self) -> list[str]:
-        """The statements one by one.
-
-        What the reader finds within another, a DO block, does not stand where the next one begins.
-        """
-        found, end = [], 0
-        for statement in read(self.sql):
-            start = _GAP.match(self.sql, end).end()  # type: ignore[union-attr]
-            if self.sql.startswith(statement.sql, start):
-                found.append(statement.sql)
-                end = start + len(statement.sql)
-        return found
+        """The statements one by one."""
+        return [piece.text for piece in pieces(self.sql)]
 
 
 def trace(url: str, *steps: Step) -> Seen:
