@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.environment import Environment
 from outofband_lint.example import Example
+from outofband_lint.finding import Place
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader import read
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.schema import Schema
 from outofband_lint.source import Revision
 from outofband_lint.spelling import shown
