@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from outofband_lint.environment import Environment
+from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
 from outofband_lint.schema import Schema, Table
@@ -51,7 +52,9 @@ class StatementContext(Context):
     """What holds for one statement: who sends it, and what was sent before.
 
     `position` is that of its source among the revision's. `transaction` holds what the same
-    transaction has done already, `earlier` all that the revision has.
+    transaction has done already, `earlier` all that the revision has; `script` is the whole
+    revision, and its statement number `index` the one judged. `held` are the tables in use whose
+    writers wait for the transaction already, each with the mode that it is locked in.
     """
 
     revision: Revision = field(kw_only=True)
@@ -59,6 +62,16 @@ class StatementContext(Context):
     position: int = field(kw_only=True)
     transaction: Sequence[Sent] = field(default=(), kw_only=True)
     earlier: Sequence[Sent] = field(default=(), kw_only=True)
+    script: Sequence[tuple[int, Source, Statement]] = field(default=(), kw_only=True)
+    index: int = field(default=0, kw_only=True)
+    held: Mapping[QualifiedName, LockMode] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def later(self) -> Iterator[tuple[Source, Statement]]:
+        """What the revision sends behind the statement, in order."""
+        for number in range(self.index + 1, len(self.script)):
+            _, source, statement = self.script[number]
+            yield source, statement
 
     def existing(self, name: QualifiedName, schema: Schema) -> QualifiedName | None:
         """Return the full name of a table that somebody may be using; None for a new table.

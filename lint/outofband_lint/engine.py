@@ -17,7 +17,8 @@ from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Revision, Source
-from outofband_lint.statement import Barrier, NotRendered, Statement, TransactionControl
+from outofband_lint.statement import Barrier, NotRendered, Statement
+from outofband_lint.transaction import Transaction
 
 _Script = list[tuple[int, Source, Statement]]
 
@@ -118,8 +119,8 @@ class _Run:
         """Judge a revision statement by statement, folding each into the schema."""
         self.schema = self.schema.new_session()
         earlier: list[Sent] = []
-        transaction: list[Sent] = []
-        for position, source, statement in script:
+        transaction = Transaction()
+        for index, (position, source, statement) in enumerate(script):
             if is_judged:
                 context = StatementContext(
                     self.context.settings,
@@ -130,13 +131,16 @@ class _Run:
                     revision=revision,
                     source=source,
                     position=position,
-                    transaction=transaction if source.in_transaction else (),
+                    transaction=transaction.sent if source.in_transaction else (),
                     earlier=earlier,
+                    script=script,
+                    index=index,
+                    held=transaction.held if source.in_transaction else {},
                 )
                 self.findings += self._judge(statement, context)
                 sent = Sent(statement, source, self.schema)
                 earlier.append(sent)
-                transaction = _continued(transaction, sent)
+                transaction.add(sent, context)
             self.schema = fold(
                 self.schema,
                 statement,
@@ -205,18 +209,6 @@ class _Run:
             fingerprint=fingerprint(*key, self.seen[key]),
             fix=violation.fix,
         )
-
-
-def _continued(transaction: list[Sent], sent: Sent) -> list[Sent]:
-    """Return what the transaction has done once a statement was sent; a commit ends it."""
-    statement = sent.statement
-    ends = isinstance(statement, TransactionControl) and (
-        statement.kind == "commit" or (statement.kind == "rollback" and not statement.savepoint)
-    )
-    if ends or not sent.source.in_transaction:
-        return []
-    transaction.append(sent)
-    return transaction
 
 
 def _severity(rule: Rule, violation: Violation, path: str, context: Context) -> Severity | None:

@@ -54,6 +54,11 @@ class Revision:
     created: str = ""
 
     @property
+    def is_sql_file(self) -> bool:
+        """Whether it is a file of SQL and no revision of Alembic's."""
+        return self.id == self.path
+
+    @property
     def sent(self) -> tuple[object, ...]:
         """What `upgrade()` does, equal for all that do the same, on whatever lines."""
         statements = tuple(

@@ -47,6 +47,11 @@ def drop_index(function: str, name: QualifiedName, table: QualifiedName | None, 
     return f"op.{function}({', '.join(arguments)})"
 
 
+def execute(sql: str) -> str:
+    """Spell a statement as `op.execute("…")`, on one line."""
+    return f"op.execute({_string(' '.join(sql.split()))})"
+
+
 def _schema(name: QualifiedName) -> list[str]:
     return [] if name.schema in (None, DEFAULT_SCHEMA) else [f"schema={_string(name.schema or '')}"]
 

@@ -24,12 +24,23 @@ GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
 # Rules about a revision, a session or an object that is no table have no table to name.
 WITHOUT_TABLE = {
     "barrier-not-first",
+    "enum-value-added-in-transaction",
+    "enum-value-renamed",
+    "extension-changed",
+    "identifier-truncated",
+    "lock-timeout-missing",
+    "object-renamed",
     "revision-not-rendered",
+    "schema-dropped",
+    "security-definer-without-search-path",
+    "set-session-setting",
     "statement-not-understood",
+    "transaction-control-in-migration",
+    "view-dropped-in-use",
 }
 VERB_LIST = """
-    Add Build Change Commit Create Declare Detach Drop Give Keep Let List Lower Make Merge Move Name
-    Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
+    Add Build Change Commit Create Declare Detach Drop Give Keep Leave Let List Lower Make Merge
+    Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
 """
 VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")

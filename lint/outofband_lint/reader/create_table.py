@@ -141,8 +141,8 @@ def _tail(cursor: Cursor, statement: CreateTable) -> CreateTable:
         if cursor.accept("inherits"):
             statement = replace(statement, inherits=cursor.grouped(cursor.name))
         elif cursor.accept("partition", "by"):
-            statement = replace(statement, partition_by=cursor.identifier())
-            cursor.skip_group()
+            strategy = cursor.identifier()
+            statement = replace(statement, partition_by=strategy, partition_key=cursor.group())
         elif cursor.accept("with") or cursor.accept("options"):
             cursor.skip_group()
         elif cursor.accept("tablespace"):

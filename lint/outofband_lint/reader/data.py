@@ -116,7 +116,10 @@ def _target(cursor: Cursor) -> str:
     """Read a column, or the field or element of one."""
     column = cursor.identifier()
     while cursor.sees_symbol("[") or cursor.sees_symbol("."):
-        cursor.skip_one()
+        if cursor.accept_symbol("."):
+            cursor.identifier()
+        else:
+            cursor.skip_group()
     return column
 
 

@@ -35,6 +35,7 @@ class Draft:
         self.before = schema
         self.tables = schema.tables.copy()
         self.types = schema.types.copy()
+        self.views = schema.views.copy()
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
         self.revision = revision
@@ -47,19 +48,29 @@ class Draft:
             self.before,
             tables=MappingProxyType(self.tables),
             types=MappingProxyType(self.types),
+            views=MappingProxyType(self.views),
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
         )
 
     def now(self) -> Schema:
         """Return a view of the draft for lookups; it lives as long as the draft."""
-        return Schema(MappingProxyType(self.tables), self.before.types, self.search_path)
+        return Schema(
+            MappingProxyType(self.tables),
+            self.before.types,
+            MappingProxyType(self.views),
+            self.search_path,
+        )
 
     # --- finding
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would."""
         return self.now().table(name)
+
+    def view(self, name: QualifiedName) -> QualifiedName | None:
+        """Find a view as a statement would, and return its name in full."""
+        return self.now().view(name)
 
     def index(self, name: QualifiedName) -> tuple[Table, Index] | None:
         """Find an index and its table as a statement would."""

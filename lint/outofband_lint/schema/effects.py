@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 
@@ -65,6 +66,8 @@ def _rename_relation(draft: Draft, name: QualifiedName, new_name: str) -> None:
         tables.move_table(draft, table.name, table.name.renamed(new_name))
     elif index is not None:
         indexes.rename_index(draft, index[0].name, index[1].name, new_name)
+    else:
+        _move_view(draft, name, lambda old: old.renamed(new_name))
 
 
 @apply.register
@@ -73,6 +76,8 @@ def _(statement: sql.SetTableSchema, draft: Draft) -> None:
     if table is not None:
         new = QualifiedName(table.name.name, statement.schema)
         tables.move_table(draft, table.name, new)
+    else:
+        _move_view(draft, statement.table, lambda old: QualifiedName(old.name, statement.schema))
 
 
 @apply.register
@@ -81,6 +86,31 @@ def _(statement: sql.AlterTable, draft: Draft) -> None:
         table = draft.table(statement.table)
         if table is not None:
             act(action, draft, table.name)
+
+
+# --- views
+
+
+@apply.register
+def _(statement: sql.CreateView, draft: Draft) -> None:
+    name = draft.target(statement.view, temporary=statement.temporary)
+    draft.views.setdefault(name, draft.revision)
+
+
+@apply.register
+def _(statement: sql.DropView, draft: Draft) -> None:
+    for name in statement.views:
+        found = draft.view(name)
+        if found is not None:
+            del draft.views[found]
+
+
+def _move_view(
+    draft: Draft, name: QualifiedName, moved: Callable[[QualifiedName], QualifiedName]
+) -> None:
+    found = draft.view(name)
+    if found is not None:
+        draft.views[moved(found)] = draft.views.pop(found)
 
 
 # --- indexes
@@ -111,6 +141,7 @@ def _(statement: sql.DropSchema, draft: Draft) -> None:
     for name in [name for name in draft.tables if name.schema in statement.names]:
         if name in draft.tables:
             tables.drop_table(draft, name)
+    draft.views = {n: r for n, r in draft.views.items() if n.schema not in statement.names}
     _drop_types(draft, {name for name in draft.types if name.schema in statement.names})
 
 
@@ -122,6 +153,8 @@ def _(statement: sql.RenameSchema, draft: Draft) -> None:
         tables.move_table(draft, name, QualifiedName(name.name, statement.new_name))
     for name in [name for name in draft.types if name.schema == statement.name]:
         _move_type(draft, name, QualifiedName(name.name, statement.new_name))
+    for name in [name for name in draft.views if name.schema == statement.name]:
+        draft.views[QualifiedName(name.name, statement.new_name)] = draft.views.pop(name)
 
 
 @apply.register

@@ -46,6 +46,7 @@ def create_table(statement: CreateTable, draft: Draft) -> None:
         columns_known=len(known) == len(parents),
         unlogged=statement.unlogged,
         like=tuple(t.name for _, t in sources if t is not None),
+        partition_key=statement.partition_key,
     )
     draft.put(table)
     declared = _declared(statement)
@@ -73,6 +74,7 @@ def _new(
     columns_known: bool = True,
     unlogged: bool = False,
     like: tuple[QualifiedName, ...] = (),
+    partition_key: str = "",
 ) -> Table:
     return Table(
         name,
@@ -83,6 +85,7 @@ def _new(
         columns_known=columns_known,
         unlogged=unlogged,
         like=like,
+        partition_key=partition_key,
         created_as=name,
         revision=draft.revision,
         source=draft.source,

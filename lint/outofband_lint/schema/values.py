@@ -123,7 +123,8 @@ class Type:
 class Table:
     """A table, or a materialized view; its name always has a schema.
 
-    `columns_known` is False where they are those of a query. `revision` and `source` are what
+    `columns_known` is False where they are those of a query. `partition_key` is what a partitioned
+    table is divided by, as it was declared. `revision` and `source` are what
     created it, `created_as` is the name that it had then. `like` are the tables that it was
     declared to copy.
     """
@@ -138,6 +139,7 @@ class Table:
     columns_known: bool = True
     unlogged: bool = False
     like: tuple[QualifiedName, ...] = ()
+    partition_key: str = ""
     created_as: QualifiedName | None = None
     revision: str = ""
     source: Source | None = None
@@ -166,7 +168,8 @@ class Table:
 class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
-    A schema is taken to exist unless it is among `dropped_schemas`. `savepoints` are what a
+    `views` are the plain views, each with the revision that created it first. A schema is taken to
+    exist unless it is among `dropped_schemas`. `savepoints` are what a
     ROLLBACK goes back to, by name; that of BEGIN is empty.
     """
 
@@ -174,6 +177,9 @@ class Schema:
         default_factory=lambda: MappingProxyType({})
     )
     types: MappingProxyType[QualifiedName, Type] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    views: MappingProxyType[QualifiedName, str] = field(
         default_factory=lambda: MappingProxyType({})
     )
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
@@ -186,6 +192,10 @@ class Schema:
             if candidate in self.tables:
                 return self.tables[candidate]
         return None
+
+    def view(self, name: QualifiedName) -> QualifiedName | None:
+        """Find a view as a statement would, and return its name in full."""
+        return next((found for found in self.candidates(name) if found in self.views), None)
 
     def index(self, name: QualifiedName) -> tuple[Table, Index] | None:
         """Find an index and its table, by its schema or along search_path."""

@@ -96,7 +96,8 @@ class CreateTable(Statement):
     """CREATE TABLE in every form but AS.
 
     `constraints` are the table's own, then those that stood with a column stay with the column.
-    `partition_by` is the strategy of a partitioned table, `partition_of` the parent of a partition.
+    `partition_by` is the strategy of a partitioned table, `partition_key` what stands in its
+    parentheses, `partition_of` the parent of a partition.
     """
 
     table: QualifiedName
@@ -112,6 +113,7 @@ class CreateTable(Statement):
     if_not_exists: bool = False
     tablespace: str | None = None
     of_type: QualifiedName | None = None
+    partition_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
