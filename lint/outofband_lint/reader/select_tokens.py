@@ -19,16 +19,20 @@ _CASTS = {"text", "varchar", "citext"}
 
 def query_tokens(sql: str) -> tuple[Token, ...]:
     """Cut a query into tokens, parameters in one piece each; raises Unreadable."""
-    return tuple(_merged(tokenize(_NUMBERED.sub(lambda m: "?".ljust(len(m[0])), sql))))
+    numbered = {match.start(): match.end() for match in _NUMBERED.finditer(sql)}
+    text = _NUMBERED.sub(lambda match: PARAMETER.ljust(len(match[0])), sql)
+    return tuple(_merged(tokenize(text), numbered))
 
 
-def _merged(tokens: tuple[Token, ...]) -> Iterator[Token]:
+def _merged(tokens: tuple[Token, ...], numbered: dict[int, int]) -> Iterator[Token]:
     position = 0
     previous: Token | None = None
     while position < len(tokens):
-        length = _parameter_length(tokens, position, previous)
         token = tokens[position]
-        if length:
+        length = _parameter_length(tokens, position, previous)
+        if token.start in numbered and token.text == PARAMETER:
+            token = Token(Kind.NUMBER, PARAMETER, token.start, numbered[token.start])
+        elif length:
             token = Token(Kind.NUMBER, PARAMETER, token.start, tokens[position + length - 1].end)
         yield token
         previous = token

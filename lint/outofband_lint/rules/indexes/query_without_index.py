@@ -10,7 +10,8 @@ from outofband_lint.example import Example
 from outofband_lint.query import Query
 from outofband_lint.reader.select import scopes_of
 from outofband_lint.reader.tokens import Unreadable
-from outofband_lint.rule import Place, Violation, head_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import create_index, shown
@@ -169,8 +170,8 @@ def _violation(query: Query, fault: Fault) -> Violation:
     return Violation(
         f"The query {query.name} {what} {name} by {listed}, and no index at head begins with that: "
         f"it reads all of {name}.",
-        f"Declare the index: {create_index('create_index_out_of_band', index)}. Without outofband, in a revision "
-        "of its own under an autocommit_block(): "
+        f"Declare the index: {create_index('create_index_out_of_band', index)}. "
+        "Without outofband, in a revision of its own under an autocommit_block(): "
         f"{create_index('create_index', index, 'postgresql_concurrently=True')}",
         place=Place(query.path, query.line),
         subject=f"{query.name} {name} {listed}",
