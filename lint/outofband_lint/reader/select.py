@@ -25,7 +25,7 @@ from outofband_lint.reader.select_tree import (
     Scope,
 )
 from outofband_lint.reader.split import pieces
-from outofband_lint.reader.tokens import Kind, Token
+from outofband_lint.reader.tokens import Kind, Token, Unreadable
 
 _SET_OPERATIONS = ("union", "intersect", "except")
 _CLAUSES = (
@@ -44,6 +44,28 @@ def scopes_of(sql: str) -> tuple[Scope, ...]:
         found += _query(cursor)
         cursor.expect_end()
     return tuple(found)
+
+
+def table_copied_by(sql: str) -> QualifiedName | None:
+    """Return the one table whose rows CREATE TABLE … AS or SELECT … INTO copies, if it does that.
+
+    A query that groups or joins makes something else.
+    """
+    try:
+        tokens = query_tokens(sql)
+        words = [token.text for token in tokens]
+        starts = (i for i, word in enumerate(words) if word in ("select", "table", "with"))
+        start = next((i for i in starts if i == 0 or words[i - 1] in ("as", "(")), None)
+        if start is None or "group" in words or "distinct" in words:
+            return None
+        cursor = QueryCursor(sql, tokens[start:], _query)
+        scopes = _query(cursor)
+    except Unreadable:
+        return None
+    if len(scopes) != 1 or len(scopes[0].relations) != 1:
+        return None
+    plain = scopes[0].star or any(column for _, column in scopes[0].outputs)
+    return scopes[0].relations[0].table if plain else None
 
 
 def condition_of(sql: str) -> Condition:

@@ -37,6 +37,7 @@ class Draft:
         self.types = schema.types.copy()
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
+        self.gone = schema.gone.copy()
         self.revision = revision
         self.out_of_band = out_of_band
         self.source = source
@@ -49,6 +50,7 @@ class Draft:
             types=MappingProxyType(self.types),
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
+            gone=MappingProxyType(self.gone),
         )
 
     def now(self) -> Schema:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from outofband_lint.access import Fault, faults
 from outofband_lint.context import Context
 from outofband_lint.example import Example
+from outofband_lint.finding import Place
 from outofband_lint.query import Query
 from outofband_lint.reader.select import scopes_of
 from outofband_lint.reader.tokens import Unreadable
-from outofband_lint.finding import Place
 from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
