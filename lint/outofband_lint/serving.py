@@ -168,8 +168,18 @@ def usable_indexes(table: Table) -> tuple[Index, ...]:
     return tuple(index for index in table.indexes if index.valid or index.out_of_band)
 
 
-def leads(index: Index, columns: Iterable[str]) -> bool:
-    """Tell whether these columns, in any order, are the first keys of the index."""
+def leads_reference(index: Index, columns: Sequence[str]) -> bool:
+    """Tell whether an index finds the rows of a foreign key: its columns, in any order, come first.
+
+    A partial index does where its predicate is no more than that the columns are not NULL: rows
+    with a NULL refer to nothing.
+    """
     wanted = set(columns)
     keys = [key.column for key in index.keys[: len(wanted)]]
-    return index.method in ("btree", "hash") and set(keys) == wanted
+    if index.method not in ("btree", "hash") or set(keys) != wanted:
+        return False
+    if index.where is None:
+        return True
+    asked = tuple(Term(column, "not_null") for column in columns)
+    predicate = _predicate(index.where)
+    return predicate is not None and all(implied(part, asked) for part in predicate)
