@@ -17,7 +17,6 @@ from outofband_lint.statement import CreateIndex, DropIndex
 @statement_rule(
     sqlstate="0A000",
     failure="0A000 feature_not_supported: Postgres refuses the statement, the upgrade fails",
-    aliases=("concurrent-partitioned-index",),
     given="""
         CREATE TABLE log (id bigint, at date) PARTITION BY RANGE (id);
         CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (1) TO (10);

@@ -20,7 +20,6 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
     aliases=(
         "add_exclusion_constraint",
         "E8",
-        "US019",
         "adding-exclusion-constraint",
     ),
     given="""

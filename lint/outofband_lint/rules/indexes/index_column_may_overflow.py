@@ -15,7 +15,6 @@ _UNBOUNDED = ("text", "bytea", "jsonb", "xml", "citext")
 @head_rule(
     opt_in=True,
     failure="54000 program_limit_exceeded: a value of over 2704 bytes is refused by the index",
-    aliases=("index-row-size", "btree-row-size"),
     bad=(
         "CREATE TABLE t (id int PRIMARY KEY, url text); CREATE INDEX ON t (url)",
         'CREATE SCHEMA app; CREATE TABLE app."T" ("Body" bytea UNIQUE)',

@@ -16,8 +16,8 @@ from outofband_lint.statement import MoveAllToTablespace, SetIndexTablespace
 
 
 @statement_rule(
-    failure="ACCESS EXCLUSIVE on the index while its file is copied: every query on the table waits",
-    aliases=("US022", "US024", "index-movement-to-tablespace", "ban-alter-index-tablespace"),
+    failure="ACCESS EXCLUSIVE on the index while its file is copied: queries on the table wait",
+    aliases=("US017", "US018", "index-movement-to-tablespace", "indexes-movement-to-tablespace"),
     given="""
         CREATE TABLE events (id bigint PRIMARY KEY, kind text);
         CREATE INDEX ix_events_kind ON events (kind);
@@ -36,7 +36,7 @@ from outofband_lint.statement import MoveAllToTablespace, SetIndexTablespace
         ),
     ),
     good=(
-        "CREATE TABLE f (a int); CREATE INDEX ix ON f (a); ALTER INDEX ix SET TABLESPACE pg_default",
+        "CREATE TABLE f (a int); CREATE INDEX i ON f (a); ALTER INDEX i SET TABLESPACE pg_default",
         "ALTER INDEX ix_events_kind SET (fillfactor = 70)",
         Example(
             "REINDEX (CONCURRENTLY, TABLESPACE fast) INDEX ix_events_kind",
@@ -73,8 +73,8 @@ def index_moved_to_tablespace(
         f"REINDEX (CONCURRENTLY, TABLESPACE {quote(statement.tablespace)}) INDEX {statement.index}"
     )
     yield Violation(
-        f"Moving {statement.index} to another tablespace takes an ACCESS EXCLUSIVE lock on it while "
-        f"its file is copied: every query on {name} waits.",
+        f"Moving {statement.index} to another tablespace takes an ACCESS EXCLUSIVE lock on it "
+        f"while its file is copied: every query on {name} waits.",
         f"Build it anew there, in a revision of its own: {AUTOCOMMIT} {execute(sql)}",
         costs=(found[0].name if found else statement.index,),
         fix=Fix((execute(sql),), autocommit=True),

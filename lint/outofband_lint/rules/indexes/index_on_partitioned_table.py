@@ -19,7 +19,6 @@ from outofband_lint.statement import CreateIndex
 @statement_rule(
     lock=LockMode.SHARE,
     scans=True,
-    aliases=("require-concurrent-partition-index", "partitioned-index"),
     given="""
         CREATE TABLE log (id bigint, at date) PARTITION BY RANGE (id);
         CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (1) TO (10);

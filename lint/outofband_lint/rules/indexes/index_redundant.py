@@ -25,7 +25,6 @@ _T = "CREATE TABLE t (a int, b int, c text)"
         "0009_duplicate_index",
         "duplicated_indexes",
         "intersected_indexes",
-        "redundant-index",
     ),
     bad=(
         f"{_T}; CREATE INDEX i ON t (a); CREATE INDEX j ON t (a)",

@@ -17,7 +17,7 @@ _MOST = 3
     opt_in=True,
     severity="warning",
     failure="an index as wide as its table, of which the last columns rarely find fewer rows",
-    aliases=("add_index_columns", "GN005", "multi-column-index"),
+    aliases=("add_index_columns", "GN005"),
     given="""
         CREATE TABLE t (a int, b int, c int, d int, e int);
         CREATE TABLE "T" ("A" int, b int, c int, d int)
@@ -57,6 +57,6 @@ def index_with_many_columns(
     yield Violation(
         f"The index on {named} has {len(keys)} keys ({', '.join(keys)}): it is large, and most "
         f"writes to {named} write it.",
-        f"Put first what finds few rows, [{', '.join(keys[:_MOST])}], and leave out the rest or put "
-        "it into postgresql_include=[…]",
+        f"Put first what finds few rows, [{', '.join(keys[:_MOST])}], and leave out the rest or "
+        "put it into postgresql_include=[…]",
     )

@@ -25,7 +25,6 @@ from outofband_lint.statement import (
 
 @statement_rule(
     failure="what the index served reads the whole table from then on",
-    aliases=("drop-last-index",),
     given="""
         CREATE TABLE events (id bigint, kind text);
         CREATE INDEX ix_events_kind ON events (kind);

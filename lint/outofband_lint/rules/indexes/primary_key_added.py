@@ -24,7 +24,7 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
         "add_primary_key",
         "E7",
         "W14",
-        "US017",
+        "US015",
         "PG104",
         "PG304",
         "adding-primary-key-constraint",

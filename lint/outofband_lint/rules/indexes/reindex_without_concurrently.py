@@ -23,7 +23,7 @@ from outofband_lint.statement import Reindex
     aliases=(
         "require-concurrent-reindex",
         "non-concurrent-reindex",
-        "US014",
+        "US020",
         "reindex-non-concurrent",
         "avoid-reindex",
     ),

@@ -16,7 +16,7 @@ from outofband_lint.statement import AlterTable, MoveAllToTablespace, SetTablesp
 
 @statement_rule(
     lock=LockMode.ACCESS_EXCLUSIVE,
-    aliases=("US023", "US025", "table-movement-to-tablespace", "ban-alter-table-tablespace"),
+    aliases=("table-movement-to-tablespace", "tables-movement-to-tablespace"),
     given="""
         CREATE TABLE events (id bigint PRIMARY KEY, kind text);
         CREATE SCHEMA app;

@@ -23,11 +23,9 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
     aliases=(
         "disallowed-unique-constraint",
         "E7",
-        "unique_constraint",
         "add_unique_constraint",
-        "US018",
+        "US014",
         "PG105",
-        "R006",
         "adding-unique-constraint",
     ),
     given="""
