@@ -34,7 +34,8 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
         CREATE UNIQUE INDEX users_id ON users (id);
         CREATE SCHEMA app;
         CREATE TABLE app."Orders" (id bigint NOT NULL, "orderNo" text);
-        CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id)
+        CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id);
+        CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (10)
     """,
     bad=(
         "ALTER TABLE users ADD PRIMARY KEY (id)",

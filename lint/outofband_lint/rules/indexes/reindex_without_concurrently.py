@@ -18,7 +18,7 @@ from outofband_lint.statement import Reindex
 
 
 @statement_rule(
-    lock=LockMode.SHARE,
+    lock=LockMode.ACCESS_EXCLUSIVE,
     scans=True,
     aliases=(
         "require-concurrent-reindex",
@@ -80,7 +80,7 @@ def reindex_without_concurrently(
     sql = _concurrently(statement)
     yield Violation(
         f"REINDEX takes a SHARE lock on {named}{others} and an ACCESS EXCLUSIVE lock on each index "
-        f"that it builds: {LockMode.SHARE.blocks} waits, and so does each query that opens it.",
+        f"that it builds: {LockMode.ACCESS_EXCLUSIVE.blocks} of {named} waits for it.",
         f"Run it concurrently, in a revision of its own: {AUTOCOMMIT} {execute(sql)}"
         if statement.target != "system"
         else "Run it in a window in which nobody needs the database: the indexes of the system "

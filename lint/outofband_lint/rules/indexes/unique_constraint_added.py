@@ -33,7 +33,8 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
         CREATE UNIQUE INDEX users_email ON users (email);
         CREATE SCHEMA app;
         CREATE TABLE app."Orders" (id bigint, "orderNo" text);
-        CREATE TABLE parts (id int, k int) PARTITION BY RANGE (id)
+        CREATE TABLE parts (id int, k int) PARTITION BY RANGE (id);
+        CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (10)
     """,
     bad=(
         "ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email)",
