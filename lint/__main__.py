@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from outofband_lint.engine import lint
+from outofband_lint.query_file import queries_from_sql
 from outofband_lint.report import FORMATS, report
 from outofband_lint.report.colour import is_wanted
 from outofband_lint.settings import Settings
@@ -21,11 +22,12 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     try:
         revisions = [revision_from_sql(_text(path), path) for path in options.files]
+        queries = [q for path in options.queries for q in queries_from_sql(_text(path), path)]
     except OSError as error:
         print(f"lint: {error}. Nothing was judged.", file=sys.stderr)  # noqa: T201
         return 2
     settings = Settings(tuple(options.large), tuple(options.small), options.deploy)
-    findings = lint(revisions, settings)
+    findings = lint(revisions, settings, queries=queries)
     count, colour = len(revisions), is_wanted(sys.stdout)
     sys.stdout.write(report(options.format, findings, revisions=count, colour=colour))
     return 1 if any(finding.severity == "error" for finding in findings) else 0
@@ -35,6 +37,7 @@ def _options(arguments: list[str]) -> Namespace:
     parser = ArgumentParser("lint", description="Judge SQL files, each as one revision.")
     parser.add_argument("files", nargs="+", metavar="FILE.sql")
     parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--queries", action="append", default=[], metavar="FILE.sql")
     parser.add_argument("--large", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--small", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--deploy", choices=("startup", "job"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outofband_lint.context import Context, Sent, StatementContext
 from outofband_lint.environment import Environment
@@ -42,13 +42,15 @@ def lint(
     `revisions` is the whole chain, parents first. Findings are wanted for the ids in `judged`, or
     without it for all after `settings.start_after`. With `base`, *existing* means created by a
     revision that it has; without it every revision is a deploy of its own. A finding about the
-    schema at head is left out where the revisions that are not judged already have it, one about
-    the project where the base has it. `rules` are ours unless given. Raises UnknownRevision.
+    schema at head is left out where the revisions that are not judged already have it (and the
+    base the query that it is about), one about the project where the base has it. `rules` are ours
+    unless given. Raises UnknownRevision.
     """
     wanted = _wanted(revisions, settings, judged)
     chosen = all_rules() if rules is None else tuple(rules)
     context = Context(settings, base, revisions, environment, queries)
-    run, earlier = _Run(context, chosen), _Run(context, chosen)
+    before = replace(context, queries=() if base is None else base.queries)
+    run, earlier = _Run(context, chosen), _Run(before, chosen)
     for revision in revisions:
         script = _script(revision)
         run.add(revision, script, is_judged=revision.id in wanted)

@@ -39,6 +39,11 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def is_keyword(word: str) -> bool:
+    """Tell whether a word means something to the grammar that no column's plain name does."""
+    return word in _KEYWORDS
+
+
 def fold_case(identifier: str) -> str:
     """Lower an unquoted identifier as Postgres does: ASCII letters only, whatever the locale."""
     return identifier.translate(_ASCII_LOWER)

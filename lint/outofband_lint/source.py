@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from outofband_lint.environment import Environment
+from outofband_lint.query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Base:
 
     revisions: tuple[Revision, ...] = ()
     environment: Environment | None = None
+    queries: Sequence[Query] = ()
 
     @property
     def ids(self) -> frozenset[str]:

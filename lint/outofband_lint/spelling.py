@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader.expression import leading_function
 from outofband_lint.schema.values import DEFAULT_SCHEMA
-from outofband_lint.statement import CreateIndex, IndexKey
+from outofband_lint.statement import ConstraintKind, CreateIndex, IndexKey
 
 AUTOCOMMIT = "with op.get_context().autocommit_block():"
 
@@ -47,9 +50,28 @@ def drop_index(function: str, name: QualifiedName, table: QualifiedName | None, 
     return f"op.{function}({', '.join(arguments)})"
 
 
+def add_constraint_out_of_band(
+    kind: ConstraintKind, table: QualifiedName, name: str, columns: Sequence[str], index: str
+) -> str:
+    """Spell the promotion of a unique index to a primary key or a unique constraint."""
+    function = "primary_key" if kind == "primary_key" else "unique_constraint"
+    arguments = [
+        _string(name),
+        _string(table.name),
+        f"[{', '.join(map(_string, columns))}]",
+        f"using_index={_string(index)}",
+        *_schema(table),
+    ]
+    return f"op.create_{function}_out_of_band({', '.join(arguments)})"
+
+
 def execute(sql: str) -> str:
-    """Spell a statement as `op.execute("…")`, on one line."""
-    return f"op.execute({_string(' '.join(sql.split()))})"
+    """Spell a statement as a call of op.execute, which takes `:name` for a parameter."""
+    return f"op.execute({_string(_without_parameters(sql))})"
+
+
+def _without_parameters(sql: str) -> str:
+    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
 
 
 def _schema(name: QualifiedName) -> list[str]:
@@ -80,4 +102,5 @@ def _name(statement: CreateIndex) -> str:
 
 
 def _string(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

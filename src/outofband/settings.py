@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -32,8 +32,9 @@ class Settings:
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
-    deploy. ``severity`` gives rules of the linter another severity than their own, ``per_path``
-    does so for the files that a pattern fits.
+    deploy. ``queries`` are patterns of SQL files, relative to ``folder``, that of pyproject.toml,
+    and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
+    another severity than their own, ``per_path`` does so for the files that a pattern fits.
     """
 
     large: tuple[str, ...] = ()
@@ -47,6 +48,8 @@ class Settings:
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
     version_table: str | None = None
     version_table_schema: str | None = None
+    queries: tuple[str, ...] = ()
+    folder: Path = Path()
 
 
 def load(directory: Path) -> Settings:
@@ -61,7 +64,7 @@ def load(directory: Path) -> Settings:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                return parse(table, str(path))
+                return replace(parse(table, str(path)), folder=folder)
     return Settings()
 
 
@@ -100,7 +103,7 @@ def _field_name(key: str, where: str) -> str:
 
 def _patterns(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError("is not a list of table patterns")
+        raise TypeError("is not a list of patterns")
     return tuple(value)
 
 
@@ -176,5 +179,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "per_path": _per_path,
     "version_table": _text,
     "version_table_schema": _text,
+    "queries": _patterns,
 }
-assert set(_READERS) == {field.name for field in fields(Settings)}
+assert set(_READERS) == {field.name for field in fields(Settings)} - {"folder"}

@@ -62,7 +62,7 @@ def test_with_a_base_what_the_branch_created_is_new() -> None:
 
 def test_only_what_is_judged_is_reported() -> None:
     revisions = chain(
-        "CREATE TABLE t (a int)", "CREATE INDEX i ON t (a)", "CREATE INDEX j ON t (a)"
+        "CREATE TABLE t (a int, b int)", "CREATE INDEX i ON t (a)", "CREATE INDEX j ON t (b)"
     )
     assert told(lint(revisions, DEFAULTS, judged={"3"})) == ["index-built-in-deploy in 3:13"]
 
@@ -110,15 +110,16 @@ def test_a_temporary_table_ends_with_its_revision() -> None:
 
 def test_a_search_path_ends_with_its_revision() -> None:
     revisions = chain(
-        "SET search_path TO app; CREATE TABLE t (a int PRIMARY KEY)",
+        "SET search_path TO app; CREATE TABLE t (a int PRIMARY KEY, b int)",
         "CREATE TABLE t (a int); CREATE INDEX ix ON t (a)",
-        "CREATE INDEX iy ON app.t (a)",
+        "CREATE INDEX iy ON app.t (b)",
     )
     assert told(lint(revisions, DEFAULTS)) == ["index-built-in-deploy in 3:13"]
 
 
 def test_every_statement_of_a_source_is_judged_at_its_line() -> None:
-    revisions = chain("CREATE TABLE t (a int)", "CREATE INDEX i ON t (a); CREATE INDEX j ON t (a)")
+    table = "CREATE TABLE t (a int, b int)"
+    revisions = chain(table, "CREATE INDEX i ON t (a); CREATE INDEX j ON t (b)")
     assert told(lint(revisions, DEFAULTS)) == ["index-built-in-deploy in 2:12"] * 2
 
 

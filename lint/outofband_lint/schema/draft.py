@@ -38,6 +38,7 @@ class Draft:
         self.views = schema.views.copy()
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
+        self.gone = schema.gone.copy()
         self.revision = revision
         self.out_of_band = out_of_band
         self.source = source
@@ -51,6 +52,7 @@ class Draft:
             views=MappingProxyType(self.views),
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
+            gone=MappingProxyType(self.gone),
         )
 
     def now(self) -> Schema:

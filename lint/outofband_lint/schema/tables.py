@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
+from outofband_lint.reader.select import table_copied_by
 from outofband_lint.schema.columns import column
 from outofband_lint.schema.constraints import add_constraint, inherit_check, set_not_null
 from outofband_lint.schema.draft import Draft
@@ -48,7 +49,8 @@ def create_table(statement: CreateTable, draft: Draft) -> None:
         like=tuple(t.name for _, t in sources if t is not None),
         partition_key=statement.partition_key,
     )
-    draft.put(table)
+    copied = [t for _, t in sources if t is not None and t.kind != "foreign"]
+    draft.put(_replacing(table, copied[0] if copied else draft.gone.get(name)))
     declared = _declared(statement)
     for parent in known if statement.inherits else ():
         _inherit_checks(draft, table, parent)
@@ -174,7 +176,10 @@ def create_table_as(statement: CreateTableAs, draft: Draft) -> None:
     """Create a table whose columns are a query's."""
     name = draft.target(statement.table, temporary=statement.temporary)
     if name not in draft.tables:
-        draft.put(_new(draft, name, columns_known=False))
+        source = table_copied_by(statement.sql)
+        copied = draft.table(source) if source else None
+        new = _new(draft, name, columns_known=False)
+        draft.put(_replacing(new, copied or draft.gone.get(name)))
 
 
 def create_materialized_view(statement: CreateMaterializedView, draft: Draft) -> None:
@@ -195,6 +200,7 @@ def drop_table(draft: Draft, name: QualifiedName) -> None:
         whole = draft.tables[whole].partition_of
     for table in list(draft.family(name)):
         draft.tables.pop(table.name, None)
+        draft.gone[table.name] = table
         drop_references(draft, table.name)
 
 
@@ -202,12 +208,20 @@ def move_table(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
     """Give a table another name or schema; whatever refers to it follows."""
     if old == new or new in draft.tables:
         return
-    moved = replace(draft.tables[old], name=new)
+    draft.gone[old] = draft.tables[old]
+    moved = _replacing(replace(draft.tables[old], name=new), draft.gone.get(new))
     draft.tables = {
         new if n == old else n: moved if n == old else t for n, t in draft.tables.items()
     }
     for table in list(draft.tables.values()):
         draft.put(_following(table, old, new))
+
+
+def _replacing(table: Table, before: Table | None) -> Table:
+    """Let a table remember the indexes of the one whose name it takes over."""
+    if before is None or not before.indexes:
+        return table
+    return replace(table, origin=before.name, lost=before.indexes)
 
 
 def _following(table: Table, old: QualifiedName, new: QualifiedName) -> Table:

@@ -126,7 +126,8 @@ class Table:
     `columns_known` is False where they are those of a query. `partition_key` is what a partitioned
     table is divided by, as it was declared. `revision` and `source` are what
     created it, `created_as` is the name that it had then. `like` are the tables that it was
-    declared to copy.
+    declared to copy. `origin` is the table that it was made from or whose name it took over, with
+    the indexes that this one had then, `lost` unless they were made again.
     """
 
     name: QualifiedName
@@ -140,6 +141,8 @@ class Table:
     unlogged: bool = False
     like: tuple[QualifiedName, ...] = ()
     partition_key: str = ""
+    origin: QualifiedName | None = None
+    lost: tuple[Index, ...] = ()
     created_as: QualifiedName | None = None
     revision: str = ""
     source: Source | None = None
@@ -169,8 +172,9 @@ class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
     `views` are the plain views, each with the revision that created it first. A schema is taken to
-    exist unless it is among `dropped_schemas`. `savepoints` are what a
-    ROLLBACK goes back to, by name; that of BEGIN is empty.
+    exist unless it is among `dropped_schemas`. `savepoints` are what a ROLLBACK goes back to, by
+    name; that of BEGIN is empty. `gone` are the tables that the session dropped or renamed, by the
+    name that became free.
     """
 
     tables: MappingProxyType[QualifiedName, Table] = field(
@@ -185,6 +189,9 @@ class Schema:
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
+    gone: MappingProxyType[QualifiedName, Table] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""
@@ -222,4 +229,10 @@ class Schema:
         if any(name.schema == TEMPORARY_SCHEMA for name in tables):
             kept = {name: table for name, table in tables.items() if not table.temporary}
             tables = MappingProxyType(kept)
-        return replace(self, tables=tables, search_path=(DEFAULT_SCHEMA,), savepoints=())
+        return replace(
+            self,
+            tables=tables,
+            search_path=(DEFAULT_SCHEMA,),
+            savepoints=(),
+            gone=MappingProxyType({}),
+        )

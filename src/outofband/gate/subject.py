@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outofband import settings as settings_file
 from outofband.errors import Misuse
 from outofband.gate.request import Request
 from outofband.settings import Settings
+from outofband_lint.query import Query
 from outofband_lint.source import Base, Revision
 from outofband_lint.sql_file import revision_from_sql
 
@@ -27,13 +28,14 @@ class Subject:
     """Revisions in upgrade order, and the settings to judge them by.
 
     ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
-    branch began from.
+    branch began from, ``queries`` are those of the application.
     """
 
     revisions: tuple[Revision, ...]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
+    queries: tuple[Query, ...] = ()
 
     @property
     def count(self) -> int:
@@ -59,7 +61,24 @@ def _files(paths: Sequence[str]) -> Subject:
             why = getattr(error, "strerror", None) or "it is not UTF-8"
             raise FileUnreadable(f"cannot read {path}", why=why, do="Correct it") from None
         revisions.append(revision_from_sql(text, path))
-    return Subject(tuple(revisions), settings_file.load(Path.cwd()))
+    settings = settings_file.load(Path.cwd())
+    return Subject(tuple(revisions), settings, queries=_queries(settings))
+
+
+def _queries(settings: Settings) -> tuple[Query, ...]:
+    if not settings.queries:
+        return ()
+    from outofband.revisions import queries
+
+    return queries.read(settings.queries, settings.folder)
+
+
+def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
+    if not settings.queries:
+        return base
+    from outofband.revisions import queries
+
+    return replace(base, queries=queries.read_at_base(settings.queries, settings.folder, ref))
 
 
 def _project(request: Request) -> Subject:
@@ -83,6 +102,7 @@ def _project(request: Request) -> Subject:
     rendered = render(environment, graph.every(environment.script))
     revisions = tuple(r.revision for r in rendered)
     if request.since is None:
-        return Subject(revisions, settings)
+        return Subject(revisions, settings, queries=_queries(settings))
     base = base_of(environment, request.since, request.name, request.x)
-    return Subject(revisions, settings, base.unlike(revisions), base)
+    base = _with_queries(base, settings, request.since)
+    return Subject(revisions, settings, base.unlike(revisions), base, _queries(settings))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
@@ -36,7 +37,7 @@ from outofband_lint.statement import CreateIndex
     ),
 )
 def concurrent_index_if_not_exists(
-    statement: CreateIndex, _schema: Schema, context: StatementContext
+    statement: CreateIndex, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """IF NOT EXISTS passes over the INVALID index that a failed concurrent build leaves behind.
 
@@ -55,11 +56,16 @@ def concurrent_index_if_not_exists(
     """
     if context.source.out_of_band or not (statement.concurrently and statement.if_not_exists):
         return
+    known = schema.table(statement.table)
+    if known is not None and known.kind == "partitioned":
+        return  # refused: concurrent-index-on-partitioned-table
+    declared = create_index("create_index_out_of_band", statement)
     name = QualifiedName(statement.name or "")
     yield Violation(
         f"Once a concurrent build of {name} on {statement.table} has failed, IF NOT EXISTS skips "
         f"the INVALID index it left: {statement.table} stays without the index for ever.",
-        f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
+        f"Declare it instead: {declared}. "
         f"Without outofband, leave IF NOT EXISTS out and put DROP INDEX CONCURRENTLY {name} into "
         "the runbook for a second attempt",
+        fix=Fix((declared,)),
     )

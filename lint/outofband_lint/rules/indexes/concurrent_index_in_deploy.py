@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
@@ -46,7 +47,7 @@ from outofband_lint.statement import CreateIndex
     ),
 )
 def concurrent_index_in_deploy(
-    statement: CreateIndex, _schema: Schema, context: StatementContext
+    statement: CreateIndex, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A concurrent index build runs inside the deploy, which waits for it.
 
@@ -68,11 +69,16 @@ def concurrent_index_in_deploy(
     if not statement.concurrently or deploy == "job" or context.source.out_of_band:
         return
     table = statement.table
+    known = schema.table(table)
+    if known is not None and known.kind == "partitioned":
+        return  # refused: concurrent-index-on-partitioned-table
+    declared = create_index("create_index_out_of_band", statement)
     yield Violation(
         f"The deploy waits while the index on {table} is built concurrently, which takes two scans "
         f"of {table} and the end of every older transaction.",
-        f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
+        f"Declare it instead: {declared}. "
         'Without outofband, build it from a runbook before the deploy, or set deploy = "job" '
         "where alembic upgrade runs as a job of its own",
         severity="error" if deploy == "startup" else None,
+        fix=Fix((declared,)),
     )

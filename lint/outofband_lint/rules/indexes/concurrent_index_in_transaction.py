@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import AUTOCOMMIT, shown
+from outofband_lint.spelling import AUTOCOMMIT, create_index, drop_index, execute, shown
 from outofband_lint.statement import (
     AlterTable,
     CreateIndex,
@@ -22,6 +23,13 @@ from outofband_lint.statement import (
 
 @statement_rule(
     sqlstate="25001",
+    aliases=(
+        "ban-concurrent-index-creation-in-transaction",
+        "disable_ddl_transaction",
+        "AG002",
+        "R003",
+        "concurrent-in-transaction",
+    ),
     failure="25001 active_sql_transaction: the statement is refused and the upgrade rolls back",
     given="""
         CREATE TABLE events (id bigint, kind text);
@@ -29,12 +37,13 @@ from outofband_lint.statement import (
         CREATE MATERIALIZED VIEW totals AS SELECT id FROM events;
         CREATE UNIQUE INDEX ON totals (id);
         CREATE SCHEMA app;
+        CREATE TABLE app."Orders" ("customerId" bigint);
         CREATE TABLE app."Log" (id bigint) PARTITION BY RANGE (id);
         CREATE TABLE app.log_1 PARTITION OF app."Log" FOR VALUES FROM (1) TO (10)
     """,
     bad=(
         "CREATE INDEX CONCURRENTLY ix ON events (kind)",
-        'create unique index concurrently if not exists "Ix" on app."Log" (id)',
+        'create unique index concurrently if not exists "Ix" on app."Orders" ("customerId")',
         "DROP INDEX CONCURRENTLY ix_events_id",
         "DROP INDEX CONCURRENTLY IF EXISTS public.ix_events_id",
         "REINDEX TABLE CONCURRENTLY events",
@@ -46,6 +55,7 @@ from outofband_lint.statement import (
         Example("DROP INDEX CONCURRENTLY ix_events_id", autocommit=True),
         Example("CREATE INDEX CONCURRENTLY ix ON events (kind)", out_of_band=True),
         "CREATE INDEX ix ON events (kind)",
+        Example('CREATE INDEX CONCURRENTLY ix ON app."Log" (id)', measured=False),
         'ALTER TABLE app."Log" DETACH PARTITION app.log_1',
         "REINDEX (CONCURRENTLY off) TABLE events",
         "REFRESH MATERIALIZED VIEW CONCURRENTLY totals",
@@ -75,29 +85,49 @@ def concurrent_index_in_transaction(
     concurrent = _concurrent(statement, schema)
     if concurrent is None:
         return
-    words, name, operation = concurrent
+    words, name, fix = concurrent
+    declared = fix.here[0] if not fix.autocommit else ""
     yield Violation(
         f"Postgres refuses {words} CONCURRENTLY on {name} inside a transaction: the upgrade fails "
         "and rolls back.",
-        f"Declare it with {operation} instead, or put it alone into a revision, under {AUTOCOMMIT} "
-        "with postgresql_concurrently=True"
-        if operation
-        else f"Put it alone into a revision, under {AUTOCOMMIT}",
+        f"Declare it instead: {declared}. Without outofband, put it alone into a revision, under "
+        f"{AUTOCOMMIT} with postgresql_concurrently=True"
+        if declared
+        else f"Put it alone into a revision: {AUTOCOMMIT} {fix.here[0]}",
+        fix=fix,
     )
 
 
-def _concurrent(statement: Statement, schema: Schema) -> tuple[str, str, str | None] | None:
-    """Return the statement's words, what it works on and our operation for it."""
+def _concurrent(statement: Statement, schema: Schema) -> tuple[str, str, Fix] | None:
+    """Return the statement's words, what it works on, and what to write instead.
+
+    On a partitioned table CONCURRENTLY is refused anywhere: concurrent-index-on-partitioned-table.
+    """
     match statement:
         case CreateIndex(concurrently=True, table=table):
-            return "CREATE INDEX", str(table), "op.create_index_out_of_band(…)"
+            found = schema.table(table)
+            if found is not None and found.kind == "partitioned":
+                return None
+            declared = create_index("create_index_out_of_band", statement)
+            return "CREATE INDEX", str(table), Fix((declared,))
         case DropIndex(concurrently=True, indexes=indexes):
-            return "DROP INDEX", _of_table(indexes[0], schema), "op.drop_index_out_of_band(…)"
+            owners = [schema.index(name) for name in indexes]
+            if any(owner and owner[0].kind == "partitioned" for owner in owners):
+                return None
+            calls = tuple(
+                drop_index("drop_index_out_of_band", name, owner[0].name if owner else None)
+                for name, owner in zip(indexes, owners, strict=True)
+            )
+            return "DROP INDEX", _of_table(indexes[0], schema), Fix(calls)
         case Reindex(concurrently=True, name=name):
-            return "REINDEX", str(name or "the database"), None
+            return "REINDEX", str(name or "the database"), _apart(statement)
         case AlterTable(table=table, actions=(DetachPartition(concurrently=True),)):
-            return "DETACH PARTITION", str(table), None
+            return "DETACH PARTITION", str(table), _apart(statement)
     return None
+
+
+def _apart(statement: Statement) -> Fix:
+    return Fix((execute(statement.sql),), autocommit=True)
 
 
 def _of_table(index: QualifiedName, schema: Schema) -> str:

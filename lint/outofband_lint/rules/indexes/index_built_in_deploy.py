@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
@@ -18,6 +19,18 @@ from outofband_lint.statement import CreateIndex
 @statement_rule(
     lock=LockMode.SHARE,
     scans=True,
+    aliases=(
+        "require-concurrent-index-creation",
+        "E6",
+        "add_index",
+        "US016",
+        "PG101",
+        "R001",
+        "AG001",
+        "LC001",
+        "add-index-non-concurrent",
+        "CREATE_INDEX_NOT_CONCURRENT",
+    ),
     given="""
         CREATE TABLE events (id bigint PRIMARY KEY, kind text, payload jsonb);
         CREATE SCHEMA app;
@@ -49,6 +62,7 @@ from outofband_lint.statement import CreateIndex
         Example("CREATE INDEX ix ON events (kind)", out_of_band=True),
         "CREATE INDEX IF NOT EXISTS ix_events_id ON events (id, kind)",
         "CREATE INDEX ix ON ONLY parts (id)",
+        Example("CREATE INDEX ix ON parts (id)", measured=False),  # index-on-partitioned-table
         "CREATE TEMP TABLE t (a int); CREATE INDEX ix ON t (a)",
     ),
 )
@@ -78,14 +92,16 @@ def index_built_in_deploy(
     if table is None or context.source.out_of_band or _builds_nothing(statement, schema, table):
         return
     named = shown(table)
+    declared = create_index("create_index_out_of_band", statement)
     name = f"index {QualifiedName(statement.name)}" if statement.name else "an index"
     yield Violation(
         f"Building {name} in the deploy takes a SHARE lock on {named}: "
         f"{LockMode.SHARE.blocks} to {named} waits until the build ends.",
-        f"Declare it instead: {create_index('create_index_out_of_band', statement)}. "
+        f"Declare it instead: {declared}. "
         f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
         f"{create_index('create_index', statement, 'postgresql_concurrently=True')}",
         costs=(table,),
+        fix=Fix((declared,)),
     )
 
 
@@ -93,7 +109,7 @@ def _builds_nothing(statement: CreateIndex, schema: Schema, name: QualifiedName)
     table = schema.table(name)
     if table is None:
         return False
-    if statement.only and table.kind == "partitioned":
-        return True
+    if table.kind == "partitioned":
+        return True  # ON ONLY; without, it is index-on-partitioned-table
     built = table.index(statement.name or "")
     return statement.if_not_exists and built is not None and not built.out_of_band

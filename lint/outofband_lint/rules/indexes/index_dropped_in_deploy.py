@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
+from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
@@ -17,13 +18,25 @@ from outofband_lint.statement import DropIndex
 
 @statement_rule(
     lock=LockMode.ACCESS_EXCLUSIVE,
+    aliases=(
+        "require-concurrent-index-deletion",
+        "ban-drop-index",
+        "remove_index",
+        "US019",
+        "PG102",
+        "R002",
+        "drop-index-non-concurrent",
+    ),
     given="""
         CREATE TABLE events (id bigint, kind text);
         CREATE INDEX ix_events_kind ON events (kind);
         CREATE INDEX ix_events_id ON events (id);
         CREATE SCHEMA app;
         CREATE TABLE app."Orders" (id bigint);
-        CREATE INDEX "Ix" ON app."Orders" (id)
+        CREATE INDEX "Ix" ON app."Orders" (id);
+        CREATE TABLE users (id bigint PRIMARY KEY);
+        CREATE TABLE log (id bigint) PARTITION BY RANGE (id);
+        CREATE INDEX log_id ON log (id)
     """,
     bad=(
         "DROP INDEX ix_events_kind",
@@ -32,6 +45,8 @@ from outofband_lint.statement import DropIndex
         "DROP INDEX ix_events_kind, ix_events_id",
         Example("DROP INDEX ix_nobody_knows", measured=False),
         "ALTER INDEX ix_events_id RENAME TO renamed; DROP INDEX renamed",
+        Example("DROP INDEX users_pkey", measured=False),
+        "DROP INDEX log_id",
         Example("DROP INDEX ix_events_kind", autocommit=True),
         Example("DROP INDEX ix_events_kind", settings=Settings(small=("events",))),
     ),
@@ -57,7 +72,8 @@ def index_dropped_in_deploy(
     `op.drop_index(…, postgresql_concurrently=True)`.
 
     Allowed when: the revision itself creates the table. A table that the settings call small makes
-    it a warning.
+    it a warning. An index that a constraint owns is dropped with its constraint only: Postgres
+    refuses the statement (2BP01). One of a partitioned table has no concurrent form.
 
     Source: PostgreSQL 18, DROP INDEX, CONCURRENTLY; 13.3, Explicit Locking.
     """
@@ -69,16 +85,33 @@ def index_dropped_in_deploy(
         return
     index, table = harmed[0]
     tables = " and ".join(dict.fromkeys(_called(index, table) for index, table in harmed))
-    name = table.name if table else None
+    owner = _owner(index, table)
+    refused = f", and Postgres then refuses it: constraint {owner} owns the index" if owner else ""
+    calls = [drop_index("drop_index_out_of_band", i, t.name if t else None) for i, t in harmed]
     yield Violation(
         f"Dropping {', '.join(str(index) for index, _ in harmed)} in the deploy takes an ACCESS "
         f"EXCLUSIVE lock on {tables}: {LockMode.ACCESS_EXCLUSIVE.blocks} waits behind it until "
-        "the migration's transaction ends.",
-        f"Declare it instead: {drop_index('drop_index_out_of_band', index, name)}. "
-        f"Without outofband, in a revision of its own: {AUTOCOMMIT} "
-        f"{drop_index('drop_index', index, name, 'postgresql_concurrently=True')}",
+        f"the migration's transaction ends{refused}.",
+        f'Drop the constraint instead: op.drop_constraint("{owner}", "{table.name.name}")'
+        if owner and table
+        else f"Declare it instead: {'; '.join(calls)}. Without outofband, {_plain(index, table)}",
         costs=tuple(t.name if t else i for i, t in harmed),
+        fix=None if owner or not all(t for _, t in harmed) else Fix(tuple(calls)),
     )
+
+
+def _owner(index: QualifiedName, table: Table | None) -> str | None:
+    found = table.index(index.name) if table else None
+    return found.constraint if found else None
+
+
+def _plain(index: QualifiedName, table: Table | None) -> str:
+    """Return the form in plain Alembic; a partitioned index has no concurrent one."""
+    name = table.name if table else None
+    if table is not None and table.kind == "partitioned":
+        return f"set lock_timeout first: {drop_index('drop_index', index, name)}"
+    call = drop_index("drop_index", index, name, "postgresql_concurrently=True")
+    return f"in a revision of its own: {AUTOCOMMIT} {call}"
 
 
 def _table(index: QualifiedName, schema: Schema) -> Table | None:

@@ -10,6 +10,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
+from outofband_lint.siblings import lost_by
 from outofband_lint.spelling import shown
 
 _OWNERS = ("primary_key", "unique", "exclude")
@@ -28,7 +29,7 @@ _OWNERS = ("primary_key", "unique", "exclude")
             settings=Settings(large=("lsif_data_*",)),
         ),
         "CREATE TABLE parent (a int) PARTITION BY RANGE (a)",
-        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (LIKE a)",
+        "CREATE TABLE a (id int); CREATE TABLE b (LIKE a); DROP TABLE a",
     ),
     good=(
         "CREATE TABLE t (id int PRIMARY KEY)",
@@ -67,7 +68,9 @@ def table_without_index(schema: Schema, context: Context) -> Iterator[Violation]
     for table in schema.tables.values():
         if table.kind not in ("table", "partitioned") or table.temporary:
             continue
-        if context.is_large(table.name) and not _is_served(table, schema):
+        if not context.is_large(table.name) or _is_served(table, schema):
+            continue
+        if lost_by(table, schema) is None:  # else sibling-without-its-indexes says which
             yield _violation(table)
 
 
