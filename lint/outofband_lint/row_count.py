@@ -110,8 +110,10 @@ def _equality(condition: list[str]) -> set[str]:
     """Return the column of `[table.]column = literal` or `column IN (literals)`, if it is one."""
     operator = next((i for i, text in enumerate(condition) if text in ("=", "in")), 0)
     column, values = condition[:operator], condition[operator + 1 :]
-    if not column or not all(is_name(text) or text == "." for text in column):
+    if not all(is_name(text) for text in column[::2]) or any(t != "." for t in column[1::2]):
         return set()
     meaning = [text for text in values if text not in _AROUND_LITERALS]
-    literal = bool(meaning) and all(text[0] == "'" or text[0].isdigit() for text in meaning)
+    literal = bool(column and meaning) and all(
+        text[0] == "'" or text[0].isdigit() for text in meaning
+    )
     return {column[-1].removeprefix('"')} if literal else set()
