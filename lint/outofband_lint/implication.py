@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from outofband_lint.names import quote
 from outofband_lint.reader.cursor import Cursor
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, tokenize
 from outofband_lint.schema import Table
 
 Literal = Decimal | str
@@ -52,7 +52,7 @@ def _facts(table: Table) -> list[_Fact]:
 
 def _holds(bound: str, facts: list[_Fact], *, not_null: bool) -> bool:
     try:
-        cursor = Cursor(bound, tokenize(bound))
+        cursor = Cursor(tokenize(bound))
         if cursor.accept("in"):
             wanted = set(cursor.grouped(lambda: _literal(cursor)))
             return not_null and any(
@@ -97,7 +97,7 @@ def _at_most(one: Literal, other: Literal) -> bool:
 def _conjuncts(expression: str) -> Iterator[_Fact]:
     """Yield what an expression says of single columns; nothing where it says OR or NOT."""
     try:
-        cursor = Cursor(expression, tokenize(expression))
+        cursor = Cursor(tokenize(expression))
         yield from list(_conjunction(cursor))
     except Unreadable:
         return
@@ -133,7 +133,7 @@ def _comparison(cursor: Cursor) -> Iterator[_Fact]:
 
 def _operator(cursor: Cursor) -> str:
     """Read a comparison, which may come as one symbol or as two."""
-    operator = cursor.next().text
+    operator = cursor.next()
     if operator in ("<", ">") and cursor.accept_symbol("="):
         operator += "="
     if operator not in ("<", "<=", ">", ">=", "="):
@@ -154,7 +154,7 @@ def _literal(cursor: Cursor) -> Literal:
     else:
         cursor.accept_any("date", "timestamp", "timestamptz")
         negative = cursor.accept_symbol("-")
-        value = _value(cursor, cursor.next(), negative=negative)
+        value = _value(cursor, negative=negative)
     if cursor.accept_symbol("::"):
         while not (cursor.at_end() or cursor.sees_any("and") or _ends(cursor)):
             cursor.skip_one()
@@ -165,10 +165,13 @@ def _ends(cursor: Cursor) -> bool:
     return cursor.sees_symbol(")") or cursor.sees_symbol(",")
 
 
-def _value(cursor: Cursor, token: Token, *, negative: bool) -> Literal:
-    if token.kind is Kind.NUMBER:
-        number = Decimal(token.text)
-        return -number if negative else number
-    if token.kind is not Kind.STRING or negative:
+def _value(cursor: Cursor, *, negative: bool) -> Literal:
+    if cursor.sees_string() and not negative:
+        return cursor.string()
+    if not cursor.text_ahead[:1].isdigit():
         cursor.fail("a literal")
-    return token.text
+    try:
+        number = Decimal(cursor.next())
+    except InvalidOperation:
+        raise Unreadable("a number in another notation") from None
+    return -number if negative else number

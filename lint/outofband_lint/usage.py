@@ -6,7 +6,7 @@ Source: PostgreSQL 18, ALTER TYPE, "Notes": a label that its transaction added c
 from __future__ import annotations
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, is_name, tokenize
 from outofband_lint.schema import Schema
 from outofband_lint.statement import (
     AddEnumValue,
@@ -45,17 +45,17 @@ def uses_label(statement: Statement, added: AddEnumValue, schema: Schema) -> boo
     if not isinstance(statement, _READERS) or added.value not in statement.sql:
         return False
     try:
-        tokens = tokenize(statement.sql)
+        texts = tokenize(statement.sql).texts
     except Unreadable:
         return False
-    if not any(t.kind is Kind.STRING and t.text == added.value for t in tokens):
+    if f"'{added.value}" not in texts:
         return False
     names = _tables_with(added.type, schema)
-    return not names or not _words(tokens).isdisjoint(names | {added.type.name})
+    return not names or not _words(texts).isdisjoint(names | {added.type.name})
 
 
-def _words(tokens: tuple[Token, ...]) -> set[str]:
-    return {token.text for token in tokens if token.kind in (Kind.WORD, Kind.QUOTED)}
+def _words(texts: list[str]) -> set[str]:
+    return {text.removeprefix('"') for text in texts if is_name(text)}
 
 
 def _tables_with(type_: QualifiedName, schema: Schema) -> set[str]:

@@ -217,7 +217,12 @@ def test_statements_about_indexes_are_typed(sql: str, statement: object) -> None
         ),
         (
             "CREATE TABLE t (a int) PARTITION BY RANGE (a, lower(b))",
-            CreateTable(T, (ColumnDefinition("a", INTEGER),), partition_by="range"),
+            CreateTable(
+                T,
+                (ColumnDefinition("a", INTEGER),),
+                partition_by="range",
+                partition_key="a, lower(b)",
+            ),
         ),
         (
             "CREATE TABLE t PARTITION OF s.p FOR VALUES FROM (1, MINVALUE) TO (10, MAXVALUE)",

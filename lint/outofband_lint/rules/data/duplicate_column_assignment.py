@@ -8,7 +8,7 @@ from itertools import pairwise
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.names import quote
-from outofband_lint.reader.tokens import Kind, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, tokenize
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
@@ -74,10 +74,10 @@ def _violation(write: Write, column: str) -> Violation:
 def _is_part(column: str, statement: Query) -> bool:
     """Tell whether elements or fields of the column are assigned."""
     try:
-        tokens = tokenize(statement.sql)
+        texts = tokenize(statement.sql).texts
     except Unreadable:
         return True
     return any(
-        token.text == column and following.kind is Kind.SYMBOL and following.text in ("[", ".")
-        for token, following in pairwise(tokens)
+        text.removeprefix('"') == column and following in ("[", ".")
+        for text, following in pairwise(texts)
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.names import MAX_IDENTIFIER_BYTES, clip, quote
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, is_name, tokenize
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.statement import (
@@ -101,27 +101,20 @@ def _too_long(statement: Statement) -> list[str]:
     if not _SUSPECT.search(statement.sql):
         return []
     try:
-        tokens = tokenize(statement.sql)
+        texts = tokenize(statement.sql).texts
     except Unreadable:
         return []
     names = (
-        _spelled(token, statement.sql)
-        for number, token in enumerate(tokens)
-        if token.kind in (Kind.WORD, Kind.QUOTED) and not _is_looked_up(tokens, number)
+        text.removeprefix('"')
+        for number, text in enumerate(texts)
+        if len(text) > 15 and is_name(text) and not _is_looked_up(texts, number)
     )
     return [name for name in dict.fromkeys(names) if len(name.encode()) > MAX_IDENTIFIER_BYTES]
 
 
-def _spelled(token: Token, sql: str) -> str:
-    """Return the whole identifier: the tokens of quoted ones are cut already."""
-    if token.kind is Kind.WORD:
-        return token.text
-    return sql[token.start + 1 : token.end - 1].replace('""', '"')
-
-
-def _is_looked_up(tokens: tuple[Token, ...], number: int) -> bool:
+def _is_looked_up(texts: list[str], number: int) -> bool:
     """Tell whether a DROP or VALIDATE stands before the name."""
-    before = [token.text for token in tokens[max(0, number - 4) : number]]
+    before = texts[max(0, number - 4) : number]
     while before and before[-1] in ("column", "constraint", "if", "exists"):
         before.pop()
     return bool(before) and before[-1] in _LOOKED_UP
