@@ -21,6 +21,11 @@ from outofband_lint.reader.select_tree import (
 from outofband_lint.reader.tokens import Unreadable
 
 
+WORDS = """
+    SELECT FROM WHERE ( ) a . b = $1 AND OR NOT IN , ' EXISTS JOIN ON WITH AS LIMIT :x % s ? 1
+""".split()
+
+
 def filters(sql: str) -> list[str]:
     """Every comparison of every scope, as `table.key how`."""
     return [line for scope in scopes_of(sql) for line in _of(scope)]
@@ -131,9 +136,7 @@ def test_order_and_limit_belong_to_the_query_and_not_to_one_inside() -> None:
     assert [*conjuncts(scope.condition)] == []
 
 
-@given(st.lists(st.sampled_from(
-    "SELECT FROM WHERE ( ) a . b = $1 AND OR NOT IN , ' EXISTS JOIN ON WITH AS LIMIT :x % s ? 1"
-    .split()), max_size=25))  # fmt: skip
+@given(st.lists(st.sampled_from(WORDS), max_size=25))
 def test_nothing_but_a_refusal_comes_of_any_text(words: list[str]) -> None:
     try:
         scopes_of(" ".join(words))
