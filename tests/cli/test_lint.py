@@ -122,7 +122,8 @@ def test_since_judges_what_the_branch_adds_even_uncommitted(project: Project) ->
     project.write("a2", PLAIN_INDEX)
     project.commit()
     assert project.rules("--since", "main") == []
-    project.write("a3", PLAIN_INDEX.replace("a2", "a3").replace("a1", "a2").replace("ix_e", "ix_f"))
+    other = PLAIN_INDEX.replace("a2", "a3").replace("a1", "a2").replace("ix_e", "ix_f")
+    project.write("a3", other.replace('["email"]', '["id", "email"]'))
     assert project.rules("--since", "main") == ["index-built-in-deploy"]
 
 
@@ -215,8 +216,10 @@ def test_an_env_py_that_connects_offline_too_is_told_what_to_do(project: Project
 
 
 def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
-    (tmp_path / "one.sql").write_text("CREATE TABLE t (a int PRIMARY KEY);", encoding="utf-8")
-    (tmp_path / "two.sql").write_text("CREATE INDEX i ON t (a);", encoding="utf-8")
+    (tmp_path / "one.sql").write_text(
+        "CREATE TABLE t (a int PRIMARY KEY, b int);", encoding="utf-8"
+    )
+    (tmp_path / "two.sql").write_text("CREATE INDEX i ON t (b);", encoding="utf-8")
     words = [OUTOFBAND, "lint", "--sql", "one.sql", "--sql", "two.sql", "--format", "github"]
     linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert linted.returncode == 1

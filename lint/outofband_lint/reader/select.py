@@ -14,7 +14,7 @@ from outofband_lint.reader.select_condition import (
     expressions,
     made,
 )
-from outofband_lint.reader.select_tokens import query_tokens
+from outofband_lint.reader.select_tokens import Kind, Token, queries_in, query_tokens
 from outofband_lint.reader.select_tree import (
     All,
     ColumnName,
@@ -24,8 +24,7 @@ from outofband_lint.reader.select_tree import (
     Relation,
     Scope,
 )
-from outofband_lint.reader.split import pieces
-from outofband_lint.reader.tokens import Kind, Token, Unreadable
+from outofband_lint.reader.tokens import Unreadable
 
 _SET_OPERATIONS = ("union", "intersect", "except")
 _CLAUSES = (
@@ -39,7 +38,7 @@ _AFTER_RELATION = (*_CLAUSES, *_JOINS, "on", "when", "tablesample", "default", "
 def scopes_of(sql: str) -> tuple[Scope, ...]:
     """Read a query text of one or more statements; raises Unreadable where it cannot tell."""
     found: list[Scope] = []
-    for tokens in pieces(query_tokens(sql)):
+    for tokens in queries_in(sql):
         cursor = QueryCursor(sql, tokens, _query)
         found += _query(cursor)
         cursor.expect_end()
@@ -233,7 +232,7 @@ def _outputs(cursor: QueryCursor) -> tuple[tuple[tuple[str, ColumnName | None], 
             break
         start = cursor.position
         expressions(cursor, lambda: cursor.sees_symbol(",") or cursor.sees_any("into", *_CLAUSES))
-        tokens = cursor.tokens[start : cursor.position]
+        tokens = cursor.items[start : cursor.position]
         star = star or (tokens[-1:] != () and tokens[-1].text == "*")
         found.append(_output(tokens))
         if not cursor.accept_symbol(","):
@@ -279,7 +278,7 @@ def _ordered(cursor: QueryCursor) -> Operand:
             cursor.sees_symbol(",") or cursor.sees_any("asc", "desc", "nulls", "using", *_CLAUSES)
         ),
     )
-    item = made(cursor.tokens[start : cursor.position])
+    item = made(cursor.items[start : cursor.position])
     while not (cursor.at_end() or cursor.sees_symbol(",") or cursor.sees_symbol(")")):
         if not cursor.sees_any("asc", "desc", "nulls", "first", "last"):
             break
@@ -378,7 +377,7 @@ def _alias(cursor: QueryCursor) -> tuple[str, tuple[str, ...]]:
     if cursor.sees_symbol("("):
         start = cursor.position
         cursor.skip_group()
-        inside = cursor.tokens[start + 1 : cursor.position - 1]
+        inside = cursor.items[start + 1 : cursor.position - 1]
         columns = tuple(t.text for i, t in enumerate(inside) if i == 0 or inside[i - 1].text == ",")
     return alias, columns
 

@@ -11,7 +11,13 @@ from dataclasses import replace
 
 from outofband_lint.names import is_keyword
 from outofband_lint.reader.cursor import Cursor
-from outofband_lint.reader.select_tokens import PARAMETER, normal
+from outofband_lint.reader.select_tokens import (
+    PARAMETER,
+    Kind,
+    Token,
+    cursor_tokens,
+    normal,
+)
 from outofband_lint.reader.select_tree import (
     All,
     ColumnName,
@@ -23,7 +29,6 @@ from outofband_lint.reader.select_tree import (
     Operand,
     Scope,
 )
-from outofband_lint.reader.tokens import Kind, Token
 
 _SYMBOLS: dict[str, How] = {
     "=": "equal",
@@ -63,9 +68,15 @@ class QueryCursor(Cursor):
         tokens: tuple[Token, ...],
         query: Callable[[QueryCursor], tuple[Scope, ...]],
     ) -> None:
-        super().__init__(sql, tokens)
+        super().__init__(cursor_tokens(sql, tokens))
+        self.items = tokens
         self.query = query
         self.inner: list[Scope] = []
+
+    @property
+    def token(self) -> Token | None:
+        """The next token, None at the end."""
+        return self.items[self.position] if self.position < len(self.items) else None
 
     def sees_query(self, ahead: int = 0) -> bool:
         """Tell whether `(SELECT …)` comes next, however many parentheses around it."""
@@ -104,12 +115,12 @@ def _negation(cursor: QueryCursor) -> Condition:
         return _predicate(cursor)
     inner = _negation(cursor)
     cursor.inner += _tested(inner)
-    text = normal(cursor.tokens[start : cursor.position])
+    text = normal(cursor.items[start : cursor.position])
     if isinstance(inner, Compare) and inner.how == "equal" and inner.values == ("true",):
         return replace(inner, values=("false",))
     if isinstance(inner, Compare) and inner.how in ("null", "not_null"):
         return replace(inner, how="not_null" if inner.how == "null" else "null")
-    columns = _columns(cursor.tokens[start : cursor.position])
+    columns = _columns(cursor.items[start : cursor.position])
     return Compare("other", Operand(text, columns=columns), text=text)
 
 
@@ -134,7 +145,7 @@ def _predicate(cursor: QueryCursor) -> Condition:
         return inner
     left = _side(cursor)
     found = _comparison(cursor, left)
-    text = normal(cursor.tokens[start : cursor.position])
+    text = normal(cursor.items[start : cursor.position])
     return _with_text(found, text)
 
 
@@ -196,7 +207,7 @@ def _is(cursor: QueryCursor, left: tuple[Operand, ...]) -> Condition:
     if cursor.accept("null"):
         return Compare("not_null" if negated else "null", _joined(left))
     if cursor.sees_any("true", "false") and not negated:
-        return Compare("equal", left[0], values=(cursor.next().text,))
+        return Compare("equal", left[0], values=(cursor.next(),))
     if cursor.accept("distinct", "from"):
         right = operand(cursor)
         return Compare("other", left[0], right, against=right.columns)
@@ -212,7 +223,7 @@ def _in(cursor: QueryCursor, left: tuple[Operand, ...], *, negated: bool) -> Con
     elif cursor.sees_symbol("("):
         start = cursor.position
         items = cursor.grouped(lambda: _side(cursor))
-        against = _columns(cursor.tokens[start : cursor.position])
+        against = _columns(cursor.items[start : cursor.position])
         if all(len(item) == 1 and item[0].literal for item in items):
             values = tuple(item[0].text for item in items)
     else:
@@ -235,12 +246,12 @@ def _like(cursor: QueryCursor, left: tuple[Operand, ...], how: How) -> Condition
 def _compared(cursor: QueryCursor, left: tuple[Operand, ...]) -> Condition:
     how = _operator(cursor)
     if cursor.sees_any("any", "some", "all") and cursor.sees_symbol("(", ahead=1):
-        quantifier = cursor.next().text
+        quantifier = cursor.next()
         start = cursor.position
         _group(cursor)
         if quantifier == "all":
             how = "other"
-        against = _columns(cursor.tokens[start : cursor.position])
+        against = _columns(cursor.items[start : cursor.position])
         return Compare(how, left[0], against=against)
     right = _side(cursor)
     if len(left) == 1 and len(right) == 1:
@@ -257,25 +268,14 @@ def _operator(cursor: QueryCursor) -> How:
     if cursor.accept("operator"):
         cursor.expect_symbol("(")
         while not cursor.sees_symbol(")"):
-            symbol = cursor.next().text
+            symbol = cursor.next()
         cursor.expect_symbol(")")
         return _SYMBOLS.get(symbol, "search")
     token = cursor.token
     if token is None or token.kind is not Kind.SYMBOL or token.text in "()[],;":
         cursor.fail("a comparison")
-    symbol = ""
-    end = token.start
-    while cursor.token is not None and _continues(cursor.token, end):
-        end = cursor.token.end
-        symbol += cursor.next().text
+    symbol = cursor.next()
     return _SYMBOLS.get(symbol) or ("other" if symbol.startswith("!") else "search")
-
-
-def _continues(token: Token, end: int) -> bool:
-    """Tell whether a token belongs to the operator that reaches to `end`: the tokenizer knows only
-    some of Postgres' operators whole.
-    """
-    return token.kind is Kind.SYMBOL and token.start == end and token.text not in "()[],;$:+-"
 
 
 def _side(cursor: QueryCursor) -> tuple[Operand, ...]:
@@ -291,7 +291,7 @@ def _is_row(cursor: QueryCursor) -> bool:
     """Tell whether the parentheses that come next hold a list, and nothing goes on behind them."""
     start = cursor.position
     cursor.skip_group()
-    inside = cursor.tokens[start + 1 : cursor.position - 1]
+    inside = cursor.items[start + 1 : cursor.position - 1]
     after = cursor.token
     cursor.position = start
     goes_on = after is not None and after.text in ("::", "[", "->", "->>", "+", "-", "||", ".")
@@ -317,7 +317,7 @@ def operand(cursor: QueryCursor) -> Operand:
         _one(cursor)
     if cursor.position == start:
         cursor.fail("a value")
-    return made(cursor.tokens[start : cursor.position])
+    return made(cursor.items[start : cursor.position])
 
 
 def _stops(cursor: QueryCursor) -> bool:
@@ -331,7 +331,7 @@ def _stops(cursor: QueryCursor) -> bool:
         return negated or token.text in _WORDS or token.text in ("isnull", "notnull", "operator")
     if token.kind is not Kind.SYMBOL:
         return False
-    return token.text in _SYMBOLS or token.text in _SEARCHING or token.text == "!"
+    return token.text in _SYMBOLS or token.text in _SEARCHING
 
 
 def _one(cursor: QueryCursor) -> None:

@@ -2,41 +2,140 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 
 from outofband_lint.names import is_keyword
-from outofband_lint.reader.tokens import Kind, Token, tokenize
+from outofband_lint.reader.split import pieces
+from outofband_lint.reader.tokens import Tokens, Unreadable, is_word
 
 PARAMETER = "?"
 """The text of a parameter's token, whatever stands in the query: $1, %s, %(a)s, :a, @a, ?."""
 
-# A tokenizer may take `$1, $` for the beginning of a dollar-quoted string.
-_NUMBERED = re.compile(r"\$\d+")
+
+class Kind(Enum):
+    """What a token is."""
+
+    WORD = "word"
+    QUOTED = "quoted identifier"
+    STRING = "string"
+    NUMBER = "number or parameter"
+    SYMBOL = "symbol"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it stands, `sql[start:end]`; `text` has no quotes."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+
 _VALUE_ENDS = (")", "]")
 _CASTS = {"text", "varchar", "citext"}
+_OPERATOR = frozenset("+-*/<>=~!@#%^&|`?")
+# An operator may end in + or - only if it has one of these (PostgreSQL 18, chapter 4.1.3).
+_SPECIAL = frozenset("~!@#%^&|`?")
+_COMPARING = {"=", "<", ">", "<=", ">=", "<>", "!=", "||"}
 
 
 def query_tokens(sql: str) -> tuple[Token, ...]:
-    """Cut a query into tokens, parameters in one piece each; raises Unreadable."""
-    numbered = {match.start(): match.end() for match in _NUMBERED.finditer(sql)}
-    text = _NUMBERED.sub(lambda match: PARAMETER.ljust(len(match[0])), sql)
-    return tuple(_merged(tokenize(text), numbered))
+    """Cut one query into tokens, parameters in one piece each; raises Unreadable."""
+    found = queries_in(sql)
+    if len(found) > 1:
+        raise Unreadable("there is more than one statement")
+    return found[0] if found else ()
 
 
-def _merged(tokens: tuple[Token, ...], numbered: dict[int, int]) -> Iterator[Token]:
+def queries_in(sql: str) -> tuple[tuple[Token, ...], ...]:
+    """Cut a text into the tokens of each statement; raises Unreadable."""
+    found = []
+    for piece in pieces(sql):
+        if piece.broken:
+            raise Unreadable(piece.broken)
+        found.append(tuple(_merged(tuple(_made(piece)))))
+    return tuple(found)
+
+
+def cursor_tokens(sql: str, tokens: tuple[Token, ...]) -> Tokens:
+    """Return tokens in the form that a cursor reads."""
+    return Tokens(
+        sql,
+        [_raw(token) for token in tokens],
+        [token.start for token in tokens],
+        [token.end for token in tokens],
+    )
+
+
+def _raw(token: Token) -> str:
+    match token.kind:
+        case Kind.QUOTED:
+            return '"' + token.text
+        case Kind.STRING:
+            return "'" + token.text
+        case Kind.NUMBER if token.text == PARAMETER:
+            return "$"
+    return token.text
+
+
+def _made(tokens: Tokens) -> Iterator[Token]:
+    for text, start, end in zip(tokens.texts, tokens.starts, tokens.ends, strict=True):
+        first = text[0]
+        if first == '"':
+            yield Token(Kind.QUOTED, text[1:], start, end)
+        elif first == "'":
+            yield Token(Kind.STRING, text[1:], start, end)
+        elif is_word(text):
+            yield Token(Kind.WORD, text, start, end)
+        elif first == "$" and len(text) > 1:
+            yield Token(Kind.NUMBER, PARAMETER, start, end)
+        elif first.isdigit() or (first == "." and len(text) > 1):
+            yield Token(Kind.NUMBER, text, start, end)
+        else:
+            yield Token(Kind.SYMBOL, text, start, end)
+
+
+def _merged(tokens: tuple[Token, ...]) -> Iterator[Token]:
     position = 0
     previous: Token | None = None
     while position < len(tokens):
         token = tokens[position]
         length = _parameter_length(tokens, position, previous)
-        if token.start in numbered and token.text == PARAMETER:
-            token = Token(Kind.NUMBER, PARAMETER, token.start, numbered[token.start])
-        elif length:
+        if length:
             token = Token(Kind.NUMBER, PARAMETER, token.start, tokens[position + length - 1].end)
+        elif token.kind is Kind.SYMBOL and token.text in _OPERATOR:
+            length = _operator_length(tokens, position)
+            text = "".join(each.text for each in tokens[position : position + length])
+            token = Token(Kind.SYMBOL, text, token.start, tokens[position + length - 1].end)
         yield token
         previous = token
         position += length or 1
+
+
+def _operator_length(tokens: tuple[Token, ...], start: int) -> int:
+    """Return of how many characters the operator is made that starts here."""
+    text = tokens[start].text
+    end = start + 1
+    while end < len(tokens) and _continues(tokens, end, text):
+        text += tokens[end].text
+        end += 1
+    while len(text) > 1 and text[-1] in "+-" and not _SPECIAL.intersection(text):
+        text, end = text[:-1], end - 1
+    return end - start
+
+
+def _continues(tokens: tuple[Token, ...], position: int, before: str) -> bool:
+    """Tell whether a character belongs to the operator before it, and begins no parameter."""
+    token = tokens[position]
+    if token.kind is not Kind.SYMBOL or token.text not in _OPERATOR:
+        return False
+    if token.start != tokens[position - 1].end:
+        return False
+    starts_parameter = _parameter_length(tokens, position, tokens[position - 1]) > 0
+    return not (before in _COMPARING and starts_parameter)
 
 
 def _parameter_length(tokens: tuple[Token, ...], start: int, previous: Token | None) -> int:
