@@ -133,7 +133,21 @@ def _(statement: sql.CreateType, draft: Draft) -> None:
 @apply.register
 def _(statement: sql.CreateDomain, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(name, "domain", revision=draft.revision)
+    draft.types[name] = Type(
+        name,
+        "domain",
+        revision=draft.revision,
+        base=columns.resolved_type(draft, statement.type),
+        default=statement.default,
+        constrained=statement.not_null or bool(statement.constraints),
+    )
+
+
+@apply.register
+def _(statement: sql.AlterDomain, draft: Draft) -> None:
+    type_ = draft.types.get(_type(draft, statement.domain))
+    if type_ is not None and statement.action in ("add_constraint", "set_not_null"):
+        draft.types[type_.name] = replace(type_, constrained=True)
 
 
 @apply.register
