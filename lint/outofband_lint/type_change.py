@@ -5,7 +5,8 @@ types that are stored alike, and to modifiers that no stored value can violate.
 
 Source: PostgreSQL 18, ALTER TABLE, Notes; ATColumnChangeRequiresRewrite (tablecmds.c), the support
 functions of the length coercions (varchar.c, numeric.c, timestamp.c, varbit.c) and
-CheckIndexCompatible (indexcmds.c). tests/lint/test_type_change.py asks a server; 14 to 18 answer alike.
+CheckIndexCompatible (indexcmds.c). Servers are asked: tests/lint/test_type_change.py; 14 to 18
+answer alike.
 """
 
 from __future__ import annotations

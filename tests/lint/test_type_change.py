@@ -30,9 +30,10 @@ DOMAINS = """
 TYPES = """
     smallint, int, bigint, numeric, numeric(10), numeric(10,2), numeric(12,2), numeric(12,4), money
     real, float8, oid, regclass, boolean, uuid, text, varchar, varchar(10), varchar(20), char
-    char(10), bpchar, "char", name, bytea, json, jsonb, xml, date, timestamp, timestamp(3), timestamp(6)
-    timestamptz, timestamptz(3), time, time(3), timetz, interval, interval(3), interval year
-    interval day to second, interval day to second(3), interval hour, interval month, inet, cidr
+    char(10), bpchar, "char", name, bytea, json, jsonb, xml, date, timestamp, timestamp(3)
+    timestamp(6), timestamptz, timestamptz(3), time, time(3), timetz, interval, interval(3)
+    interval year, interval day to second, interval day to second(3), interval hour
+    interval month, inet, cidr
     bit(4), bit(8), varbit, varbit(4), varbit(8), int[], bigint[], text[], varchar[], varchar(20)[]
     timestamp(3)[], timestamp[], plain, short, checked, late, nested, number, mood
 """

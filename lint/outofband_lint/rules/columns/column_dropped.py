@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered
 from outofband_lint.context import StatementContext
-from outofband_lint.example import Example
 from outofband_lint.names import quote
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema

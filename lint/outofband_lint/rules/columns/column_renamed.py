@@ -16,7 +16,7 @@ from outofband_lint.statement import AlterTable, RenameColumn
 
 @statement_rule(
     aliases=("renaming-column", "rename_column", "column-rename", "BC102", "US003"),
-    failure="42703 undefined_column: the old release asks for the old name, the new one for the new",
+    failure="42703 undefined_column: each release asks for its own name, and one of them fails",
     given="""
         CREATE TABLE orders (id bigint PRIMARY KEY, note text);
         CREATE SCHEMA app;

@@ -56,7 +56,8 @@ from outofband_lint.statement import AlterTable, Constraint, SetNotNull
         'ALTER TABLE app."Orders" ALTER "Total" SET NOT NULL',
         "ALTER TABLE orders ALTER b SET NOT NULL",
         "ALTER TABLE log ALTER line SET NOT NULL",
-        "ALTER TABLE orders ADD n int; UPDATE orders SET n = 0; ALTER TABLE orders ALTER n SET NOT NULL",
+        "ALTER TABLE orders ADD n int; UPDATE orders SET n = 0; "
+        "ALTER TABLE orders ALTER n SET NOT NULL",
         "ALTER TABLE orders ALTER c SET NOT NULL, ALTER a SET NOT NULL",
         Example("ALTER TABLE created_by_hand ALTER a SET NOT NULL", measured=False),
         Example("ALTER TABLE orders ALTER a SET NOT NULL", settings=Settings(small=("orders",))),
