@@ -14,8 +14,9 @@ from outofband.revisions.render import render
 from outofband.revisions.rewrite import rewritten
 from outofband_lint.engine import lint
 from outofband_lint.example import Example
+from outofband_lint.finding import Finding
 from outofband_lint.reader import read
-from outofband_lint.rule import Finding, Rule
+from outofband_lint.rule import Rule
 from outofband_lint.rules import all_rules
 from outofband_lint.source import Revision
 

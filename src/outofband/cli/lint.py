@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from outofband.cli.options import alembic_options
 from outofband.gate.request import Request
-
-if TYPE_CHECKING:
-    from outofband_lint.rule import Finding
+from outofband_lint.report import FORMATS, report
+from outofband_lint.report.colour import is_wanted
 
 
 @click.command("lint")
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
     help="How to print findings on stdout.",
@@ -93,18 +90,7 @@ def command(
         else:
             fixes.show(rewriting)
     if not diff:
-        sys.stdout.write(_report(findings, subject.count, form))
+        colour = is_wanted(sys.stdout)
+        sys.stdout.write(report(form, findings, revisions=subject.count, colour=colour))
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
     sys.exit(1 if fails else 0)
-
-
-def _report(findings: Sequence[Finding], revisions: int, form: str) -> str:
-    from outofband_lint.report import github, json, text
-
-    match form:
-        case "json":
-            return json.report(findings, revisions=revisions)
-        case "github":
-            return github.report(findings, revisions=revisions)
-        case _:
-            return text.report(findings, revisions=revisions, colour=sys.stdout.isatty())

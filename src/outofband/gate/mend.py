@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from outofband.errors import Misuse
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
 
 if TYPE_CHECKING:
     from outofband.revisions.rewrite import Rewriting

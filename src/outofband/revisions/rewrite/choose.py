@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from outofband_lint.finding import Finding
 from outofband_lint.fix import Fix
-from outofband_lint.rule import Finding
 from outofband_lint.source import Revision
 
 

@@ -14,7 +14,7 @@ from outofband.revisions.rewrite.choose import Edit, choose
 from outofband.revisions.rewrite.downgrade import followed
 from outofband.revisions.rewrite.edit import edited
 from outofband.revisions.rewrite.later import revision_after
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 
 
