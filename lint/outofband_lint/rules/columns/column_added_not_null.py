@@ -28,6 +28,7 @@ ROW = "INSERT INTO orders (id) VALUES (1)"
         "US010",
     ),
     failure="23502 not_null_violation: the upgrade fails on the first row that is there",
+    scans=True,
     sqlstate="23502",
     given="""
         CREATE TABLE orders (id bigint PRIMARY KEY);

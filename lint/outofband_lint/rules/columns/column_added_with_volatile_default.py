@@ -61,7 +61,7 @@ from outofband_lint.volatility import VolatileCall, volatile_call
         "ALTER TABLE orders ADD t text DEFAULT 'random()'",
         "ALTER TABLE orders ADD n numeric(10,2) DEFAULT CAST(0 AS numeric(10,2))",
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ADD key uuid DEFAULT gen_random_uuid()",
-        "ALTER TABLE orders ADD key uuid; ALTER TABLE orders ALTER key SET DEFAULT random()::text",
+        "ALTER TABLE orders ADD k uuid; ALTER TABLE orders ALTER k SET DEFAULT gen_random_uuid()",
         "ALTER TABLE orders ADD IF NOT EXISTS id uuid DEFAULT gen_random_uuid()",
     ),
 )

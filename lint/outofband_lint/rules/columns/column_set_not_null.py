@@ -97,10 +97,12 @@ def column_set_not_null(
     table = schema.table(statement.table)
     for column in setting:
         if table is None or not is_proved_not_null(table, column):
-            yield _violation(name, column, schema, is_whole=is_only_action(statement))
+            # The proof that the fix leaves must be seen: the table has to be known.
+            is_fixable = is_only_action(statement) and table is not None
+            yield _violation(name, column, schema, is_fixable=is_fixable)
 
 
-def _violation(table: QualifiedName, column: str, schema: Schema, *, is_whole: bool) -> Violation:
+def _violation(table: QualifiedName, column: str, schema: Schema, *, is_fixable: bool) -> Violation:
     named = shown(table)
     declared = Constraint(
         "check",
@@ -121,5 +123,5 @@ def _violation(table: QualifiedName, column: str, schema: Schema, *, is_whole: b
         f"Create a CHECK here, {here}, and in a later revision {', '.join(later)}. Without "
         "outofband, the same.",
         costs=(table,),
-        fix=Fix(here=(here,), later=later) if is_whole else None,
+        fix=Fix(here=(here,), later=later) if is_fixable else None,
     )
