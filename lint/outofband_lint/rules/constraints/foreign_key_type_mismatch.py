@@ -19,7 +19,7 @@ _TEXTS = ("character varying", "text")
 
 @statement_rule(
     severity="warning",
-    aliases=("mismatched_foreign_key_type", "foreign-key-type-mismatch"),
+    aliases=("mismatched_foreign_key_type",),
     failure="22003 numeric_value_out_of_range or 42804 datatype_mismatch: keys that do not fit",
     given="""
         CREATE TABLE customers (id bigint PRIMARY KEY, code varchar(40) UNIQUE);
