@@ -109,10 +109,18 @@ def add_column(table: QualifiedName, column: ColumnDefinition) -> str:
     parts = [
         f"ALTER TABLE {shown(table)} ADD COLUMN {quote(column.name)} {column.type}",
         f"COLLATE {column.collation}" if column.collation else "",
-        f"DEFAULT {column.default}" if column.default is not None else "",
+        _value(column),
         "NOT NULL" if column.not_null else "",
     ]
     return execute(" ".join(filter(None, parts)))
+
+
+def _value(column: ColumnDefinition) -> str:
+    if column.default is None:
+        return ""
+    if column.generated is None:
+        return f"DEFAULT {column.default}"
+    return f"GENERATED ALWAYS AS ({column.default}) {column.generated.upper()}"
 
 
 def _without_parameters(sql: str) -> str:

@@ -58,6 +58,7 @@ _COSTS = {
         "ALTER TABLE orders ADD customer_id bigint REFERENCES customers (id) ON DELETE SET NULL",
         "ALTER TABLE orders ADD a int CHECK (a > 0) UNIQUE",
         "ALTER TABLE orders ADD number positive",
+        "ALTER TABLE orders ADD twice int NOT NULL GENERATED ALWAYS AS (id * 2) VIRTUAL",
         Example("ALTER TABLE created_by_hand ADD a int UNIQUE", measured=False),
     ),
     good=(
@@ -78,9 +79,9 @@ def column_added_with_constraint(
     """A column is added together with a constraint that Postgres checks at once.
 
     Cost: ADD COLUMN holds an ACCESS EXCLUSIVE lock, and within it UNIQUE and PRIMARY KEY build an
-    index, CHECK reads all rows, a domain's constraint rewrites them. REFERENCES with a default
-    looks up every row; without one it reads nothing, but blocks every write to the other table,
-    too, until the transaction ends: a warning.
+    index, CHECK and the NOT NULL of a virtual column read all rows, a domain's constraint rewrites
+    them. REFERENCES with a default looks up every row; without one it reads nothing, but blocks
+    every write to the other table, too, until the transaction ends: a warning.
 
     Instead: `op.add_column` alone, then the constraint in the way that does not block:
     `op.create_index_out_of_band(…, unique=True)` with `op.create_unique_constraint_out_of_band`, or
@@ -116,6 +117,9 @@ def _costs(column: ColumnDefinition, schema: Schema) -> tuple[list[str], bool]:
     is_only_locked = list(kinds) == ["foreign_key"] and column.default is None
     if is_only_locked:
         costs = ["adds a foreign key"]
+    if column.generated == "virtual" and column.not_null:
+        costs.append("computes every row to find a NULL")
+        is_only_locked = False
     found = domain(column.type, schema)
     if found is not None and found.constrained:
         costs.append(f"rewrites the table for the constraint of domain {found.name.name}")
@@ -150,7 +154,7 @@ def _help(table: QualifiedName, column: ColumnDefinition) -> str:
 
 
 def _bare(column: ColumnDefinition) -> ColumnDefinition:
-    return replace(column, constraints=())
+    return replace(column, constraints=(), not_null=column.not_null and not column.generated)
 
 
 def _fix(table: QualifiedName, column: ColumnDefinition, schema: Schema) -> Fix | None:

@@ -116,6 +116,7 @@ def _violation(table: QualifiedName, column: str, schema: Schema, *, is_fixable:
         execute(f"ALTER TABLE {named} ALTER COLUMN {quote(column)} SET NOT NULL"),
         execute(f"ALTER TABLE {named} DROP CONSTRAINT {quote(name)}"),
     )
+    undo = (execute(f"ALTER TABLE {named} ALTER COLUMN {quote(column)} DROP NOT NULL"), here)
     return Violation(
         f"Setting column {quote(column)} of {named} NOT NULL reads the whole table under an ACCESS "
         f"EXCLUSIVE lock: {LockMode.ACCESS_EXCLUSIVE.blocks} to {named} waits until it ends, and "
@@ -123,5 +124,5 @@ def _violation(table: QualifiedName, column: str, schema: Schema, *, is_fixable:
         f"Create a CHECK here, {here}, and in a later revision {', '.join(later)}. Without "
         "outofband, the same.",
         costs=(table,),
-        fix=Fix(here=(here,), later=later) if is_fixable else None,
+        fix=Fix(here=(here,), later=later, undo=undo) if is_fixable else None,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from outofband_lint.altered import altered, is_only_action
 from outofband_lint.context import StatementContext
@@ -102,19 +101,15 @@ def constraint_validated_in_same_transaction(
 def _added(
     table: QualifiedName, statement: AlterTable, schema: Schema, context: StatementContext
 ) -> set[str]:
-    """Return the names that this transaction has given to constraints of the table.
-
-    What has none is named by Postgres: it is then what the schema knows now and did not before.
-    """
-    sent = [(s.statement, s.before) for s in context.transaction]
-    names = set(
-        _names(chain(_constraints(table, sent), _constraints(table, [(statement, schema)])))
-    )
-    if context.transaction:
-        before, now = context.transaction[0].before.tables.get(table), schema.tables.get(table)
-        if before is not None and now is not None:
-            names |= {c.name for c in now.constraints} - {c.name for c in before.constraints}
-    return names
+    """Return the names that this transaction has given to constraints of the table."""
+    here = set(_names(_constraints(table, [(statement, schema)])))
+    if not context.transaction:
+        return here
+    before, now = context.transaction[0].before.tables.get(table), schema.tables.get(table)
+    if before is not None and now is not None:
+        return here | {c.name for c in now.constraints} - {c.name for c in before.constraints}
+    sent = ((s.statement, s.before) for s in context.transaction)
+    return here | set(_names(_constraints(table, sent)))
 
 
 def _names(constraints: Iterable[Constraint]) -> Iterator[str]:
