@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader.expression import mentioned
+from outofband_lint.reader.expression import likely_columns
 from outofband_lint.schema import Schema
 from outofband_lint.schema.default_names import columns_addition, free_name
 from outofband_lint.statement import (
@@ -96,7 +96,7 @@ def _full(name: QualifiedName, schema: Schema) -> QualifiedName:
 def constraint_name(table: QualifiedName, declared: Constraint, schema: Schema) -> str:
     """Return the constraint's name, or a free one such as Postgres would choose."""
     known = schema.table(table)
-    columns = declared.columns or tuple(sorted(mentioned(declared.expression or "")))
+    columns = declared.columns or likely_columns(declared.expression or "")
     addition = columns_addition(columns) if declared.columns or len(columns) == 1 else ""
 
     def is_taken(name: str) -> bool:

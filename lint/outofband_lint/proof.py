@@ -5,22 +5,26 @@ Source: PostgreSQL 18, ALTER TABLE, SET NOT NULL; ConstraintImpliedByRelConstrai
 
 from __future__ import annotations
 
+from outofband_lint.names import QualifiedName
 from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
-from outofband_lint.schema import Table
+from outofband_lint.schema import Schema
+from outofband_lint.schema.unknown import full
 
 
-def is_proved_not_null(table: Table, column: str) -> bool:
+def is_proved_not_null(name: QualifiedName, column: str, schema: Schema) -> bool:
     """Tell whether a validated CHECK, or a validated NOT NULL, shows that the column has no NULL.
 
     The constraint itself, joined by AND with others, or NOT (… IS NULL); Postgres may see more.
     """
-    own = table.column(column)
-    not_null = [c for c in table.constraints if c.kind == "not_null" and column in c.columns]
+    table = schema.table(name)
+    constraints = schema.checks.get(full(name), ()) if table is None else table.constraints
+    own = None if table is None else table.column(column)
+    not_null = [c for c in constraints if c.kind == "not_null" and column in c.columns]
     if own is not None and own.not_null and all(c.validated for c in not_null):
         return True
     return any(
         column in proved_not_null(constraint.expression or "")
-        for constraint in table.constraints
+        for constraint in constraints
         if constraint.kind == "check" and constraint.validated
     )
 

@@ -14,6 +14,20 @@ def mentioned(expression: str) -> frozenset[str]:
     )
 
 
+def likely_columns(expression: str) -> tuple[str, ...]:
+    """Return what is mentioned and no keyword, sorted: the columns of a table nobody knows."""
+    tokens = _tokens(expression)
+    return tuple(
+        sorted(
+            {
+                token.text
+                for index, token in enumerate(tokens)
+                if _may_be_column(tokens, index) and not _is_keyword(token)
+            }
+        )
+    )
+
+
 def renamed(expression: str, old: str, new: str) -> str:
     """Return the expression with the column `old` called `new`."""
     pieces = []
@@ -59,6 +73,10 @@ def _may_be_column(tokens: tuple[Token, ...], index: int) -> bool:
     return _is_name(tokens[index]) and not (
         following is not None and (_is(following, "(") or _is(following, "."))
     )
+
+
+def _is_keyword(token: Token) -> bool:
+    return token.kind is Kind.WORD and quote(token.text) != token.text
 
 
 def _is_name(token: Token) -> bool:

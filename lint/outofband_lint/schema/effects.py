@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from outofband_lint import statement as sql
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema import columns, indexes, partitions, tables
+from outofband_lint.schema import columns, indexes, partitions, tables, unknown
 from outofband_lint.schema.actions import act
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.values import DEFAULT_SCHEMA, Column, Type
@@ -77,6 +77,11 @@ def _(statement: sql.SetTableSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.AlterTable, draft: Draft) -> None:
+    if unknown.changes_checks(statement) and draft.table(statement.table) is None:
+        name = unknown.full(statement.table)
+        known = draft.checks.get(name, ())
+        draft.change_unknown(name, unknown.checks_after(statement, known, draft.revision))
+        return
     for action in statement.actions:
         table = draft.table(statement.table)
         if table is not None:

@@ -173,7 +173,8 @@ class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
     A schema is taken to exist unless it is among `dropped_schemas`. `savepoints` are what a
-    ROLLBACK goes back to, by name; that of BEGIN is empty.
+    ROLLBACK goes back to, by name; that of BEGIN is empty. `checks` are those of tables that the
+    chain never created.
     """
 
     tables: MappingProxyType[QualifiedName, Table] = field(
@@ -185,6 +186,9 @@ class Schema:
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
+    checks: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""

@@ -15,8 +15,21 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.schema.default_names import object_name
 from outofband_lint.settings import Settings
+from outofband_lint.source import Revision, Source
 from outofband_lint.spelling import create_check, execute, shown, validate_constraint
 from outofband_lint.statement import AlterTable, Constraint, SetNotNull
+
+PROVED = tuple(
+    Revision(number, f"versions/{number}.py", sources=(Source(sql, f"versions/{number}.py", 8),))
+    for number, sql in (
+        ("1", "ALTER TABLE by_hand ADD CONSTRAINT a_set CHECK (a IS NOT NULL) NOT VALID"),
+        ("2", "ALTER TABLE by_hand VALIDATE CONSTRAINT a_set"),
+        (
+            "3",
+            "ALTER TABLE by_hand ALTER a SET NOT NULL; ALTER TABLE by_hand DROP CONSTRAINT a_set",
+        ),
+    )
+)
 
 
 @statement_rule(
@@ -70,6 +83,7 @@ from outofband_lint.statement import AlterTable, Constraint, SetNotNull
         "ALTER TABLE orders ALTER f SET NOT NULL",
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ALTER a SET NOT NULL",
         "ALTER TABLE orders ALTER a DROP NOT NULL",
+        Example(chain=PROVED, measured=False),
     ),
 )
 def column_set_not_null(
@@ -94,15 +108,12 @@ def column_set_not_null(
     name = altered(statement, schema, context) if setting else None
     if name is None:
         return
-    table = schema.table(statement.table)
     for column in setting:
-        if table is None or not is_proved_not_null(table, column):
-            # The proof that the fix leaves must be seen: the table has to be known.
-            is_fixable = is_only_action(statement) and table is not None
-            yield _violation(name, column, schema, is_fixable=is_fixable)
+        if not is_proved_not_null(statement.table, column, schema):
+            yield _violation(name, column, schema, is_whole=is_only_action(statement))
 
 
-def _violation(table: QualifiedName, column: str, schema: Schema, *, is_fixable: bool) -> Violation:
+def _violation(table: QualifiedName, column: str, schema: Schema, *, is_whole: bool) -> Violation:
     named = shown(table)
     declared = Constraint(
         "check",
@@ -124,5 +135,5 @@ def _violation(table: QualifiedName, column: str, schema: Schema, *, is_fixable:
         f"Create a CHECK here, {here}, and in a later revision {', '.join(later)}. Without "
         "outofband, the same.",
         costs=(table,),
-        fix=Fix(here=(here,), later=later, undo=undo) if is_fixable else None,
+        fix=Fix(here=(here,), later=later, undo=undo) if is_whole else None,
     )

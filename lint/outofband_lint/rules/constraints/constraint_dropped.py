@@ -12,6 +12,7 @@ from outofband_lint.names import QualifiedName, quote
 from outofband_lint.proof import proved_not_null
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema, Table, TableConstraint
+from outofband_lint.schema.unknown import full
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import shown
 from outofband_lint.statement import AlterTable, DropConstraint
@@ -52,6 +53,11 @@ _KINDS = {
     good=(
         Example("ALTER TABLE orders DROP CONSTRAINT total_set", measured=False),
         Example("ALTER TABLE orders DROP CONSTRAINT IF EXISTS never_there", measured=False),
+        Example(
+            "ALTER TABLE by_hand ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; "
+            "ALTER TABLE by_hand DROP CONSTRAINT c",
+            measured=False,
+        ),
         "CREATE TABLE fresh (a int CONSTRAINT c UNIQUE); ALTER TABLE fresh DROP CONSTRAINT c",
         Example(
             "ALTER TABLE orders ADD CONSTRAINT c CHECK (id > 0) NOT VALID; "
@@ -84,13 +90,28 @@ def constraint_dropped(
         return
     table = schema.table(statement.table)
     for action in dropped:
-        constraint = None if table is None else table.constraint(action.name)
-        if constraint is not None and table is not None:
-            if not context.is_deployed(constraint.revision) or _is_repeated(table, constraint):
-                continue
-        elif action.if_exists and table is not None and table.columns_known:
-            continue
-        yield _violation(name, action.name, constraint)
+        if table is None:
+            harmless = _proves_not_null(statement.table, action.name, schema)
+        else:
+            harmless = _is_harmless(table, action, context)
+        if not harmless:
+            yield _violation(name, action.name, table.constraint(action.name) if table else None)
+
+
+def _is_harmless(table: Table, action: DropConstraint, context: StatementContext) -> bool:
+    """Tell whether nobody relies on the constraint: it is new, repeated, or not there."""
+    constraint = table.constraint(action.name)
+    if constraint is None:
+        return action.if_exists and table.columns_known
+    return not context.is_deployed(constraint.revision) or _is_repeated(table, constraint)
+
+
+def _proves_not_null(table: QualifiedName, name: str, schema: Schema) -> bool:
+    """Tell whether a CHECK of a table that nobody created says only that columns are not NULL."""
+    return any(
+        check.name == name and proved_not_null(check.expression or "") == set(check.columns)
+        for check in schema.checks.get(full(table), ())
+    )
 
 
 def _is_repeated(table: Table, constraint: TableConstraint) -> bool:

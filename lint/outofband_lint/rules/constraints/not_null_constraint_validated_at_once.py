@@ -62,9 +62,8 @@ def not_null_constraint_validated_at_once(
     for table, declared in added_constraints(statement, schema, context):
         if declared.kind != "not_null" or declared.not_valid:
             continue
-        known = schema.table(table)
         column = declared.columns[0]
-        if known is not None and is_proved_not_null(known, column):
+        if is_proved_not_null(table, column, schema):
             continue
         named = shown(table)
         name = constraint_name(table, declared, schema)
