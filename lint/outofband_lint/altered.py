@@ -15,9 +15,7 @@ from outofband_lint.statement import (
     AlterTable,
     ColumnDefinition,
     Constraint,
-    Query,
     SetParameter,
-    Truncate,
 )
 
 _UTC = {"utc", "etc/utc", "gmt", "etc/gmt", "0", "z", "zulu", "uct", "universal"}
@@ -71,26 +69,6 @@ def added_constraints(
 def is_only_action(statement: AlterTable) -> bool:
     """Tell whether a fix of the one action is a fix of the whole statement."""
     return len(statement.actions) == 1
-
-
-def is_emptied(table: QualifiedName, schema: Schema, context: StatementContext) -> bool:
-    """Tell whether the revision itself has removed every row of the table before."""
-    return any(_empties(sent.statement, table, schema) for sent in context.earlier)
-
-
-def _empties(statement: object, table: QualifiedName, schema: Schema) -> bool:
-    match statement:
-        case Truncate(tables=tables):
-            return any(_full(name, schema) == table for name in tables)
-        case Query(writes=writes):
-            removed = [w.table for w in writes if w.verb == "delete" and not w.has_where]
-            return any(_full(name, schema) == table for name in removed)
-    return False
-
-
-def _full(name: QualifiedName, schema: Schema) -> QualifiedName:
-    found = schema.table(name)
-    return name if found is None else found.name
 
 
 def constraint_name(table: QualifiedName, declared: Constraint, schema: Schema) -> str:

@@ -17,7 +17,7 @@ def is_proved_not_null(name: QualifiedName, column: str, schema: Schema) -> bool
     The constraint itself, joined by AND with others, or NOT (… IS NULL); Postgres may see more.
     """
     table = schema.table(name)
-    constraints = schema.checks.get(full(name), ()) if table is None else table.constraints
+    constraints = schema.constraints.get(full(name), ()) if table is None else table.constraints
     own = None if table is None else table.column(column)
     not_null = [c for c in constraints if c.kind == "not_null" and column in c.columns]
     if own is not None and own.not_null and all(c.validated for c in not_null):

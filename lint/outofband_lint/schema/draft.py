@@ -37,7 +37,7 @@ class Draft:
         self.types = schema.types.copy()
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
-        self.checks = schema.checks
+        self.constraints = schema.constraints
         self.revision = revision
         self.out_of_band = out_of_band
         self.source = source
@@ -50,7 +50,7 @@ class Draft:
             types=MappingProxyType(self.types),
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
-            checks=self.checks,
+            constraints=self.constraints,
         )
 
     def now(self) -> Schema:
@@ -157,9 +157,9 @@ class Draft:
         """Replace fields of one index."""
         self.change(table, indexes=lambda i: replace(i, **changes) if i.name == name else i)
 
-    def change_unknown(self, table: QualifiedName, checks: tuple[TableConstraint, ...]) -> None:
-        """Replace the CHECKs of a table that the chain never created."""
-        self.checks = MappingProxyType({**self.checks, table: checks})
+    def change_unknown(self, table: QualifiedName, known: tuple[TableConstraint, ...]) -> None:
+        """Replace the constraints of a table that the chain never created."""
+        self.constraints = MappingProxyType({**self.constraints, table: known})
 
     def change_constraint(self, table: QualifiedName, name: str, /, **changes: Any) -> None:
         """Replace fields of one constraint."""

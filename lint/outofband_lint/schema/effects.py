@@ -77,10 +77,10 @@ def _(statement: sql.SetTableSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.AlterTable, draft: Draft) -> None:
-    if unknown.changes_checks(statement) and draft.table(statement.table) is None:
+    if unknown.changes_constraints(statement) and draft.table(statement.table) is None:
         name = unknown.full(statement.table)
-        known = draft.checks.get(name, ())
-        draft.change_unknown(name, unknown.checks_after(statement, known, draft.revision))
+        known = draft.constraints.get(name, ())
+        draft.change_unknown(name, unknown.constraints_after(statement, known, draft.revision))
         return
     for action in statement.actions:
         table = draft.table(statement.table)

@@ -1,4 +1,4 @@
-"""The CHECKs of tables that the chain never created: all that it can know of these.
+"""The constraints of tables that the chain never created: all that it can know of these.
 
 A history that begins in the middle still proves a column NOT NULL by a CHECK that it adds and
 validates itself.
@@ -6,7 +6,6 @@ validates itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
@@ -16,45 +15,43 @@ from outofband_lint.schema.values import DEFAULT_SCHEMA, TableConstraint
 from outofband_lint.statement import (
     AddConstraint,
     AlterTable,
+    Constraint,
     DropConstraint,
     ValidateConstraint,
 )
 
-Checks = tuple[TableConstraint, ...]
+Constraints = tuple[TableConstraint, ...]
 
 
-def changes_checks(statement: AlterTable) -> bool:
+def changes_constraints(statement: AlterTable) -> bool:
     """Tell whether the statement adds, validates or drops constraints."""
     kinds = (AddConstraint, ValidateConstraint, DropConstraint)
     return any(isinstance(action, kinds) for action in statement.actions)
 
 
-def checks_after(statement: AlterTable, checks: Checks, revision: str) -> Checks:
-    """Return the table's CHECKs as the statement leaves them."""
+def constraints_after(statement: AlterTable, known: Constraints, revision: str) -> Constraints:
+    """Return the table's constraints as the statement leaves them; names are what tells them."""
     for action in statement.actions:
         match action:
-            case AddConstraint(constraint) if constraint.kind == "check":
-                expression = constraint.expression or ""
-                columns = likely_columns(expression)
-                checks += (
-                    TableConstraint(
-                        constraint.name or _name(statement.table, columns),
-                        "check",
-                        columns,
-                        validated=not constraint.not_valid,
-                        expression=expression,
-                        revision=revision,
-                    ),
-                )
+            case AddConstraint(declared):
+                known += (_added(statement.table, declared, revision),)
             case ValidateConstraint(name):
-                checks = tuple(replace(c, validated=True) if c.name == name else c for c in checks)
+                known = tuple(replace(c, validated=True) if c.name == name else c for c in known)
             case DropConstraint(name):
-                checks = tuple(_without(checks, name))
-    return checks
+                known = tuple(constraint for constraint in known if constraint.name != name)
+    return known
 
 
-def _without(checks: Checks, name: str) -> Iterable[TableConstraint]:
-    return (check for check in checks if check.name != name)
+def _added(table: QualifiedName, declared: Constraint, revision: str) -> TableConstraint:
+    columns = declared.columns or likely_columns(declared.expression or "")
+    return TableConstraint(
+        declared.name or _name(table, columns),
+        declared.kind,
+        columns,
+        validated=not declared.not_valid,
+        expression=declared.expression,
+        revision=revision,
+    )
 
 
 def _name(table: QualifiedName, columns: tuple[str, ...]) -> str:

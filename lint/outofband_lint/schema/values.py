@@ -173,8 +173,8 @@ class Schema:
     """All tables and types that a chain of statements left behind, and the search_path in force.
 
     A schema is taken to exist unless it is among `dropped_schemas`. `savepoints` are what a
-    ROLLBACK goes back to, by name; that of BEGIN is empty. `checks` are those of tables that the
-    chain never created.
+    ROLLBACK goes back to, by name; that of BEGIN is empty. `constraints` are those of tables
+    that the chain never created. `emptied` are the tables that the session has removed all rows of.
     """
 
     tables: MappingProxyType[QualifiedName, Table] = field(
@@ -186,7 +186,8 @@ class Schema:
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
-    checks: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
+    emptied: frozenset[QualifiedName] = frozenset()
+    constraints: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
 
@@ -222,4 +223,6 @@ class Schema:
         if any(name.schema == TEMPORARY_SCHEMA for name in tables):
             kept = {name: table for name, table in tables.items() if not table.temporary}
             tables = MappingProxyType(kept)
-        return replace(self, tables=tables, search_path=(DEFAULT_SCHEMA,), savepoints=())
+        return replace(
+            self, tables=tables, search_path=(DEFAULT_SCHEMA,), savepoints=(), emptied=frozenset()
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outofband_lint.altered import added_columns, is_emptied
+from outofband_lint.altered import added_columns
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.names import quote
@@ -52,6 +52,10 @@ ROW = "INSERT INTO orders (id) VALUES (1)"
             "ALTER TABLE vehicles ADD wheels int NOT NULL", data="INSERT INTO cars VALUES (1, 4)"
         ),
         Example("ALTER TABLE log ADD line text NOT NULL", data="INSERT INTO log VALUES (1)"),
+        Example(
+            "DELETE FROM orders; INSERT INTO orders VALUES (1); "
+            "ALTER TABLE orders ADD a int NOT NULL"
+        ),
         Example("DELETE FROM orders WHERE id > 5; ALTER TABLE orders ADD a int NOT NULL", data=ROW),
         Example("ALTER TABLE created_by_hand ADD a int NOT NULL", measured=False),
         Example("DO $$ BEGIN ALTER TABLE orders ADD state text NOT NULL; END $$", data=ROW),
@@ -91,7 +95,7 @@ def column_added_not_null(
     Source: PostgreSQL 18, ALTER TABLE, ADD COLUMN and Notes.
     """
     for table, column in added_columns(statement, schema, context):
-        if _is_missing(column, schema) and not is_emptied(table, schema, context):
+        if _is_missing(column, schema) and table not in schema.emptied:
             named = shown(table)
             nullable = ColumnDefinition(column.name, column.type, collation=column.collation)
             yield Violation(

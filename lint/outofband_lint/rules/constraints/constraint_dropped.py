@@ -109,8 +109,10 @@ def _is_harmless(table: Table, action: DropConstraint, context: StatementContext
 def _proves_not_null(table: QualifiedName, name: str, schema: Schema) -> bool:
     """Tell whether a CHECK of a table that nobody created says only that columns are not NULL."""
     return any(
-        check.name == name and proved_not_null(check.expression or "") == set(check.columns)
-        for check in schema.checks.get(full(table), ())
+        check.name == name
+        and check.kind == "check"
+        and proved_not_null(check.expression or "") == set(check.columns)
+        for check in schema.constraints.get(full(table), ())
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from outofband_lint.altered import altered, is_only_action
 from outofband_lint.context import StatementContext
@@ -10,11 +10,12 @@ from outofband_lint.example import Example
 from outofband_lint.fix import Fix
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.rule import Violation, statement_rule
-from outofband_lint.schema import Schema
+from outofband_lint.schema import Schema, Table
+from outofband_lint.schema.unknown import full
 from outofband_lint.settings import Settings
 from outofband_lint.source import Source
 from outofband_lint.spelling import shown, validate_constraint
-from outofband_lint.statement import AddConstraint, AlterTable, Constraint, ValidateConstraint
+from outofband_lint.statement import AddConstraint, AlterTable, ValidateConstraint
 
 ADD = "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID"
 VALIDATE = "ALTER TABLE orders VALIDATE CONSTRAINT positive"
@@ -61,6 +62,7 @@ APART = tuple(
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ADD CONSTRAINT c CHECK (a > 0) NOT VALID; "
         "ALTER TABLE fresh VALIDATE CONSTRAINT c",
         f"{ADD}; ALTER TABLE orders VALIDATE CONSTRAINT noted",
+        "ALTER TABLE orders RENAME TO old; ALTER TABLE old VALIDATE CONSTRAINT noted",
     ),
 )
 def constraint_validated_in_same_transaction(
@@ -102,27 +104,25 @@ def _added(
     table: QualifiedName, statement: AlterTable, schema: Schema, context: StatementContext
 ) -> set[str]:
     """Return the names that this transaction has given to constraints of the table."""
-    here = set(_names(_constraints(table, [(statement, schema)])))
+    here = {a.constraint.name or "" for a in statement.actions if isinstance(a, AddConstraint)}
     if not context.transaction:
         return here
-    before, now = context.transaction[0].before.tables.get(table), schema.tables.get(table)
-    if before is not None and now is not None:
-        return here | {c.name for c in now.constraints} - {c.name for c in before.constraints}
-    sent = ((s.statement, s.before) for s in context.transaction)
-    return here | set(_names(_constraints(table, sent)))
+    before = context.transaction[0].before
+    now = schema.tables.get(table)
+    if now is None:
+        unknown = full(table)
+        old, new = before.constraints.get(unknown, ()), schema.constraints.get(unknown, ())
+    else:
+        then = _then(now, before)
+        old, new = () if then is None else then.constraints, now.constraints
+    return here | {c.name for c in new} - {c.name for c in old}
 
 
-def _names(constraints: Iterable[Constraint]) -> Iterator[str]:
-    return (constraint.name for constraint in constraints if constraint.name is not None)
-
-
-def _constraints(
-    table: QualifiedName, sent: Iterable[tuple[object, Schema]]
-) -> Iterator[Constraint]:
-    for statement, schema in sent:
-        if isinstance(statement, AlterTable):
-            found = schema.table(statement.table)
-            if table == (statement.table if found is None else found.name):
-                for action in statement.actions:
-                    if isinstance(action, AddConstraint):
-                        yield action.constraint
+def _then(table: Table, before: Schema) -> Table | None:
+    """Return what a table was before, also under another name."""
+    same_name = before.tables.get(table.name)
+    if same_name is not None:
+        return same_name
+    identity = (table.created_as, table.revision)
+    others = (t for t in before.tables.values() if (t.created_as, t.revision) == identity)
+    return next(others, None)
