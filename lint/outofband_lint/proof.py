@@ -6,7 +6,7 @@ Source: PostgreSQL 18, ALTER TABLE, SET NOT NULL; ConstraintImpliedByRelConstrai
 from __future__ import annotations
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, is_name, tokenize
 from outofband_lint.schema import Schema
 from outofband_lint.schema.unknown import full
 
@@ -32,78 +32,70 @@ def is_proved_not_null(name: QualifiedName, column: str, schema: Schema) -> bool
 def proved_not_null(expression: str) -> frozenset[str]:
     """Return the columns that are never NULL where the expression holds."""
     try:
-        return _proved(tokenize(expression))
+        return _proved(tokenize(expression).texts)
     except Unreadable:
         return frozenset()
 
 
-def _proved(tokens: tuple[Token, ...]) -> frozenset[str]:
-    tokens = _bare(tokens)
-    parts = _conjuncts(tokens)
+def _proved(texts: list[str]) -> frozenset[str]:
+    texts = _bare(texts)
+    parts = _conjuncts(texts)
     if len(parts) > 1:
         return frozenset().union(*map(_proved, parts))
-    match _words(tokens):
+    match texts:
         case [*name, "is", "not", "null"]:
-            return _column(tokens[: len(name)])
-        case ["not", *_]:
-            return _never_null(_bare(tokens[1:]))
+            return _column(name)
+        case ["not", *negated]:
+            return _never_null(_bare(negated))
     return frozenset()
 
 
-def _never_null(tokens: tuple[Token, ...]) -> frozenset[str]:
-    match _words(tokens):
+def _never_null(texts: list[str]) -> frozenset[str]:
+    match texts:
         case [*name, "is", "null"]:
-            return _column(tokens[: len(name)])
+            return _column(name)
     return frozenset()
 
 
-def _bare(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+def _bare(texts: list[str]) -> list[str]:
     """Take off the parentheses around the whole."""
-    while len(tokens) > 1 and tokens[0].text == "(" and _closing(tokens) == len(tokens) - 1:
-        tokens = tokens[1:-1]
-    return tokens
+    while len(texts) > 1 and texts[0] == "(" and _closing(texts) == len(texts) - 1:
+        texts = texts[1:-1]
+    return texts
 
 
-def _closing(tokens: tuple[Token, ...]) -> int:
+def _closing(texts: list[str]) -> int:
     """Return where the parenthesis that comes first closes."""
     depth = 0
-    for index, token in enumerate(tokens):
-        depth += _depth(token)
+    for index, text in enumerate(texts):
+        depth += _depth(text)
         if depth == 0:
             return index
     return -1
 
 
-def _conjuncts(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+def _conjuncts(texts: list[str]) -> list[list[str]]:
     """Split at the ANDs of the outermost level; OR binds weaker, so it leaves nothing to split."""
-    parts: list[list[Token]] = [[]]
+    parts: list[list[str]] = [[]]
     depth = 0
-    for token in tokens:
-        depth += _depth(token)
-        is_word = token.kind is Kind.WORD and depth == 0
-        if is_word and token.text in ("or", "between", "case"):
-            return [tokens]
-        if is_word and token.text == "and":
+    for text in texts:
+        depth += _depth(text)
+        if depth == 0 and text in ("or", "between", "case"):
+            return [texts]
+        if depth == 0 and text == "and":
             parts.append([])
         else:
-            parts[-1].append(token)
-    return [tuple(part) for part in parts]
+            parts[-1].append(text)
+    return parts
 
 
-def _depth(token: Token) -> int:
-    if token.kind is not Kind.SYMBOL:
-        return 0
-    return (token.text in "([") - (token.text in ")]")
+def _depth(text: str) -> int:
+    return (text in ("(", "[")) - (text in (")", "]"))
 
 
-def _words(tokens: tuple[Token, ...]) -> list[str]:
-    return [token.text if token.kind is Kind.WORD else "" for token in tokens]
-
-
-def _column(tokens: tuple[Token, ...]) -> frozenset[str]:
+def _column(texts: list[str]) -> frozenset[str]:
     """Return the column that the tokens name, as `column` or `table.column`; none for others."""
-    tokens = _bare(tokens)
-    kinds = [token.kind for token in tokens if token.text != "."]
-    dots = len(tokens) - len(kinds)
-    is_name = len(kinds) == dots + 1 and all(kind in (Kind.WORD, Kind.QUOTED) for kind in kinds)
-    return frozenset({tokens[-1].text} if is_name else ())
+    texts = _bare(texts)
+    names = [text for text in texts if text != "."]
+    is_column = len(texts) == 2 * len(names) - 1 and all(map(is_name, names))
+    return frozenset({texts[-1].removeprefix('"')} if is_column else ())

@@ -90,7 +90,7 @@ def casts(using: str, column: str) -> tuple[DataType, ...] | None:
     None for an expression that does anything else.
     """
     try:
-        cursor = Cursor(using, tokenize(using))
+        cursor = Cursor(tokenize(using))
         chain = _casts(cursor, column)
         cursor.expect_end()
     except Unreadable:
@@ -103,8 +103,8 @@ def _casts(cursor: Cursor, column: str) -> tuple[DataType, ...]:
         chain = _casts(cursor, column)
         cursor.expect_symbol(")")
     elif cursor.sees("cast") and cursor.sees_symbol("(", ahead=1):
-        cursor.next()
-        cursor.next()
+        cursor.expect("cast")
+        cursor.expect_symbol("(")
         chain = _casts(cursor, column)
         cursor.expect("as")
         chain = (*chain, data_type(cursor))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband_lint.names import quote
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.expression import is_keyword
+from outofband_lint.reader.tokens import Unreadable, is_name, tokenize
 
 # Of pg_catalog, what a default may plausibly call, and of uuid-ossp and pgcrypto.
 _VOLATILE_LIST = """
@@ -60,10 +60,10 @@ def volatile_call(expression: str) -> VolatileCall | None:
     cannot be read.
     """
     try:
-        tokens = tokenize(expression)
+        texts = tokenize(expression).texts
     except Unreadable:
         return VolatileCall(expression, known=False)
-    calls = [_call(tokens, index) for index in range(len(tokens)) if _opens_call(tokens, index)]
+    calls = [_call(texts, index) for index in range(len(texts)) if _opens_call(texts, index)]
     return next((call for call in calls if call is not None), None)
 
 
@@ -72,36 +72,28 @@ def is_null(expression: str | None) -> bool:
     if expression is None:
         return True
     try:
-        tokens = [token for token in tokenize(expression) if token.text not in "()"]
+        texts = [text for text in tokenize(expression).texts if text not in ("(", ")")]
     except Unreadable:
         return False
-    if not tokens or tokens[0].kind is not Kind.WORD or tokens[0].text != "null":
-        return False
-    return len(tokens) == 1 or tokens[1].text == "::"
+    return texts[:1] == ["null"] and (len(texts) == 1 or texts[1] == "::")
 
 
-def _opens_call(tokens: tuple[Token, ...], index: int) -> bool:
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    return (
-        tokens[index].kind in (Kind.WORD, Kind.QUOTED)
-        and following is not None
-        and following.kind is Kind.SYMBOL
-        and following.text == "("
-    )
+def _opens_call(texts: list[str], index: int) -> bool:
+    return is_name(texts[index]) and texts[index + 1 : index + 2] == ["("]
 
 
-def _call(tokens: tuple[Token, ...], index: int) -> VolatileCall | None:
-    name = tokens[index]
-    if _is_type(tokens, index) or (name.kind is Kind.WORD and quote(name.text) != name.text):
+def _call(texts: list[str], index: int) -> VolatileCall | None:
+    if _is_type(texts, index) or is_keyword(texts[index]):
         return None  # keywords are syntax: coalesce(…), current_timestamp(3), IN (…)
-    if name.text in SAME_FOR_ALL:
+    name = texts[index].removeprefix('"')
+    if name in SAME_FOR_ALL:
         return None
-    return VolatileCall(name.text, known=name.text in VOLATILE)
+    return VolatileCall(name, known=name in VOLATILE)
 
 
-def _is_type(tokens: tuple[Token, ...], index: int) -> bool:
+def _is_type(texts: list[str], index: int) -> bool:
     """Tell whether a name with parentheses is a type: behind `::` or, in a CAST, behind AS."""
     start = index
-    while start >= 2 and tokens[start - 1].text == ".":
+    while start >= 2 and texts[start - 1] == ".":
         start -= 2
-    return start > 0 and tokens[start - 1].text in ("::", "as")
+    return start > 0 and texts[start - 1] in ("::", "as")
