@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader.expression import leading_function
 from outofband_lint.schema.values import DEFAULT_SCHEMA
-from outofband_lint.statement import ConstraintKind, CreateIndex, IndexKey
+from outofband_lint.statement import (
+    ColumnDefinition,
+    Constraint,
+    ConstraintKind,
+    CreateIndex,
+    IndexKey,
+)
 
 AUTOCOMMIT = "with op.get_context().autocommit_block():"
 
@@ -70,6 +76,75 @@ def execute(sql: str) -> str:
     return f"op.execute({_string(_without_parameters(sql))})"
 
 
+def create_foreign_key(table: QualifiedName, name: str, key: Constraint) -> str:
+    """Spell a foreign key of a table as NOT VALID.
+
+    What Alembic has no word for, or what leaves its target's columns to Postgres, becomes SQL.
+    """
+    target = key.references or QualifiedName("…")
+    if key.deferrable or not key.referenced_columns:
+        return execute(f"ALTER TABLE {shown(table)} ADD {foreign_key(name, key)} NOT VALID")
+    arguments = [
+        _string(name),
+        _string(table.name),
+        _string(target.name),
+        f"[{', '.join(map(_string, key.columns))}]",
+        f"[{', '.join(map(_string, key.referenced_columns))}]",
+    ]
+    if _schema(table):
+        arguments.append(f"source_schema={_string(table.schema or '')}")
+    if _schema(target):
+        arguments.append(f"referent_schema={_string(target.schema or '')}")
+    arguments += [f"ondelete={_string(key.on_delete.upper())}"] if key.on_delete else []
+    arguments += [f"onupdate={_string(key.on_update.upper())}"] if key.on_update else []
+    return f"op.create_foreign_key({', '.join([*arguments, 'postgresql_not_valid=True'])})"
+
+
+def foreign_key(name: str, key: Constraint) -> str:
+    """Spell a foreign key as SQL."""
+    columns = ", ".join(map(quote, key.columns))
+    referenced = ", ".join(map(quote, key.referenced_columns))
+    parts = [
+        f"CONSTRAINT {quote(name)} FOREIGN KEY ({columns}) REFERENCES {key.references}",
+        f"({referenced})" if referenced else "",
+        f"ON DELETE {key.on_delete.upper()}" if key.on_delete else "",
+        f"ON UPDATE {key.on_update.upper()}" if key.on_update else "",
+        "DEFERRABLE" if key.deferrable else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def create_check(table: QualifiedName, name: str, expression: str) -> str:
+    """Spell a CHECK of a table as NOT VALID."""
+    condition = _string(_without_parameters(expression))
+    arguments = [_string(name), _string(table.name), condition, *_schema(table)]
+    return f"op.create_check_constraint({', '.join([*arguments, 'postgresql_not_valid=True'])})"
+
+
+def validate_constraint(table: QualifiedName, name: str) -> str:
+    """Spell the validation of a constraint."""
+    return execute(f"ALTER TABLE {shown(table)} VALIDATE CONSTRAINT {quote(name)}")
+
+
+def add_column(table: QualifiedName, column: ColumnDefinition) -> str:
+    """Spell a column without what constrains it but NOT NULL."""
+    parts = [
+        f"ALTER TABLE {shown(table)} ADD COLUMN {quote(column.name)} {column.type}",
+        f"COLLATE {column.collation}" if column.collation else "",
+        _value(column),
+        "NOT NULL" if column.not_null else "",
+    ]
+    return execute(" ".join(filter(None, parts)))
+
+
+def _value(column: ColumnDefinition) -> str:
+    if column.default is None:
+        return ""
+    if column.generated is None:
+        return f"DEFAULT {column.default}"
+    return f"GENERATED ALWAYS AS ({column.default}) {column.generated.upper()}"
+
+
 def _without_parameters(sql: str) -> str:
     return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
 
@@ -102,5 +177,5 @@ def _name(statement: CreateIndex) -> str:
 
 
 def _string(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'

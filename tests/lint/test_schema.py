@@ -134,3 +134,45 @@ def test_a_named_not_null_goes_with_its_constraint() -> None:
     assert table is not None
     assert not table.columns[0].not_null
     assert table.constraints == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "emptied"),
+    [
+        ("TRUNCATE t", True),
+        ("DELETE FROM public.t", True),
+        ("WITH gone AS (DELETE FROM t) SELECT 1", True),
+        ("DELETE FROM t WHERE a > 1", False),
+        ("TRUNCATE t; INSERT INTO t VALUES (1)", False),
+        ("TRUNCATE t; UPDATE t SET a = 1", True),
+        ("TRUNCATE t; COPY t FROM stdin", False),
+        ("TRUNCATE t; BEGIN; INSERT INTO t VALUES (1); ROLLBACK", True),
+    ],
+)
+def test_a_session_knows_which_tables_it_emptied(sql: str, emptied: bool) -> None:
+    schema = folded(sql, folded("CREATE TABLE t (a int)"))
+    assert (QualifiedName("t", "public") in schema.emptied) is emptied
+    assert not schema.new_session().emptied
+
+
+def test_constraints_of_a_table_that_nobody_created_are_remembered() -> None:
+    schema = folded(
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID, ADD UNIQUE (b);"
+        "ALTER TABLE public.t VALIDATE CONSTRAINT c;"
+        "ALTER TABLE t ADD CONSTRAINT gone CHECK (b > 0); ALTER TABLE t DROP CONSTRAINT gone"
+    )
+    check, unique = schema.constraints[QualifiedName("t", "public")]
+    assert (check.name, check.columns, check.validated) == ("c", ("a",), True)
+    assert unique.columns == ("b",)
+
+
+def test_a_domain_knows_its_base_and_whether_anything_is_checked() -> None:
+    schema = folded(
+        "CREATE DOMAIN a AS int; CREATE DOMAIN b AS a NOT NULL; "
+        "CREATE DOMAIN c AS text DEFAULT 'x';"
+        "ALTER DOMAIN c ADD CHECK (value <> '')"
+    )
+    a, b, c = (schema.types[QualifiedName(name, "public")] for name in "abc")
+    assert (str(a.base), a.constrained) == ("integer", False)
+    assert (str(b.base), b.constrained) == ("public.a", True)
+    assert (c.default, c.constrained) == ("'x'", True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outofband_lint.names import quote
-from outofband_lint.reader.tokens import Tokens, Unreadable, is_name, tokenize
+from outofband_lint.reader.tokens import Tokens, Unreadable, is_name, is_word, tokenize
 
 
 def mentioned(expression: str) -> frozenset[str]:
@@ -12,6 +12,18 @@ def mentioned(expression: str) -> frozenset[str]:
     return frozenset(
         text.removeprefix('"') for index, text in enumerate(texts) if _may_be_column(texts, index)
     )
+
+
+def likely_columns(expression: str) -> tuple[str, ...]:
+    """Return what is mentioned and no keyword, sorted: the columns of a table nobody knows."""
+    texts = _tokens(expression).texts
+    columns = (text for index, text in enumerate(texts) if _may_be_column(texts, index))
+    return tuple(sorted({text.removeprefix('"') for text in columns if not is_keyword(text)}))
+
+
+def is_keyword(text: str) -> bool:
+    """Tell whether a token is a word that must be quoted to be a name."""
+    return is_word(text) and quote(text) != text
 
 
 def renamed(expression: str, old: str, new: str) -> str:

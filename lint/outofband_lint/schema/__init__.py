@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.effects import apply, has_effect
+from outofband_lint.schema.rows import after_rows
 from outofband_lint.schema.transaction import control
 from outofband_lint.schema.values import Column, Index, Schema, Table, TableConstraint, Type
 from outofband_lint.source import Source
@@ -33,7 +34,7 @@ def fold(
     if isinstance(statement, TransactionControl):
         return control(schema, statement)
     if not has_effect(statement):
-        return schema
+        return after_rows(schema, statement)
     draft = Draft(schema, revision=revision, out_of_band=out_of_band, source=source)
     apply(statement, draft)
     return draft.finished()

@@ -32,6 +32,7 @@ def column(draft: Draft, declared: ColumnDefinition) -> Column:
         generated=declared.generated,
         identity=declared.identity or declared.serial,
         revision=draft.revision,
+        collation=declared.collation,
     )
 
 
@@ -148,6 +149,7 @@ def _renamed_in_key(key: IndexKey, old: str, new: str) -> IndexKey:
 def change_type(draft: Draft, table_name: QualifiedName, action: AlterColumnType) -> None:
     """Give a column another type; the CHECKs that mention it are made again from the parent's."""
     new_type = resolved_type(draft, action.type)
+    collation = action.collation
     parents = {c.name: c.validated for c in draft.tables[table_name].constraints}
 
     def made_again(constraint: TableConstraint) -> TableConstraint:
@@ -159,7 +161,9 @@ def change_type(draft: Draft, table_name: QualifiedName, action: AlterColumnType
     for table in list(draft.family(table_name)):
         draft.change(
             table.name,
-            columns=lambda c: replace(c, type=new_type) if c.name == action.column else c,
+            columns=lambda c: (
+                replace(c, type=new_type, collation=collation) if c.name == action.column else c
+            ),
             constraints=made_again,
         )
         rebuild_indexes(draft, table.name, action.column)

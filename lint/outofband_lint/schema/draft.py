@@ -39,6 +39,7 @@ class Draft:
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
         self.gone = schema.gone.copy()
+        self.constraints = schema.constraints
         self.revision = revision
         self.out_of_band = out_of_band
         self.source = source
@@ -53,6 +54,7 @@ class Draft:
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
             gone=MappingProxyType(self.gone),
+            constraints=self.constraints,
         )
 
     def now(self) -> Schema:
@@ -167,6 +169,10 @@ class Draft:
     def change_index(self, table: QualifiedName, name: str, /, **changes: Any) -> None:
         """Replace fields of one index."""
         self.change(table, indexes=lambda i: replace(i, **changes) if i.name == name else i)
+
+    def change_unknown(self, table: QualifiedName, known: tuple[TableConstraint, ...]) -> None:
+        """Replace the constraints of a table that the chain never created."""
+        self.constraints = MappingProxyType({**self.constraints, table: known})
 
     def change_constraint(self, table: QualifiedName, name: str, /, **changes: Any) -> None:
         """Replace fields of one constraint."""

@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from outofband_lint import statement as sql
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema import columns, indexes, partitions, tables
+from outofband_lint.schema import columns, indexes, partitions, tables, unknown
 from outofband_lint.schema.actions import act
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.values import DEFAULT_SCHEMA, Column, Type
@@ -82,6 +82,11 @@ def _(statement: sql.SetTableSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.AlterTable, draft: Draft) -> None:
+    if unknown.changes_constraints(statement) and draft.table(statement.table) is None:
+        name = unknown.full(statement.table)
+        known = draft.constraints.get(name, ())
+        draft.change_unknown(name, unknown.constraints_after(statement, known, draft.revision))
+        return
     for action in statement.actions:
         table = draft.table(statement.table)
         if table is not None:
@@ -166,7 +171,21 @@ def _(statement: sql.CreateType, draft: Draft) -> None:
 @apply.register
 def _(statement: sql.CreateDomain, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(name, "domain", revision=draft.revision)
+    draft.types[name] = Type(
+        name,
+        "domain",
+        revision=draft.revision,
+        base=columns.resolved_type(draft, statement.type),
+        default=statement.default,
+        constrained=statement.not_null or bool(statement.constraints),
+    )
+
+
+@apply.register
+def _(statement: sql.AlterDomain, draft: Draft) -> None:
+    type_ = draft.types.get(_type(draft, statement.domain))
+    if type_ is not None and statement.action in ("add_constraint", "set_not_null"):
+        draft.types[type_.name] = replace(type_, constrained=True)
 
 
 @apply.register

@@ -23,7 +23,7 @@ class Column:
     """A column of a table; `local` is False where it is only there because a parent has it.
 
     `default` is the expression of a default or, where `generated` is set, that which generates the
-    value. `revision` is what added the column.
+    value. `revision` is what added the column. `collation` is None for the type's own.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Column:
     generated: Literal["stored", "virtual"] | None = None
     identity: bool = False
     revision: str = ""
+    collation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ class TableConstraint:
 class Type:
     """A type that the chain created; `labels` are those of an enum, in order, `revision` made it.
 
-    `added` are the labels that a later statement added, each with its revision.
+    `added` are the labels that a later statement added, each with its revision. Of a domain, `base`
+    is what it is based on, `default` its default, and `constrained` says that it has, or once had,
+    a CHECK or NOT NULL.
     """
 
     name: QualifiedName
@@ -117,6 +120,9 @@ class Type:
     labels: tuple[str, ...] = ()
     added: tuple[tuple[str, str], ...] = ()
     revision: str = ""
+    base: DataType | None = None
+    default: str | None = None
+    constrained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +179,9 @@ class Schema:
 
     `views` are the plain views, each with the revision that created it first. A schema is taken to
     exist unless it is among `dropped_schemas`. `savepoints` are what a ROLLBACK goes back to, by
-    name; that of BEGIN is empty. `gone` are the tables that the session dropped or renamed, by the
-    name that became free.
+    name; that of BEGIN is empty. `constraints` are those of tables that the chain never created.
+    `gone` are the tables that the session dropped or renamed, by the name that became free,
+    `emptied` those that it has removed all rows of.
     """
 
     tables: MappingProxyType[QualifiedName, Table] = field(
@@ -190,6 +197,10 @@ class Schema:
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
     gone: MappingProxyType[QualifiedName, Table] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    emptied: frozenset[QualifiedName] = frozenset()
+    constraints: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
 
@@ -235,4 +246,5 @@ class Schema:
             search_path=(DEFAULT_SCHEMA,),
             savepoints=(),
             gone=MappingProxyType({}),
+            emptied=frozenset(),
         )

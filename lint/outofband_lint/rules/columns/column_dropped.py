@@ -1,0 +1,74 @@
+"""column-dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outofband_lint.altered import altered
+from outofband_lint.context import StatementContext
+from outofband_lint.names import quote
+from outofband_lint.rule import Violation, statement_rule
+from outofband_lint.schema import Schema
+from outofband_lint.spelling import shown
+from outofband_lint.statement import AlterTable, DropColumn
+
+
+@statement_rule(
+    severity="warning",
+    aliases=("ban-drop-column", "remove_column", "drop-column", "DS103", "US001"),
+    failure="42703 undefined_column: queries of the old release name the column until it is gone",
+    given="""
+        CREATE TABLE orders (id bigint PRIMARY KEY, note text, old_note text);
+        CREATE SCHEMA app;
+        CREATE TABLE app."Orders" (id bigint, "oldNote" text)
+    """,
+    bad=(
+        "ALTER TABLE orders DROP COLUMN note",
+        "alter table if exists ORDERS drop NOTE cascade",
+        'ALTER TABLE app."Orders" DROP COLUMN "oldNote"',
+        "ALTER TABLE orders DROP COLUMN IF EXISTS note",
+        "ALTER TABLE created_by_hand DROP COLUMN a",
+        "ALTER TABLE orders ADD a int, DROP note",
+    ),
+    good=(
+        "CREATE TABLE fresh (a int, b int); ALTER TABLE fresh DROP b",
+        "ALTER TABLE orders ADD tried int; ALTER TABLE orders DROP COLUMN tried",
+        "ALTER TABLE orders DROP COLUMN IF EXISTS never_there",
+        "DROP TABLE orders",
+    ),
+)
+def column_dropped(
+    statement: AlterTable, schema: Schema, context: StatementContext
+) -> Iterator[Violation]:
+    """A column that the old release may still read is dropped.
+
+    Cost: while the deploy runs, and after a rollback of the code, the old release selects and
+    inserts the column and fails with "column … does not exist". What it held is gone for good.
+    SQLAlchemy names every mapped column in every query.
+
+    Instead: remove the column from the application's models, release that, and `op.drop_column` in
+    the release after. Plain Alembic has the same two releases.
+
+    Allowed when: the revision itself creates the table or the column. A suppression with the
+    release that stopped reading it is a good reason.
+
+    Source: PostgreSQL 18, ALTER TABLE, DROP COLUMN.
+    """
+    dropped = [action for action in statement.actions if isinstance(action, DropColumn)]
+    name = altered(statement, schema, context) if dropped else None
+    if name is None:
+        return
+    table = schema.table(statement.table)
+    for action in dropped:
+        column = None if table is None else table.column(action.column)
+        if column is not None and not context.is_deployed(column.revision):
+            continue
+        if column is None and action.if_exists and table is not None and table.columns_known:
+            continue
+        named = shown(name)
+        yield Violation(
+            f"Dropping column {quote(action.column)} of {named} breaks every query of the old "
+            "release that still names it, and what it holds is lost.",
+            f"Remove {quote(action.column)} from the models first, release that, and drop it one "
+            "release later. Without outofband, the same.",
+        )
