@@ -88,7 +88,7 @@ def disagreements(rule: Rule, seen: Seen) -> list[str]:
         found.append(f"it claims {rule.lock.value}")
     if rule.rewrites and not seen.rewritten:
         found.append("it claims a rewrite")
-    if rule.scans and not seen.scanned:
+    if rule.scans and not (seen.scanned or seen.parked):
         found.append("it claims a scan")
     return found
 

@@ -31,9 +31,9 @@ class Seen:
     src/backend/optimizer/util/plancat.c, get_relation_info).
 
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
-    tables were read from end to end without that; a statement that refuses a transaction never
-    says so. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
-    `invalid` are indexes that were not there before.
+    tables were read from end to end without that; where a statement refused a transaction and was
+    `parked`, that is not known. `created` and `invalid` are indexes that were not there before.
+    `sqlstate` is that of the error that ended it, `problem` its text.
     """
 
     locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
@@ -42,6 +42,7 @@ class Seen:
     scanned: frozenset[QualifiedName] = frozenset()
     created: frozenset[QualifiedName] = frozenset()
     invalid: frozenset[QualifiedName] = frozenset()
+    parked: bool = False
     sqlstate: str | None = None
     problem: str = ""
 
@@ -135,6 +136,7 @@ class _Tracer:
         before = relations(self.connection)
         tables = [relation for relation in before.values() if relation.kind in "rpm"]
         outcome = run_parked(self.url, statement, tables)
+        self.seen = replace(self.seen, parked=True)
         self._see(outcome.locks)
         self._compare(statement, before, relations(self.connection))
         if outcome.sqlstate is not None:
