@@ -84,8 +84,9 @@ def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
         partition_bound(cursor)
         statement = replace(statement, partition_of=parent)
-    elif cursor.sees("of"):
-        cursor.fail("a list of columns (what a typed table has, its type decides)")
+    elif cursor.accept("of"):
+        statement = replace(statement, of_type=cursor.name())
+        elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
     else:
         elements = _elements(cursor)
     return replace(

@@ -115,7 +115,7 @@ def _assigned(cursor: Cursor) -> tuple[str, ...]:
 def _target(cursor: Cursor) -> str:
     """Read a column, or the field or element of one."""
     column = cursor.identifier()
-    while cursor.sees_symbol("[") or cursor.sees_symbol("."):
+    while cursor.sees_symbol("[") or cursor.accept_symbol("."):
         cursor.skip_one()
     return column
 

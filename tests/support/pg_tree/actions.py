@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import postgast.pg_query_pb2 as pb
+
 from outofband_lint import statement as sql
 from outofband_lint.statement import TableAction
-
 from pg_tree.expressions import key
 from pg_tree.names import cascades, data_type, named, relation
 from pg_tree.tables import column, table_constraint

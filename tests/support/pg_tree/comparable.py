@@ -6,7 +6,6 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from outofband_lint import statement as sql
-
 from pg_tree.expressions import key_of
 
 _EXPRESSIONS = {

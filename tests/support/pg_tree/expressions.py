@@ -8,7 +8,7 @@ from typing import Any
 
 import postgast
 
-_PLACE = re.compile(r"\s*\b\w*location: -?\d+")
+_PLACE = re.compile(r"\s*\b\w*(?:location|list_start|list_end): -?\d+")
 
 
 def key(node: Any) -> str:

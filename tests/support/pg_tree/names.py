@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import postgast.pg_query_pb2 as pb
+
 from outofband_lint.names import QualifiedName
 from outofband_lint.statement import DataType
-
 from pg_tree.expressions import key, key_of
 
 # What the grammar itself puts into pg_catalog, and what format_type() calls it.
@@ -80,7 +80,7 @@ def value(node: Any) -> str:
         case "boolean":
             return str(node.boolean.boolval).lower()
         case "float":
-            return str(getattr(node, "float").fval)
+            return str(node.float.fval)
         case "a_const":
             return constant(node.a_const)
         case "type_name":
@@ -107,7 +107,7 @@ def data_type(node: Any) -> DataType:
     array = bool(node.array_bounds)
     schema = None if name.schema == "pg_catalog" else name.schema
     if schema is not None:
-        return DataType(name.name, schema, _modifiers(node), array=array, builtin=False)
+        return DataType(name.name, schema, _modifiers(node), array=array)
     if name.name in _TIMES:
         spelled, suffix = _TIMES[name.name]
         return DataType(spelled, modifiers=_modifiers(node), suffix=suffix, array=array)
@@ -116,6 +116,8 @@ def data_type(node: Any) -> DataType:
     word = SERIALS.get(name.name, name.name)
     if word != "bpchar" or name.schema == "pg_catalog":
         word = _SPELLED.get(word, word)
+    if name == QualifiedName("char"):
+        word = '"char"'
     modifiers = _modifiers(node)
     if word == "numeric" and len(modifiers) == 1:
         modifiers = (*modifiers, key_of("0"))

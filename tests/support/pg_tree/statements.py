@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import postgast.pg_query_pb2 as pb
+
 from outofband_lint import statement as sql
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.statement import Statement, Write
-
 from pg_tree.actions import alter_table
-from pg_tree.expressions import key
 from pg_tree.names import cascades, constant, data_type, named, object_name, on, relation, value
-from pg_tree.tables import create_index, create_table, create_table_as, table_constraint
+from pg_tree.tables import (
+    create_index,
+    create_table,
+    create_table_as,
+    table_constraint,
+    with_constraint,
+)
 
 UNDERSTOOD = sql.Understood("")
 _TABLES = (pb.OBJECT_TABLE, pb.OBJECT_FOREIGN_TABLE, pb.OBJECT_MATVIEW)
@@ -161,7 +166,10 @@ def _rename(node: Any) -> Statement:
 
 
 def _renamed_object(node: Any) -> Statement:
-    if node.HasField("object"):
+    if node.rename_type in (pb.OBJECT_OPCLASS, pb.OBJECT_OPFAMILY):
+        _method, *names = node.object.list.items
+        name = named(names)
+    elif node.HasField("object"):
         name = object_name(node.object)
     elif node.subname:
         name = QualifiedName(node.subname)
@@ -171,7 +179,9 @@ def _renamed_object(node: Any) -> Statement:
 
 
 def _renamed_in(node: Any, action: sql.RenameColumn | sql.RenameConstraint) -> Statement:
-    return sql.AlterTable(relation(node.relation), (action,), node.missing_ok, not node.relation.inh)
+    return sql.AlterTable(
+        relation(node.relation), (action,), node.missing_ok, not node.relation.inh
+    )
 
 
 def _set_schema(node: Any) -> Statement:
@@ -213,18 +223,13 @@ def _enum_changed(node: Any) -> Statement:
 
 
 def _create_domain(node: Any) -> Statement:
-    not_null, default = False, None
-    checks = []
+    value = sql.ColumnDefinition("value", data_type(node.type_name))
     for element in node.constraints:
-        constraint = element.constraint
-        if constraint.contype == pb.CONSTR_NOTNULL:
-            not_null = True
-        elif constraint.contype == pb.CONSTR_DEFAULT:
-            default = key(constraint.raw_expr)
-        elif constraint.contype != pb.CONSTR_NULL:
-            checks.append(table_constraint(constraint))
-    declared = data_type(node.type_name)
-    return sql.CreateDomain(named(node.domainname), declared, not_null, default, tuple(checks))
+        value = with_constraint(value, element.constraint)
+    checks = tuple(check for check in value.constraints if check.kind != "not_null")
+    return sql.CreateDomain(
+        named(node.domainname), value.type, value.not_null, value.default, checks
+    )
 
 
 def _alter_domain(node: Any) -> Statement:
@@ -272,7 +277,7 @@ def _alter_function(node: Any) -> Statement:
         tuple(
             arg.variable_set_stmt.name
             for name, arg in actions
-            if name == "set" and arg.variable_set_stmt.kind != pb.VAR_RESET
+            if name == "set" and arg.variable_set_stmt.kind not in (pb.VAR_RESET, pb.VAR_RESET_ALL)
         ),
     )
 
@@ -361,9 +366,7 @@ _READ: Mapping[str, Callable[[Any], Statement]] = {
     "create_trig_stmt": _create_trigger,
     "define_stmt": _defined,
     "delete_stmt": _query,
-    "discard_stmt": lambda n: (
-        sql.SetSearchPath(None) if n.target == pb.DISCARD_ALL else UNDERSTOOD
-    ),
+    "discard_stmt": lambda n: sql.SetSearchPath(None) if n.target == pb.DISCARD_ALL else UNDERSTOOD,
     "drop_stmt": _drop,
     "index_stmt": create_index,
     "insert_stmt": _query,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import postgast.pg_query_pb2 as pb
+
 from outofband_lint.statement import (
     ColumnDefinition,
     Constraint,
@@ -17,7 +18,6 @@ from outofband_lint.statement import (
     IndexKey,
     Like,
 )
-
 from pg_tree.expressions import key
 from pg_tree.names import SERIALS, data_type, named, parts, relation
 
@@ -95,17 +95,21 @@ def column(node: Any) -> ColumnDefinition:
         collation=str(named(node.coll_clause.collname)) if node.HasField("coll_clause") else None,
     )
     for element in node.constraints:
-        found = _with_constraint(found, element.constraint)
+        found = with_constraint(found, element.constraint)
     return found
 
 
-def _with_constraint(found: ColumnDefinition, node: Any) -> ColumnDefinition:
+def with_constraint(found: ColumnDefinition, node: Any) -> ColumnDefinition:
+    """Return the column with one of the constraints that stand with it."""
     match node.contype:
-        case pb.CONSTR_NULL | pb.CONSTR_ATTR_NOT_DEFERRABLE | pb.CONSTR_ATTR_IMMEDIATE:
+        case (
+            pb.CONSTR_NULL
+            | pb.CONSTR_ATTR_NOT_DEFERRABLE
+            | pb.CONSTR_ATTR_IMMEDIATE
+            | pb.CONSTR_ATTR_ENFORCED
+        ):
             return found
-        case pb.CONSTR_ATTR_ENFORCED | pb.CONSTR_ATTR_DEFERRED:
-            return found
-        case pb.CONSTR_ATTR_DEFERRABLE:
+        case pb.CONSTR_ATTR_DEFERRABLE | pb.CONSTR_ATTR_DEFERRED:
             *others, last = found.constraints
             return replace(found, constraints=(*others, replace(last, deferrable=True)))
         case pb.CONSTR_ATTR_NOT_ENFORCED:
