@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from outofband_lint.reader.column import column_definition
 from outofband_lint.reader.constraint import starts_table_constraint, table_constraint
 from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.statement import (
     ColumnDefinition,
     Constraint,
@@ -89,6 +90,8 @@ def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
     else:
         elements = _elements(cursor)
+        if any(not column.type.name for column in elements.columns):
+            raise Unreadable("a column has no type")
     return replace(
         statement,
         columns=tuple(elements.columns),
