@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -16,11 +17,9 @@ from psycopg.pq import TransactionStatus
 
 from matrix.parked import run_parked
 from matrix.relations import Relation, held_by, relations
-from outofband_lint.locks import LockMode
+from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.split import pieces
-
-STRENGTH = {mode: number for number, mode in enumerate(LockMode)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,9 @@ class Seen:
     src/backend/optimizer/util/plancat.c, get_relation_info).
 
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
-    tables were read from end to end without that; a statement that refuses a transaction never
-    says so. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
-    `invalid` are indexes that were not there before.
+    tables were read from end to end without that; where a statement refused a transaction and was
+    `parked`, that is not known. `created` and `invalid` are indexes that were not there before.
+    `sqlstate` is that of the error that ended it, `problem` its text.
     """
 
     locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
@@ -43,20 +42,18 @@ class Seen:
     scanned: frozenset[QualifiedName] = frozenset()
     created: frozenset[QualifiedName] = frozenset()
     invalid: frozenset[QualifiedName] = frozenset()
+    parked: bool = False
     sqlstate: str | None = None
     problem: str = ""
 
     @property
     def strongest(self) -> LockMode | None:
         """The strongest lock on any table that existed before."""
-        return max(self.locks.values(), key=STRENGTH.__getitem__, default=None)
+        return max(self.locks.values(), key=attrgetter("strength"), default=None)
 
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
         shown = [f"{mode.value} on {name}" for name, mode in sorted(self.locks.items())]
-        shown += [
-            f"{mode.value} on index {name}" for name, mode in sorted(self.index_locks.items())
-        ]
         for what in ("rewritten", "rebuilt", "scanned", "created", "invalid"):
             shown += [f"{what} {name}" for name in sorted(getattr(self, what))]
         if self.sqlstate is not None:
@@ -139,6 +136,7 @@ class _Tracer:
         before = relations(self.connection)
         tables = [relation for relation in before.values() if relation.kind in "rpm"]
         outcome = run_parked(self.url, statement, tables)
+        self.seen = replace(self.seen, parked=True)
         self._see(outcome.locks)
         self._compare(statement, before, relations(self.connection))
         if outcome.sqlstate is not None:
@@ -153,7 +151,7 @@ class _Tracer:
             relation = self.existing.get(oid)
             if relation is not None:
                 table = self.existing[relation.table or oid].name
-                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+                found[table] = stronger(mode, found.get(table, mode))
         self.seen = replace(self.seen, locks=found)
 
     def _compare(
