@@ -1,4 +1,4 @@
-"""`python lint FILE.sql…` from a bare checkout: needs sqlglot and nothing else."""
+"""`python lint FILE.sql…` from a bare checkout: needs the standard library and nothing else."""
 
 from __future__ import annotations
 

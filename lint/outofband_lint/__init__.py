@@ -2,5 +2,5 @@
 
 `reader.read` makes statements of text, `schema.fold` makes the schema of statements,
 `engine.lint` judges revisions by the `rules`, and `report` says what was found. Nothing here
-imports more than the standard library until a statement is read; then sqlglot's tokenizer.
+imports more than the standard library.
 """

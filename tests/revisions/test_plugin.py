@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-HEAVY = ("sqlglot", "psycopg", "click", "rich", "outofband.catalog.observe", "outofband.runbook")
+HEAVY = ("psycopg", "click", "rich", "outofband.catalog.observe", "outofband.runbook")
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:

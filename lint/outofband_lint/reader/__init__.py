@@ -19,19 +19,29 @@ from outofband_lint.statement import NotUnderstood, Statement
 __all__ = ["read"]
 
 
+_DEEPEST = 20
+"""How many DO blocks within DO blocks are read; nobody writes two by hand."""
+
+
 def read(sql: str) -> tuple[Statement, ...]:
     """Read every statement of a text; each carries its own text in `sql`.
 
     A DO block comes as the statements in its body, followed by the block itself; CREATE SCHEMA
     with elements as itself, followed by these.
     """
-    return tuple(statement for piece in pieces(sql) for statement in read_piece(piece))
+    return _read_text(sql, 0)
 
 
-def read_piece(piece: Piece) -> list[Statement]:
-    """Read one piece of a text."""
+def read_piece(piece: Piece, depth: int = 0) -> list[Statement]:
+    """Read one piece of a text that stands in `depth` DO blocks."""
     reason = _unfit(piece)
-    return _read(piece) if reason is None else [NotUnderstood(reason, sql=piece.text)]
+    return _read(piece, depth) if reason is None else [NotUnderstood(reason, sql=piece.text)]
+
+
+def _read_text(sql: str, depth: int) -> tuple[Statement, ...]:
+    if depth > _DEEPEST:
+        return (NotUnderstood("DO blocks are nested too deep", sql=sql),)
+    return tuple(statement for piece in pieces(sql) for statement in read_piece(piece, depth))
 
 
 def _unfit(piece: Piece) -> str | None:
@@ -43,14 +53,14 @@ def _unfit(piece: Piece) -> str | None:
     return "it holds a NUL character" if "\0" in piece.texts else None
 
 
-def _read(tokens: Tokens) -> list[Statement]:
+def _read(tokens: Tokens, depth: int = 0) -> list[Statement]:
     text = tokens.text
     cursor = Cursor(tokens)
     try:
         if cursor.text_ahead[0] == "\\":
             return [_with_text(meta_command(cursor), text)]
         if cursor.sees("do"):
-            *others, statement = do_block(cursor, read)
+            *others, statement = do_block(cursor, lambda body: _read_text(body, depth + 1))
             return [*others, _with_text(statement, text)]
         if cursor.sees("create", "schema"):
             statement, *others = schema_with_elements(cursor, _read)

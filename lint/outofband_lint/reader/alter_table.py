@@ -185,7 +185,10 @@ def _add(cursor: Cursor) -> TableAction:
         return AddConstraint(table_constraint(cursor))
     cursor.accept("column")
     if_not_exists = cursor.accept("if", "not", "exists")
-    return AddColumn(column_definition(cursor), if_not_exists=if_not_exists)
+    column = column_definition(cursor)
+    if not column.type.name:
+        cursor.fail("the column's type")
+    return AddColumn(column, if_not_exists=if_not_exists)
 
 
 def _drop(cursor: Cursor) -> TableAction:

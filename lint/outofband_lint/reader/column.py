@@ -48,6 +48,8 @@ def column_definition(cursor: Cursor) -> ColumnDefinition:
 
 def _inherits_type(cursor: Cursor) -> bool:
     """Tell whether a partition's column names no type: it then has the parent's."""
+    if cursor.sees_any(",", ")"):
+        return True
     return cursor.sees_any(*_STARTS_COLUMN_CONSTRAINT) and not cursor.sees_symbol(".", ahead=1)
 
 

@@ -37,8 +37,14 @@ def column_constraint(cursor: Cursor, column: str, name: str | None) -> Constrai
     else:
         kind = _unique_or_primary(cursor)
         nulls_not_distinct = _nulls_not_distinct(cursor)
-        _index_parameters(cursor)
-        constraint = Constraint(kind, name, (column,), nulls_not_distinct=nulls_not_distinct)
+        _, tablespace = _index_parameters(cursor)
+        constraint = Constraint(
+            kind,
+            name,
+            (column,),
+            nulls_not_distinct=nulls_not_distinct,
+            tablespace=tablespace,
+        )
     return _attributes(cursor, constraint)
 
 
@@ -66,8 +72,14 @@ def _indexed(cursor: Cursor, kind: ConstraintKind) -> Constraint:
         return Constraint(kind, using_index=cursor.identifier())
     nulls_not_distinct = _nulls_not_distinct(cursor)
     columns = cursor.grouped(lambda: _temporal(cursor))
-    include = _index_parameters(cursor)
-    return Constraint(kind, columns=columns, include=include, nulls_not_distinct=nulls_not_distinct)
+    include, tablespace = _index_parameters(cursor)
+    return Constraint(
+        kind,
+        columns=columns,
+        include=include,
+        nulls_not_distinct=nulls_not_distinct,
+        tablespace=tablespace,
+    )
 
 
 def _temporal(cursor: Cursor) -> str:
@@ -89,25 +101,29 @@ def _nulls_not_distinct(cursor: Cursor) -> bool:
     return is_not
 
 
-def _index_parameters(cursor: Cursor) -> tuple[str, ...]:
-    include: tuple[str, ...] = ()
-    if cursor.accept("include"):
-        include = cursor.grouped(cursor.identifier)
+def _index_parameters(cursor: Cursor) -> tuple[tuple[str, ...], str | None]:
+    """Read the columns that are included, and the tablespace."""
+    include = cursor.grouped(cursor.identifier) if cursor.accept("include") else ()
     if cursor.accept("with"):
         cursor.skip_group()
-    if cursor.accept("using", "index", "tablespace"):
-        cursor.identifier()
-    return include
+    placed = cursor.accept("using", "index", "tablespace")
+    return include, cursor.identifier() if placed else None
 
 
 def _exclusion(cursor: Cursor) -> Constraint:
     method = access_method(cursor)
     keys = cursor.grouped(lambda: _excluded(cursor))
-    include = _index_parameters(cursor)
+    include, tablespace = _index_parameters(cursor)
     where = cursor.group() if cursor.accept("where") else None
     columns = tuple(key.column for key in keys if key.column is not None)
     return Constraint(
-        "exclude", columns=columns, include=include, keys=keys, method=method, where=where
+        "exclude",
+        columns=columns,
+        include=include,
+        keys=keys,
+        method=method,
+        where=where,
+        tablespace=tablespace,
     )
 
 
@@ -174,14 +190,13 @@ def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
             constraint = replace(constraint, not_valid=True)
         elif cursor.accept("no", "inherit"):
             constraint = replace(constraint, no_inherit=True)
-        elif cursor.accept("deferrable"):
+        elif cursor.accept("deferrable") or cursor.accept("initially", "deferred"):
             constraint = replace(constraint, deferrable=True)
         elif cursor.accept("not", "enforced"):
             # What is not enforced is not valid either (PostgreSQL 18, pg_constraint.convalidated).
             constraint = replace(constraint, not_valid=True, enforced=False)
         elif not (
             cursor.accept("not", "deferrable")
-            or cursor.accept("initially", "deferred")
             or cursor.accept("initially", "immediate")
             or cursor.accept("enforced")
         ):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from outofband_lint.reader.column import column_definition
 from outofband_lint.reader.constraint import starts_table_constraint, table_constraint
 from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.statement import (
     ColumnDefinition,
     Constraint,
@@ -84,10 +85,13 @@ def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
         partition_bound(cursor)
         statement = replace(statement, partition_of=parent)
-    elif cursor.sees("of"):
-        cursor.fail("a list of columns (what a typed table has, its type decides)")
+    elif cursor.accept("of"):
+        statement = replace(statement, of_type=cursor.name())
+        elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
     else:
         elements = _elements(cursor)
+        if any(not column.type.name for column in elements.columns):
+            raise Unreadable("a column has no type")
     return replace(
         statement,
         columns=tuple(elements.columns),

@@ -15,8 +15,9 @@ from outofband_lint.reader.session import parameter_by_function
 from outofband_lint.statement import Copy, CreateTableAs, Query, Statement, Truncate, Write
 from outofband_lint.statement.data import Verb
 
-_WRITES = (("insert", "into"), ("update",), ("delete", "from"), ("merge", "into"))
+_SECOND_WORDS = {"insert": "into", "delete": "from", "merge": "into"}
 _READS = ("select", "values", "table")
+_VERBS = frozenset((*_READS, *_SECOND_WORDS, "update"))
 
 
 def query(cursor: Cursor) -> Statement:
@@ -24,49 +25,44 @@ def query(cursor: Cursor) -> Statement:
     parameter = parameter_by_function(cursor)
     if parameter is not None:
         return parameter
-    kind = ""
+    kind, depth = "", 0
     writes: list[Write] = []
-    depth = 0
-    while not cursor.at_end():
-        verb = _verb(cursor)
-        if verb is not None and depth == 0:
-            kind = kind or verb
-        if verb is not None and verb not in _READS:
-            writes.append(_write(cursor, cast("Verb", verb)))
-        elif kind == "select" and depth == 0 and cursor.accept("into"):
+    for index, text in enumerate(cursor.texts):
+        if text == "(":
+            depth += 1
+        elif text == ")":
+            depth -= 1
+        elif text == "into" and kind == "select" and depth == 0:
+            cursor.position = index + 1
             return _select_into(cursor)
-        else:
-            depth += cursor.sees_symbol("(") - cursor.sees_symbol(")")
-            cursor.next()
+        elif text in _VERBS and _starts(cursor.texts, index):
+            kind = kind or (text if depth == 0 else "")
+            if text not in _READS:
+                cursor.position = index
+                writes.append(_write(cursor, cast("Verb", text)))
+    cursor.skip_rest()
     return Query(kind or "select", tuple(writes))  # type: ignore[arg-type]
 
 
-def _verb(cursor: Cursor) -> str | None:
-    """Return the verb of a statement or of a WITH query that starts here.
+def _starts(texts: list[str], index: int) -> bool:
+    """Tell whether a statement or a WITH query starts with the verb that stands here.
 
     One starts at the beginning, behind `AS (` and behind the last query of a WITH; anywhere else
     (FOR UPDATE, DO UPDATE, a column called update) the word starts nothing.
     """
-    before = cursor.texts[max(0, cursor.position - 2) : cursor.position]
-    starts = not before or before[-1] == ")" or before in (["as", "("], ["materialized", "("])
-    if not starts:
-        return None
-    for verb in _READS:
-        if cursor.sees(verb):
-            return verb
-    return next((words[0] for words in _WRITES if cursor.sees(*words)), None)
+    before = texts[max(0, index - 2) : index]
+    if before and before[-1] != ")" and before not in (["as", "("], ["materialized", "("]):
+        return False
+    second = _SECOND_WORDS.get(texts[index])
+    return second is None or texts[index + 1] == second
 
 
 def _write(cursor: Cursor, verb: Verb) -> Write:
     """Read the verb and the table; what follows is looked at and left, a WITH may be in it."""
-    for words in _WRITES:
-        if cursor.accept(*words):
-            break
+    cursor.expect(verb)
+    cursor.accept(_SECOND_WORDS.get(verb, verb))
     write = Write(verb, cursor.table())
-    start = cursor.position
-    write = _insert(cursor, write) if verb == "insert" else _changed(cursor, write)
-    cursor.position = start
-    return write
+    return _insert(cursor, write) if verb == "insert" else _changed(cursor, write)
 
 
 def _insert(cursor: Cursor, write: Write) -> Write:
@@ -115,11 +111,8 @@ def _assigned(cursor: Cursor) -> tuple[str, ...]:
 def _target(cursor: Cursor) -> str:
     """Read a column, or the field or element of one."""
     column = cursor.identifier()
-    while cursor.sees_symbol("[") or cursor.sees_symbol("."):
-        if cursor.accept_symbol("."):
-            cursor.identifier()
-        else:
-            cursor.skip_group()
+    while cursor.sees_symbol("[") or cursor.accept_symbol("."):
+        cursor.skip_one()
     return column
 
 

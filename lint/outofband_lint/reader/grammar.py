@@ -30,6 +30,7 @@ from outofband_lint.statement import Statement, Understood
 Reader = Callable[[Cursor], Statement]
 
 READERS: Mapping[str, Reader] = {
+    "(": data.query,
     "abort": transaction.rollback,
     "alter domain": domain.alter_domain,
     "alter extension": named_object.alter_extension,
@@ -109,15 +110,17 @@ READERS: Mapping[str, Reader] = {
 
 _OBJECTS = """
     access method|aggregate|cast|collation|conversion|database|event trigger|extension
-    foreign data wrapper|function|group|language|operator|policy|procedure|publication|role
-    routine|rule|sequence|server|statistics|subscription|tablespace|text search|transform|trigger
-    user|view
+    foreign data wrapper|function|group|language|operator|operator class|operator family|policy
+    procedure|publication|role|routine|rule|sequence|server|statistics|subscription|tablespace
+    text search configuration|text search dictionary|text search parser|text search template
+    transform|trigger|user|view
 """
 _OTHERS = """
     alter default privileges|alter large object|alter system|call|checkpoint|close|comment
-    create temp sequence|create temporary sequence|create trusted language
-    create unlogged sequence|deallocate|declare|explain|fetch|grant|import foreign schema|listen
-    load|move|notify|prepare|reassign owned|revoke|security label|set constraints|show|unlisten
+    commit prepared|create default conversion|create procedural language|create temp sequence
+    create temporary sequence|create trusted language|create unlogged sequence|deallocate|declare
+    explain|fetch|grant|import foreign schema|listen|load|move|notify|prepare|prepare transaction
+    reassign owned|revoke|rollback prepared|security label|set constraints|show|unlisten
 """
 
 
@@ -133,11 +136,14 @@ EFFECTLESS = _listed(_OTHERS) | _ON_OBJECTS
 # What follows these words is no name that could be changed.
 _WITHOUT_NAME = _listed(
     """
-    alter default privileges|alter large object|alter system|alter aggregate|alter operator
-    alter group|alter role|alter user|alter cast|alter transform
+    alter default privileges|alter large object|alter system|alter operator
     """
 )
-_DROPS_COLUMNS = ("drop operator", "drop collation", "drop access method")
+_DROPS_COLUMNS = _listed(
+    """
+    drop access method|drop collation|drop operator|drop operator class|drop operator family
+    """
+)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ def set_parameter(cursor: Cursor) -> Statement:
     cursor.expect("set")
     scope = cursor.accept_any("session", "local")
     local = scope == "local"
+    cursor.accept("session")
     if cursor.sees_any("characteristics", "authorization", "role", "transaction", "constraints"):
         cursor.skip_rest()
         return Understood("set")
@@ -22,6 +23,8 @@ def set_parameter(cursor: Cursor) -> Statement:
         return SetSearchPath((cursor.string(),), local=local)
     if cursor.accept("time", "zone"):
         return SetParameter("timezone", _rest(cursor), local=local)
+    if cursor.accept("xml", "option"):
+        return SetParameter("xmloption", _rest(cursor), local=local)
     if cursor.accept("names"):
         return SetParameter("client_encoding", _rest(cursor), local=local)
     name = _parameter(cursor)

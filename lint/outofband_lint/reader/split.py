@@ -16,7 +16,7 @@ _LINE_END = re.compile(r"[\r\n]")
 _META_COPY = re.compile(r"\sfrom\s+p?stdin\b", re.IGNORECASE)
 _DATA_END = re.compile(r"(?<=[\r\n])\\\.[ \t]*(?=[\r\n]|\Z)")
 # Meta-commands that send what was typed so far, as a semicolon does.
-_SENDING = {"\\g", "\\gx", "\\gset", "\\gexec", "\\gdesc", "\\crosstabview", "\\watch", "\\;"}
+_SENDING = {"\\g", "\\gx", "\\gset", "\\gexec", "\\gdesc", "\\crosstabview", "\\watch"}
 _BLOCK_WORDS = frozenset({"atomic", "case", "end"})
 _NO_DATA_END = "COPY … FROM stdin is followed by data that no line \\. ends"
 
@@ -120,11 +120,15 @@ def _meta_command(piece: Piece, start: int) -> int:
     sql = piece.sql
     name = _META.match(sql, start)
     command = name[0] if name else "\\"
+    if command == "\\;":
+        return start + len(command)
     end = _line_end(sql, start)
+    if "\\\\" in sql[start + 1 : end]:
+        piece.broken = f"more may follow {command} in its line, behind \\\\"
     if piece.texts and command in _SENDING:
         piece.sent_by = command
         piece.sent_at = start + len(command)
-        return start + len(command) if command == "\\;" else end
+        return end
     if piece.texts:
         piece.broken = f"{command} stands in the middle of it"
     piece.texts.append(command)

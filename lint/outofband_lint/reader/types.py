@@ -33,6 +33,7 @@ _ALIASES = {
 }
 # A type of one of these without a length has length 1.
 _LENGTH_ONE = {"character", "bit"}
+_REAL_PRECISIONS = {str(bits) for bits in range(1, 25)}
 _ZONED = {"timestamptz": "timestamp", "timetz": "time"}
 _PLAIN_LIST = """
     smallint integer bigint real numeric boolean character bit text bytea uuid json jsonb xml
@@ -93,7 +94,7 @@ def _named(cursor: Cursor, word: str) -> DataType:
         name += " varying"
     modifiers = _modifiers(cursor)
     if word == "float":
-        is_real = bool(modifiers) and int(modifiers[0]) <= 24
+        is_real = bool(modifiers) and modifiers[0] in _REAL_PRECISIONS
         return DataType("real" if is_real else "double precision")
     if name in _LENGTH_ONE and not modifiers:
         modifiers = ("1",)
