@@ -15,18 +15,17 @@ from outofband.cli.options import alembic_options
 from outofband.errors import Misuse
 
 if TYPE_CHECKING:
-    from outofband.revisions.environment import Environment
     from outofband.settings import Settings
+    from outofband_lint.environment import Environment
     from outofband_lint.rule import Finding
     from outofband_lint.source import Base, Revision
 
 
+_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
+
+
 class FileUnreadable(Misuse):
     """A file given with ``--sql`` cannot be read as UTF-8 text."""
-
-
-class EnvPyConnects(Misuse):
-    """env.py opens a connection although it is run offline, and the connection failed."""
 
 
 class StartAfterUnknown(Misuse):
@@ -35,12 +34,13 @@ class StartAfterUnknown(Misuse):
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What is judged: revisions in upgrade order; which of them; which the base has."""
+    """What is judged: revisions in upgrade order; which of them; which the base has; env.py."""
 
     revisions: tuple[Revision, ...]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
+    environment: Environment | None = None
 
 
 @click.command("lint")
@@ -56,6 +56,11 @@ class _Subject:
     multiple=True,
     metavar="FILE",
     help="Judge SQL files instead, each as one revision, in this order; may be repeated.",
+)
+@click.option(
+    "--no-exec",
+    is_flag=True,
+    help="Run nothing of the project: read the syntax trees only, for pull requests of strangers.",
 )
 @click.option(
     "--format",
@@ -78,6 +83,7 @@ def command(
     x: tuple[str, ...],
     since: str | None,
     files: tuple[str, ...],
+    no_exec: bool,
     form: str,
     fail_on: str,
 ) -> None:
@@ -87,7 +93,7 @@ def command(
     """
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
-    subject = _files(files) if files else _revisions(configs, name, x, since)
+    subject = _files(files) if files else _revisions(configs, name, x, since, not no_exec)
     findings = _judge(subject)
     sys.stdout.write(_report(findings, subject, form))
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
@@ -95,36 +101,30 @@ def command(
 
 
 def _revisions(
-    configs: tuple[str, ...], name: str, x: tuple[str, ...], since: str | None
+    configs: tuple[str, ...], name: str, x: tuple[str, ...], since: str | None, executes: bool
 ) -> _Subject:
-    from outofband.revisions import graph
+    from outofband.revisions import history
+    from outofband.revisions.environment import configured
     from outofband.revisions.project import settings_of
-    from outofband.revisions.render import render
     from outofband.revisions.since import base_of
 
-    environment = _environment(configs, name, x)
-    settings = settings_of(environment.config)
-    rendered = render(environment, graph.every(environment.script))
-    revisions = tuple(r.revision for r in rendered)
+    config = configured(configs, name, x)
+    settings = settings_of(config)
+    reading = history.Reading(executes=executes, downgrades=_wants_downgrades(settings))
+    read = history.read(config, reading)
     if since is None:
-        return _Subject(revisions, settings)
-    base = base_of(environment, since, name, x)
-    return _Subject(revisions, settings, base.unlike(revisions), base)
+        return _Subject(read.revisions, settings, environment=read.environment)
+    base = base_of(config, since, reading)
+    judged = base.unlike(read.revisions)
+    return _Subject(read.revisions, settings, judged, base, read.environment)
 
 
-def _environment(configs: tuple[str, ...], name: str, x: tuple[str, ...]) -> Environment:
-    from outofband.revisions.environment import load
-    from outofband.target import DatabaseNotReached
-
-    try:
-        return load(configs, name, x)
-    except DatabaseNotReached as error:
-        raise EnvPyConnects(
-            "env.py connects to a database even when it is run offline",
-            why=error.what,
-            do="Let it configure the context with a URL where context.is_offline_mode() is true,"
-            " as Alembic's template does",
-        ) from None
+def _wants_downgrades(settings: Settings) -> bool:
+    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
+    for severity in (settings.severity, *settings.per_path.values()):
+        if any(severity.get(rule, "off") != "off" for rule in _ABOUT_DOWNGRADES):
+            return True
+    return False
 
 
 def _files(paths: Sequence[str]) -> _Subject:
@@ -151,7 +151,13 @@ def _judge(subject: _Subject) -> tuple[Finding, ...]:
         own.large, own.small, own.deploy, own.start_after, own.severity, own.per_path
     )
     try:
-        found = lint(subject.revisions, settings, judged=subject.judged, base=subject.base)
+        found = lint(
+            subject.revisions,
+            settings,
+            judged=subject.judged,
+            base=subject.base,
+            environment=subject.environment,
+        )
     except UnknownRevision as error:
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
     return tuple(replace(f, path=os.path.relpath(f.path)) for f in found)

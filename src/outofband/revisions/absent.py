@@ -16,11 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
 T = TypeVar("T")
 
 _TRIES = 100
+_OF_A_MODEL = frozenset({"__table__", "__tablename__"})
+_OURS = frozenset(
+    {"outofband", "outofband_lint", "alembic", "sqlalchemy", "__main__", *sys.stdlib_module_names}
+)
 _used: list[str] = []
 
 
@@ -39,11 +45,16 @@ class Absent(UserDefinedType[Any]):
         return "unread"
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OF_A_MODEL:
+            return self._touched(Absent(f"{self.absent_name}.{name}"))
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._touched(Absent(f"{self.absent_name}.{name}"))
+        return Absent(f"{self.absent_name}.{name}")
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
+    def __call__(self, *_: Any, **given: Any) -> Any:
+        if self.absent_name.endswith("Session") and isinstance(given.get("bind"), Connection):
+            # Whosever class it is: what it sends goes through the connection that it is given.
+            return Session(bind=given["bind"])
         return self._touched(Absent(self.absent_name))
 
     def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
@@ -103,26 +114,46 @@ def importing(path: str, load: Callable[[], T]) -> T:
             names = _missing(error, path)
             if not names:
                 raise
-            sys.modules.update({name: Absent(name) for name in names})  # type: ignore[misc]
+            for name in names:
+                _stand_in(name)
     return load()
 
 
+def _stand_in(name: str) -> None:
+    sys.modules[name] = absent = Absent(name)  # type: ignore[assignment]
+    parent, _, own = name.rpartition(".")
+    if parent in sys.modules and not _is_absent(parent):
+        setattr(sys.modules[parent], own, absent)
+
+
 def _missing(error: Exception, path: str) -> set[str]:
-    """Return the modules to stand in for: the one that does not exist, or else those that the file
-    was importing.
+    """Return the modules to stand in for: the one that does not exist, or else the innermost that
+    was being imported, or what the file itself cannot import a name from.
     """
     if isinstance(error, ModuleNotFoundError) and error.name and error.name not in sys.modules:
         return {error.name}
+    being_imported = [
+        str(frame.f_globals.get("__name__"))
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename != path
+    ]
+    found = {being_imported[-1]} if being_imported else _named_where_it_failed(error, path)
+    return {n for n in found if n.partition(".")[0] not in _OURS and not _is_absent(n)}
+
+
+def _named_where_it_failed(error: Exception, path: str) -> set[str]:
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    if not lines:
-        return set()
+    tree = ast.parse(Path(path).read_bytes()) if lines else ast.Module([], [])
     return {
         name
-        for node in ast.walk(ast.parse(Path(path).read_bytes()))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno == lines[0]
         for name in _named(node)
-        if not isinstance(sys.modules.get(name), Absent)
     }
+
+
+def _is_absent(name: str) -> bool:
+    return isinstance(sys.modules.get(name), Absent)
 
 
 def _named(node: ast.Import | ast.ImportFrom) -> list[str]:

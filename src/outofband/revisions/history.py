@@ -6,8 +6,11 @@ the others down: what cannot be run is read from its syntax tree and says so.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,12 +53,14 @@ class Reading:
     """How a history is read.
 
     Without ``executes`` nothing of the project runs. ``downgrades`` renders ``downgrade()`` too.
-    ``limit`` is in seconds and for each function.
+    ``limit`` is in seconds and for each function. ``moved`` are a folder, and the one that stands
+    in its place: what is imported from the first is imported from the second.
     """
 
     executes: bool = True
     downgrades: bool = False
     limit: float = DEFAULT_LIMIT
+    moved: tuple[Path, Path] | None = None
 
 
 def read(config: Config, reading: Reading = Reading()) -> History:  # noqa: B008 (a value)
@@ -115,6 +120,8 @@ def _work(config: Config, reading: Reading, post: Post) -> None:
 
 
 def _tell_all(config: Config, reading: Reading, post: Post) -> None:
+    if reading.moved:
+        _move(*reading.moved)
     find: Callable[[], ScriptDirectory] = partial(environments.script_directory, config)
     if not reading.executes:
         find = partial(environments.script_directory, config, directory)
@@ -130,6 +137,21 @@ def _tell_all(config: Config, reading: Reading, post: Post) -> None:
             performer.chain.add(one.revision, wire.from_json(done[one.revision]).sources)
         else:
             post.say(_told(one, performer, loader.problems.get(one.path), reading))
+
+
+def _move(top: Path, folder: Path) -> None:
+    """Let the working folder and the search path lead into ``folder`` where they led into ``top``.
+    """
+    here = Path.cwd()
+    sys.path[:] = [str(_there(Path(entry), top, folder)) if entry else "" for entry in sys.path]
+    with suppress(OSError):
+        os.chdir(_there(here, top, folder))
+
+
+def _there(path: Path, top: Path, folder: Path) -> Path:
+    resolved = path.resolve()
+    inside = resolved.is_relative_to(top) and "site-packages" not in resolved.parts
+    return folder / resolved.relative_to(top) if inside else path
 
 
 def _in_order(script: ScriptDirectory, loader: Loader) -> tuple[Script, ...]:

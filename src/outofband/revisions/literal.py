@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +41,8 @@ _STATEMENTS = 200_000
 _CONTEXTS = {"op": Special.OP, "context": Special.CONTEXT}
 # What a batch, a type or an index is told of the table as it was, and what only Python keeps.
 _HARMLESS = ("existing_", "comment", "info", "reflect_", "table_args", "table_kwargs", "naming_")
+_HANDS = frozenset({"op", "bind", "conn", "connection", "batch_op", "op.get_bind()"})
+_CHANGERS = re.compile(r"(?:create|drop|add|alter|rename|remove|change|modify|set|migrate)_")
 _DATA = ("insert ", "update ", "delete ", "select ")
 _CHANGES = frozenset({"insert", "update", "delete", "select"})
 _LIBRARIES = sys.stdlib_module_names | {"alembic", "sqlalchemy", "__future__"}
@@ -55,11 +58,14 @@ class _ReturnError(Exception):
 class Reader:
     """Follows one function of a module, sending what its operations send.
 
-    ``unread`` are the operations that only a run could evaluate, each with its line.
+    ``unread`` are the operations that only a run could evaluate, each with its line, and the calls
+    of other files' functions that by their name or what they are handed change the schema;
+    ``strangers`` are all other calls of other files.
     """
 
     def __init__(self, tree: ast.Module, operations: Operations, capture: Capture) -> None:
         self.unread: list[Problem] = []
+        self.strangers: list[Problem] = []
         self._operations = operations
         self._capture = capture
         self._transactional = capture.in_transaction
@@ -67,7 +73,7 @@ class Reader:
         self._steps = 0
         self._names = Names(self._call)
         self._certain = True
-        self._strangers: set[str] = set()
+        self._foreign: set[str] = set()
         with suppress(_ReturnError):
             self._block(tree.body, self._names)
 
@@ -133,7 +139,7 @@ class Reader:
                     names.values[bound] = _imported(module, alias.name)
                     self._meet(module, bound)
             case ast.ImportFrom(names=aliases):
-                self._strangers.update(alias.asname or alias.name for alias in aliases)
+                self._foreign.update(alias.asname or alias.name for alias in aliases)
 
     def _leave(self, value: Any) -> None:
         if self._certain:
@@ -204,7 +210,7 @@ class Reader:
 
     def _meet(self, module: str, name: str) -> None:
         if module.partition(".")[0] not in _LIBRARIES:
-            self._strangers.add(name)
+            self._foreign.add(name)
 
     # --- calls
 
@@ -241,8 +247,11 @@ class Reader:
         root = node.func
         while isinstance(root, ast.Attribute | ast.Call):
             root = root.value if isinstance(root, ast.Attribute) else root.func
-        if isinstance(root, ast.Name) and root.id in self._strangers and self._depth:
-            self._unread(node, f"{ast.unparse(node.func)}() is not in the file")
+        if isinstance(root, ast.Name) and root.id in self._foreign and self._depth:
+            problem = Problem(f"{ast.unparse(node.func)}() is not in the file", node.lineno)
+            known = {root.id, *(ast.unparse(a) for a in node.args)} & _HANDS
+            changes = _CHANGERS.match(ast.unparse(node.func).rpartition(".")[2])
+            (self.unread if known or changes else self.strangers).append(problem)
 
     def _of_alembic(self, node: ast.Call, name: str, names: Names) -> Any:
         match name:

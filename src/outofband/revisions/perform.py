@@ -93,7 +93,7 @@ class Performer:
         """
         asked = [source.line for source in run.sources if source.rows_read]
         start = min([*asked, *([run.problem.line] if run.problem else [])])
-        read, unread = self._tree(script, function)
+        read, unread, _ = self._tree(script, function)
         reached = {source.line for source in run.sources}
         more = [(s, t) for s, t in read.in_order() if s.line >= start and s.line not in reached]
         problem = run.problem
@@ -113,24 +113,27 @@ class Performer:
             return Run(problem=problem or Problem(f"reading {function}() {lost}", 1))
         with self.post.doing("syntax tree", script.path, self.limit):
             try:
-                run, unread = self._tree(script, function)
+                run, *unread = self._tree(script, function)
             except TimeUpError:
                 reason = f"reading {function}() took longer than {self.limit:g} s"
                 return Run(problem=problem or Problem(reason, 1))
-        if problem is None and unread:
-            problem = replace(unread[0], reason=f"{function}() was not run, and {unread[0].reason}")
+        if problem is None and any(unread):
+            first = min(sum(unread, []), key=lambda p: p.line)
+            problem = replace(first, reason=f"{function}() was not run, and {first.reason}")
         return replace(run, problem=problem)
 
-    def _tree(self, script: Script, function: Function) -> tuple[Run, list[Problem]]:
+    def _tree(self, script: Script, function: Function) -> tuple[Run, list[Problem], list[Problem]]:
+        """Return what the syntax tree gives, what it keeps back, and the calls of other files."""
         try:
             tree = ast.parse(Path(script.path).read_bytes())
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            return Run(), []
+            return Run(), [], []
         capture = Capture(script.path, self.chain, script.revision)
         holder = EnvironmentContext(self.environment.config, self.environment.script, as_sql=True)
         reader = Reader(tree, Operations(capture.configure(self.environment, holder)), capture)
         reader.read(function)
-        return Run(tuple(capture.sources), tuple(capture.steps)), reader.unread
+        run = Run(tuple(capture.sources), tuple(capture.steps))
+        return run, reader.unread, reader.strangers
 
 
 def _first_line(script: Script, function: Function) -> int:
