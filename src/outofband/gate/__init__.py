@@ -1,0 +1,1 @@
+"""What `outofband lint` does between the command line and the linter."""

@@ -1,0 +1,86 @@
+"""What is judged: the revisions of a project, or SQL files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from outofband import settings as settings_file
+from outofband.errors import Misuse
+from outofband.gate.request import Request
+from outofband.settings import Settings
+from outofband_lint.environment import Environment
+from outofband_lint.source import Base, Revision
+from outofband_lint.sql_file import revision_from_sql
+
+
+_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
+
+
+class FileUnreadable(Misuse):
+    """A file given with ``--sql`` cannot be read as UTF-8 text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Revisions in upgrade order, and the settings to judge them by.
+
+    ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
+    branch began from, ``environment`` is env.py, None for SQL files.
+    """
+
+    revisions: tuple[Revision, ...]
+    settings: Settings
+    judged: Collection[str] | None = None
+    base: Base | None = None
+    environment: Environment | None = None
+
+    @property
+    def count(self) -> int:
+        """In how many revisions is looked for findings."""
+        return len(self.revisions if self.judged is None else self.judged)
+
+
+def subject_of(request: Request) -> Subject:
+    """Read or render what is asked for.
+
+    Raises FileUnreadable, and what a project's configuration, graph of revisions and git checkout
+    may be wrong in.
+    """
+    return _files(request.files) if request.files else _project(request)
+
+
+def _files(paths: Sequence[str]) -> Subject:
+    revisions = []
+    for path in paths:
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise FileUnreadable(f"cannot read {path}", why=why, do="Correct it") from None
+        revisions.append(revision_from_sql(text, path))
+    return Subject(tuple(revisions), settings_file.load(Path.cwd()))
+
+
+def _project(request: Request) -> Subject:
+    from outofband.revisions import history
+    from outofband.revisions.environment import configured
+    from outofband.revisions.project import settings_of
+    from outofband.revisions.since import base_of
+
+    config = configured(request.configs, request.name, request.x)
+    settings = settings_of(config)
+    reading = history.Reading(executes=request.executes, downgrades=_wants_downgrades(settings))
+    read = history.read(config, reading)
+    if request.since is None:
+        return Subject(read.revisions, settings, environment=read.environment)
+    base = base_of(config, request.since, reading)
+    judged = base.unlike(read.revisions)
+    return Subject(read.revisions, settings, judged, base, read.environment)
+
+
+def _wants_downgrades(settings: Settings) -> bool:
+    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
+    levels = (settings.severity, *settings.per_path.values())
+    return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)
