@@ -36,7 +36,7 @@ class Revision:
 
     With a `problem`, `sources` hold only what the syntax tree of the revision gave. `downgrade` is
     what its `downgrade()` sends, None where nobody rendered it. `created` is the date in its head,
-    as ISO 8601, empty where there is none.
+    as ISO 8601, empty where there is none. `branch_labels` are those that the file itself gives.
     """
 
     id: str
@@ -47,6 +47,18 @@ class Revision:
     problem: Problem | None = None
     downgrade: tuple[Source, ...] | None = None
     created: str = ""
+    branch_labels: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The first line that does something, for findings about the revision as a whole."""
+        lines = [source.line for source in self.sources]
+        return min(lines, default=self.problem.line if self.problem else 1)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """All that must have run before it."""
+        return self.down_revisions + self.depends_on
 
     @property
     def sent(self) -> tuple[object, ...]:

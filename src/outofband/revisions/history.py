@@ -105,6 +105,7 @@ def _revision(answer: dict[str, Any]) -> Revision:
         problem=run.problem,
         downgrade=None if downgrade is None else tuple(Source(**told) for told in downgrade),
         created=answer["created"],
+        branch_labels=tuple(answer["branch_labels"]),
     )
 
 
@@ -180,6 +181,7 @@ def _told(
         "path": script.path,
         "down": _tuple(script.down_revision),
         "depends_on": _tuple(script.dependencies),
+        "branch_labels": sorted(script._orig_branch_labels),
         "downgrade": None if downgrade is None else wire.sources_to_json(downgrade),
         "created": "T".join(filter(None, found.groups())) if found else "",
     }
