@@ -63,6 +63,12 @@ class Absent(UserDefinedType[Any]):
     def __iter__(self) -> Iterator[Any]:
         return self._touched(iter(()))
 
+    def __len__(self) -> int:
+        return self._touched(0)
+
+    def __contains__(self, _: object) -> bool:
+        return self._touched(False)
+
     def __instancecheck__(self, _: object) -> bool:
         return self._touched(False)
 

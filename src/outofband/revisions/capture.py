@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,6 +18,7 @@ from typing import Any
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Dialect, TableClause
+from sqlalchemy.exc import CompileError
 
 from outofband.model.step import Step
 from outofband.revisions.environment import Environment
@@ -60,6 +61,7 @@ class Capture:
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
+        impl._exec = partial(self._executed, context.dialect, impl._exec)
         impl.bulk_insert = partial(self._inserted, context.dialect)
         context.autocommit_block = self._autocommit_block
         context.connection = impl.connection = connection(self)
@@ -94,6 +96,16 @@ class Capture:
     def schema(self) -> Schema:
         """Return the schema as it is by now."""
         return self._running.schema()
+
+    def _executed(
+        self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
+    ) -> None:
+        """Take down a statement with its values, or without them where they have no literal form.
+        """
+        try:
+            execute(construct)
+        except CompileError:
+            self.sent(str(construct.compile(dialect=dialect)))
 
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any

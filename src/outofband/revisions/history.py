@@ -27,6 +27,7 @@ from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
 from outofband.revisions.loading import Loader, directory
+from outofband.revisions.modules import Modules
 from outofband.revisions.perform import Performer
 from outofband.revisions.render import DEFAULT_LIMIT
 from outofband.target import DatabaseNotReached
@@ -131,7 +132,8 @@ def _tell_all(config: Config, reading: Reading, post: Post) -> None:
     environment = _configured(config, script, reading, post)
     loader = Loader(script, post, IMPORT_LIMIT, reading.executes)
     scripts = _in_order(script, loader)
-    performer = Performer(environment, post, reading.limit, reading.executes)
+    modules = Modules(_folders(config, script))
+    performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
     for one in scripts:
         if one.revision in done:
@@ -153,6 +155,17 @@ def _there(path: Path, top: Path, folder: Path) -> Path:
     resolved = path.resolve()
     inside = resolved.is_relative_to(top) and "site-packages" not in resolved.parts
     return folder / resolved.relative_to(top) if inside else path
+
+
+def _folders(config: Config, script: ScriptDirectory) -> list[Path]:
+    """Return where the project's own modules are looked for: the search path of its configuration,
+    and the packages that the revisions stand in.
+    """
+    folders = [Path(entry) for entry in config.get_prepend_sys_paths_list() or ()]
+    top = Path(script.dir).resolve()
+    while (top / "__init__.py").is_file() or top == Path(script.dir).resolve():
+        top = top.parent
+    return [*folders, top, Path.cwd()]
 
 
 def _in_order(script: ScriptDirectory, loader: Loader) -> tuple[Script, ...]:
