@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import RevisionMap
+from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
 from outofband.revisions.absent import importing
@@ -60,6 +60,8 @@ class Loader:
                 return importing(str(path), partial(Script._from_path, self.script, path))
         except CommandError:
             raise
+        except RevisionError as error:
+            raise CommandError(f"{error} ({path})") from None
         except BaseException as error:
             return self._read(path, Problem(self._told(error), _line(error, str(path))))
 
