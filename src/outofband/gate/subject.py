@@ -14,7 +14,6 @@ from outofband_lint.environment import Environment
 from outofband_lint.source import Base, Revision
 from outofband_lint.sql_file import revision_from_sql
 
-
 _ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 
 
@@ -81,6 +80,6 @@ def _project(request: Request) -> Subject:
 
 
 def _wants_downgrades(settings: Settings) -> bool:
-    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
+    """Tell whether a rule about ``downgrade()`` is on: rendering it costs as much again."""
     levels = (settings.severity, *settings.per_path.values())
     return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)

@@ -42,6 +42,7 @@ class Absent(UserDefinedType[Any]):
         self.absent_name = absent_name
 
     def get_col_spec(self, **_: Any) -> str:
+        """Return a type that nobody has."""
         return "unread"
 
     def __getattr__(self, name: str) -> Any:

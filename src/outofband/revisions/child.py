@@ -46,8 +46,8 @@ class TimeUpError(BaseException):
 class Post:
     """How a child tells its parent what it does and what came of it.
 
-    ``lost`` says what earlier children were lost in, and why: this one leaves that out. ``said`` are
-    the answers that the parent has from them.
+    ``lost`` says what earlier children were lost in, and why: this one leaves that out. ``said``
+    are the answers that the parent has from them.
     """
 
     lost: Mapping[Doing, str] = field(default_factory=dict)
@@ -63,8 +63,7 @@ class Post:
 
     @contextmanager
     def doing(self, what: str, path: str, limit: float) -> Iterator[None]:
-        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds.
-        """
+        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds."""
         self.say({_AT: [what, path, limit]})
         signal.setitimer(signal.ITIMER_REAL, limit)
         try:
@@ -135,13 +134,12 @@ def _live(work: Work, post: Post, pipe: int) -> None:
         post.say({})
 
 
-def _time_is_up(_: int, frame: FrameType | None) -> None:
+def _time_is_up(_signal: int, _frame: FrameType | None) -> None:
     raise TimeUpError
 
 
 def _heard(pipe: int, said: list[dict[str, Any]]) -> tuple[Doing, str] | None:
-    """Read answers until the last; return what the child was lost in and why, None if it was not.
-    """
+    """Read answers until the last; return what the child was lost in and why, None if it was not."""
     pending = b""
     doing: Doing = ("start", "")
     limit, deadline = 0.0, time.monotonic() + 60

@@ -1,4 +1,4 @@
-"""env.py by its syntax tree: what it does around the migrations, and what it configures literally."""
+"""env.py by its syntax tree: what it does around the migrations, and what it says literally."""
 
 from __future__ import annotations
 
@@ -234,9 +234,10 @@ def _own_calls(body: list[ast.stmt]) -> Iterator[ast.Call]:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             continue
-        if isinstance(node, ast.With | ast.AsyncWith):
-            if any(_begins(item.context_expr) for item in node.items):
-                continue
+        if isinstance(node, ast.With | ast.AsyncWith) and any(
+            _begins(item.context_expr) for item in node.items
+        ):
+            continue
         if isinstance(node, ast.Call):
             yield node
         waiting.extend(ast.iter_child_nodes(node))

@@ -304,7 +304,10 @@ class Reader:
 
     def _stranger(self, node: ast.Call, names: Names) -> None:
         """Pass over a call of what is not in the file, unless it may send something."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("execute", "exec_driver_sql"):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (
+            "execute",
+            "exec_driver_sql",
+        ):
             self._perform(node, "execute", names, connection=True)
             return
         root = node.func

@@ -6,6 +6,8 @@ That is the database of a developer or of CI, and of production as far as the re
 Views and sequences are not folded; they are taken not to exist.
 """
 
+# ruff: noqa: D102, ARG002 (the methods of a dialect, documented with SQLAlchemy's Dialect)
+
 from __future__ import annotations
 
 from collections.abc import Iterator

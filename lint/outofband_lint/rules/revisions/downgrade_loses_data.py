@@ -12,7 +12,6 @@ from outofband_lint.source import Revision, Source
 from outofband_lint.spelling import shown
 from outofband_lint.statement import AlterTable, DropColumn, DropTable, Statement, Understood
 
-
 _GIVEN = "versions/1_given.py"
 _TABLES = 'CREATE TABLE t (a int); CREATE SCHEMA app; CREATE TABLE app."T" (a int, b int)'
 

@@ -31,7 +31,7 @@ def _asking(sql: str, *more: Source) -> Example:
     ),
 )
 def rows_read_in_migration(
-    statement: Understood, _schema: Schema, context: StatementContext
+    _statement: Understood, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A revision reads rows, so what it sends depends on data that lint does not have.
 
@@ -50,6 +50,6 @@ def rows_read_in_migration(
     if not context.source.rows_read or any(s.source.rows_read for s in context.earlier):
         return
     yield Violation(
-        f"Revision {context.revision.id} reads rows: what it sends for each of them was not judged.",
+        f"Revision {context.revision.id} reads rows: what it sends for each was not judged.",
         "Write it as one statement in SQL, or move it out of the migrations",
     )
