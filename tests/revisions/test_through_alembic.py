@@ -102,7 +102,8 @@ WAYS = {
         (("UPDATE t SET a = 'x''y'", "c.execute"), ("ANALYZE t", "c.exec_driver")),
     ),
     "the connection of another transaction": Way(
-        'with op.get_bind().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:\n'
+        "engine = op.get_bind().engine\n"
+        'with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:\n'
         '    c.execute(sa.text("VACUUM t"))',
         (("VACUUM t", "c.execute"),),
         autocommit=(0,),
@@ -143,7 +144,8 @@ WAYS = {
         (
             ("CREATE TYPE m AS ENUM ('a')", "op.create_table"),
             (
-                "CREATE TABLE t (\n    id BIGSERIAL NOT NULL, \n    u UUID, \n    m m, \n    j JSONB, "
+                "CREATE TABLE t (\n    id BIGSERIAL NOT NULL, \n    u UUID, \n    m m, "
+                "\n    j JSONB, "
                 "\n    PRIMARY KEY (id), \n    CONSTRAINT c CHECK (id > 0), "
                 "\n    CONSTRAINT uq_t_u UNIQUE (u)\n)",
                 "op.create_table",

@@ -100,7 +100,7 @@ class Capture:
     def _executed(
         self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
     ) -> None:
-        """Take down a statement with its values, or without them where they have no literal form."""
+        """Take down a statement with its values, as far as they have a literal form."""
         try:
             execute(construct)
         except CompileError:

@@ -63,7 +63,7 @@ class Post:
 
     @contextmanager
     def doing(self, what: str, path: str, limit: float) -> Iterator[None]:
-        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds."""
+        """Announce what is done within; TimeUpError interrupts it after ``limit`` seconds."""
         self.say({_AT: [what, path, limit]})
         signal.setitimer(signal.ITIMER_REAL, limit)
         try:
@@ -139,7 +139,7 @@ def _time_is_up(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _heard(pipe: int, said: list[dict[str, Any]]) -> tuple[Doing, str] | None:
-    """Read answers until the last; return what the child was lost in and why, None if it was not."""
+    """Read answers until the last; return what the child was lost in and why, if it was."""
     pending = b""
     doing: Doing = ("start", "")
     limit, deadline = 0.0, time.monotonic() + 60

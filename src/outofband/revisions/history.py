@@ -143,7 +143,7 @@ def _tell_all(config: Config, reading: Reading, post: Post) -> None:
 
 
 def _move(top: Path, folder: Path) -> None:
-    """Let the working folder and the search path lead into ``folder`` where they led into ``top``."""
+    """Let the working folder and the search path lead into ``folder`` instead of ``top``."""
     here = Path.cwd()
     sys.path[:] = [str(_there(Path(entry), top, folder)) if entry else "" for entry in sys.path]
     with suppress(OSError):

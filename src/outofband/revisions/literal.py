@@ -436,7 +436,7 @@ class Reader:
 
     def _line(self, node: ast.AST) -> int:
         """Return the line of the revision that a node of it, or of another file, is run by."""
-        return self._outside or node.lineno  # type: ignore[attr-defined,no-any-return]
+        return self._outside or node.lineno  # type: ignore[attr-defined]
 
 
 def _bound(function: Function, given: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def _left_behind(revisions: Iterable[Revision]) -> set[str]:
                 schema = fold(
                     schema, statement, revision=revision.id, out_of_band=source.out_of_band
                 )
-    tables = schema.tables.values()
-    return {named.name for table in tables for named in (*table.indexes, *table.constraints)}
+    indexes = {index.name for table in schema.tables.values() for index in table.indexes}
+    return indexes | {c.name for table in schema.tables.values() for c in table.constraints}
