@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from outofband.cli.options import alembic_options
 from outofband.gate.request import Request
-
-if TYPE_CHECKING:
-    from outofband_lint.rule import Finding
+from outofband_lint.report import FORMATS, report
+from outofband_lint.report.colour import is_wanted
 
 
 @click.command("lint")
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
     help="How to print findings on stdout.",
@@ -49,6 +46,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity that makes the exit status 1.",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write what can be written into the revisions, then judge what is left.",
+)
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print on stdout what --fix would write, and write nothing.",
+)
 def command(
     configs: tuple[str, ...],
     name: str,
@@ -58,6 +65,8 @@ def command(
     no_exec: bool,
     form: str,
     fail_on: str,
+    fix: bool,
+    diff: bool,
 ) -> None:
     """Judge what each revision would do to a database in production. Connects to none.
 
@@ -65,23 +74,29 @@ def command(
     """
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
+    if files and (fix or diff):
+        raise click.UsageError("--fix and --diff go with revisions, not with --sql")
+    if fix and diff:
+        raise click.UsageError("--fix writes and --diff does not: give one of them")
     from outofband.gate.judge import judge
     from outofband.gate.subject import subject_of
 
-    subject = subject_of(Request(configs, name, x, since, files, executes=not no_exec))
+    request = Request(configs, name, x, since, files, executes=not no_exec)
+    subject = subject_of(request)
     findings = judge(subject)
-    sys.stdout.write(_report(findings, subject.count, form))
+    if fix or diff:
+        from outofband.cli import fixes
+        from outofband.gate.mend import mend
+
+        rewriting = mend(request, subject, findings)
+        if fix:
+            fixes.write(rewriting)
+            subject = subject_of(request)
+            findings = judge(subject)
+        else:
+            fixes.show(rewriting)
+    if not diff:
+        colour = is_wanted(sys.stdout)
+        sys.stdout.write(report(form, findings, revisions=subject.count, colour=colour))
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
     sys.exit(1 if fails else 0)
-
-
-def _report(findings: Sequence[Finding], revisions: int, form: str) -> str:
-    from outofband_lint.report import github, json, text
-
-    match form:
-        case "json":
-            return json.report(findings, revisions=revisions)
-        case "github":
-            return github.report(findings, revisions=revisions)
-        case _:
-            return text.report(findings, revisions=revisions, colour=sys.stdout.isatty())

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
+from outofband_lint.finding import Place
 from outofband_lint.reader import read
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.schema import Schema, fold
 from outofband_lint.source import Base, Revision, Source
 from outofband_lint.statement import AddConstraint, AlterTable, CreateIndex, DropIndex
