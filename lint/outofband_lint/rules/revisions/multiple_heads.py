@@ -58,7 +58,7 @@ def multiple_heads(context: Context) -> Iterator[Violation]:
         f"There are {len(unmeant)} heads ({names}): `alembic upgrade head` refuses to choose.",
         f"Merge them: alembic merge {' '.join(head.id for head in unmeant)}; or name "
         f"{unmeant[0].id} in the down_revision of {last.id}",
-        place=Place(last.path, last.line),
+        place=Place(last.path, last.line, last.id),
         subject=names,
     )
 

@@ -9,7 +9,7 @@ from outofband_lint.example import PATH, Example
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.source import Source
-from outofband_lint.statement import Understood
+from outofband_lint.statement import Query, Understood
 
 
 def _asking(sql: str, *more: Source) -> Example:
@@ -31,7 +31,7 @@ def _asking(sql: str, *more: Source) -> Example:
     ),
 )
 def rows_read_in_migration(
-    _statement: Understood, _schema: Schema, context: StatementContext
+    _statement: Query | Understood, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A revision reads rows, so what it sends depends on data that lint does not have.
 
