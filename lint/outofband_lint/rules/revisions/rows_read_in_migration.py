@@ -45,7 +45,7 @@ def rows_read_in_migration(
 
     Allowed when: the table is small, and a person has read what is sent for each row.
 
-    Source: PostgreSQL 18; outofband's decision 0012, "Rendered as in a deploy".
+    Source: PostgreSQL 18; outofband's decision "Rendered as in a deploy".
     """
     if not context.source.rows_read or any(s.source.rows_read for s in context.earlier):
         return
