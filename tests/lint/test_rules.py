@@ -24,6 +24,7 @@ CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
 # Rules about a revision, a session or an object that is no table have no table to name.
 WITHOUT_TABLE = {
+    "applied-revision-edited",
     "barrier-not-first",
     "enum-value-added-in-transaction",
     "enum-value-renamed",
@@ -31,6 +32,15 @@ WITHOUT_TABLE = {
     "identifier-truncated",
     "lock-timeout-missing",
     "object-renamed",
+    "downgrade-missing",
+    "environment-blocking-advisory-lock",
+    "environment-not-run",
+    "environment-outer-transaction",
+    "environment-without-deploy-guard",
+    "multiple-heads",
+    "pending-step-removed",
+    "revision-out-of-order",
+    "rows-read-in-migration",
     "revision-not-rendered",
     "schema-dropped",
     "security-definer-without-search-path",

@@ -27,6 +27,11 @@ from outofband_lint.report.colour import is_wanted
     help="Judge SQL files instead, each as one revision, in this order; may be repeated.",
 )
 @click.option(
+    "--no-exec",
+    is_flag=True,
+    help="Run nothing of the project: read the syntax trees only, for pull requests of strangers.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
@@ -57,6 +62,7 @@ def command(
     x: tuple[str, ...],
     since: str | None,
     files: tuple[str, ...],
+    no_exec: bool,
     form: str,
     fail_on: str,
     fix: bool,
@@ -75,7 +81,7 @@ def command(
     from outofband.gate.judge import judge
     from outofband.gate.subject import subject_of
 
-    request = Request(configs, name, x, since, files)
+    request = Request(configs, name, x, since, files, executes=not no_exec)
     subject = subject_of(request)
     findings = judge(subject)
     if fix or diff:

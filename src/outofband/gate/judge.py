@@ -29,6 +29,7 @@ def judge(subject: Subject) -> tuple[Finding, ...]:
             judged=subject.judged,
             base=subject.base,
             queries=subject.queries,
+            environment=subject.environment,
         )
     except UnknownRevision as error:
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
