@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +33,8 @@ class Settings:
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
     deploy. ``severity`` gives rules of the linter another severity than their own, ``per_path``
-    does so for the files that a pattern fits.
+    does so for the files that a pattern fits. ``cache_dir`` is the folder for what need not be
+    worked out again, None for the user's.
     """
 
     large: tuple[str, ...] = ()
@@ -47,11 +48,12 @@ class Settings:
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
     version_table: str | None = None
     version_table_schema: str | None = None
+    cache_dir: str | None = None
 
 
 def load(directory: Path) -> Settings:
     """Read the settings of the project that ``directory`` is in: the nearest pyproject.toml that
-    has any.
+    has any. A relative ``cache_dir`` is in its folder.
 
     Raises SettingsWrong, naming the file and the key, for a file that is not TOML and for anything
     unknown.
@@ -61,7 +63,10 @@ def load(directory: Path) -> Settings:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                return parse(table, str(path))
+                found = parse(table, str(path))
+                if found.cache_dir is not None:
+                    found = replace(found, cache_dir=str(folder / found.cache_dir))
+                return found
     return Settings()
 
 
@@ -176,5 +181,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "per_path": _per_path,
     "version_table": _text,
     "version_table_schema": _text,
+    "cache_dir": _text,
 }
 assert set(_READERS) == {field.name for field in fields(Settings)}

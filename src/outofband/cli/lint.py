@@ -59,14 +59,20 @@ def command(
     """
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
+    from outofband.gate import remember
     from outofband.gate.judge import judge
     from outofband.gate.subject import subject_of
+    from outofband.inputs.trace import tracing
 
-    subject = subject_of(Request(configs, name, x, since, files))
-    findings = judge(subject)
-    sys.stdout.write(_report(findings, subject.count, form))
+    with tracing() as trace:
+        subject = subject_of(Request(configs, name, x, since, files))
+        findings = judge(subject)
+        report = _report(findings, subject.count, form)
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
-    sys.exit(1 if fails else 0)
+    status = 1 if fails else 0
+    sys.stdout.write(report)
+    remember.answer(click.get_current_context().obj, report, status, trace)
+    sys.exit(status)
 
 
 def _report(findings: Sequence[Finding], revisions: int, form: str) -> str:
