@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from operator import is_
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -11,30 +12,31 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.schema.default_names import free_name
 from outofband_lint.schema.values import (
     DEFAULT_SCHEMA,
-    TEMPORARY_SCHEMA,
     Column,
     Index,
     Schema,
     Table,
     TableConstraint,
+    Type,
 )
+from outofband_lint.schema.versions import TEMPORARY_SCHEMA
 from outofband_lint.source import Source
 
 _Item = TypeVar("_Item")
 
 
 class Draft:
-    """A private copy of the schema's tables, thawed for one statement.
+    """The schema's tables and types while one statement changes them.
 
-    Tables stay values: a change replaces one under its name.
+    Both stay values: a change replaces one under its name.
     """
 
     def __init__(
         self, schema: Schema, *, revision: str, out_of_band: bool, source: Source | None
     ) -> None:
         self.before = schema
-        self.tables = schema.tables.copy()
-        self.types = schema.types.copy()
+        self.tables = schema.tables
+        self.types = schema.types
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
         self.revision = revision
@@ -45,15 +47,15 @@ class Draft:
         """Freeze the draft."""
         return replace(
             self.before,
-            tables=MappingProxyType(self.tables),
-            types=MappingProxyType(self.types),
+            tables=self.tables,
+            types=self.types,
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
         )
 
     def now(self) -> Schema:
         """Return a view of the draft for lookups; it lives as long as the draft."""
-        return Schema(MappingProxyType(self.tables), self.before.types, self.search_path)
+        return Schema(self.tables, self.before.types, self.search_path)
 
     # --- finding
 
@@ -76,15 +78,11 @@ class Draft:
 
     def partitions(self, parent: QualifiedName) -> list[Table]:
         """Return the partitions of a table, one level deep."""
-        return [table for table in self.tables.values() if table.partition_of == parent]
+        return [table for table in self.children(parent) if table.partition_of == parent]
 
     def children(self, parent: QualifiedName) -> list[Table]:
         """Return the partitions and the inheritors of a table, one level deep."""
-        return [
-            table
-            for table in self.tables.values()
-            if table.partition_of == parent or parent in table.inherits
-        ]
+        return self.tables.children(parent)
 
     def family(self, name: QualifiedName) -> Iterator[Table]:
         """Yield a table and all that inherits from it, however deep."""
@@ -100,19 +98,12 @@ class Draft:
 
     def has_relation(self, schema: str | None, name: str) -> bool:
         """Tell whether a table or an index of the schema has that name."""
-        return QualifiedName(name, schema) in self.tables or any(
-            table.index(name) is not None
-            for table in self.tables.values()
-            if table.name.schema == schema
-        )
+        full = QualifiedName(name, schema)
+        return full in self.tables or self.tables.with_index(full) is not None
 
     def has_constraint(self, schema: str | None, name: str) -> bool:
         """Tell whether a constraint of the schema has that name."""
-        return any(
-            table.constraint(name) is not None
-            for table in self.tables.values()
-            if table.name.schema == schema
-        )
+        return self.tables.has_constraint(QualifiedName(name, schema))
 
     def free_constraint_name(self, table: QualifiedName, addition: str, label: str) -> str:
         """Return the name that Postgres would give to a constraint of that table."""
@@ -124,7 +115,20 @@ class Draft:
 
     def put(self, table: Table) -> None:
         """Store a table under its name."""
-        self.tables[table.name] = table
+        self.tables = self.tables.put(table)
+
+    def remove(self, name: QualifiedName) -> None:
+        """Remove the table of that name."""
+        self.tables = self.tables.without(name)
+
+    def put_type(self, type_: Type) -> None:
+        """Store a type under its name."""
+        self.types = MappingProxyType({**self.types, type_.name: type_})
+
+    def remove_types(self, names: Collection[QualifiedName]) -> None:
+        """Remove the types of these names."""
+        kept = {name: type_ for name, type_ in self.types.items() if name not in names}
+        self.types = MappingProxyType(kept)
 
     def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
         """Add a constraint to a table as it is, without what it implies."""
@@ -159,12 +163,14 @@ class Draft:
         """Replace fields of one constraint."""
         self.change(table, constraints=lambda c: replace(c, **changes) if c.name == name else c)
 
-    def change_constraints_everywhere(
-        self, change: Callable[[TableConstraint], TableConstraint | None]
+    def change_references(
+        self, target: QualifiedName, change: Callable[[TableConstraint], TableConstraint | None]
     ) -> None:
-        """Replace constraints in every table, as a change on the referenced side needs."""
-        for name in list(self.tables):
-            self.change(name, constraints=change)
+        """Replace the foreign keys that point to a table, as a change on that side needs."""
+        for table in self.tables.referring_to(target):
+            self.change(
+                table.name, constraints=lambda c: change(c) if c.references == target else c
+            )
 
 
 def _mapped(
@@ -172,4 +178,6 @@ def _mapped(
 ) -> tuple[_Item, ...]:
     if change is None:
         return items
-    return tuple(new for item in items if (new := change(item)) is not None)
+    changed = tuple(new for item in items if (new := change(item)) is not None)
+    same = len(changed) == len(items) and all(map(is_, changed, items))
+    return items if same else changed

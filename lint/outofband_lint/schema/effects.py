@@ -127,7 +127,7 @@ def _(statement: sql.RenameSchema, draft: Draft) -> None:
 @apply.register
 def _(statement: sql.CreateType, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(name, statement.kind, statement.labels, revision=draft.revision)
+    draft.put_type(Type(name, statement.kind, statement.labels, revision=draft.revision))
 
 
 @apply.register
@@ -153,7 +153,7 @@ def _type(draft: Draft, name: QualifiedName) -> QualifiedName:
 
 
 def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
-    draft.types = {name: type_ for name, type_ in draft.types.items() if name not in names}
+    draft.remove_types(names)
     for table in list(draft.tables.values()):
         for column in table.columns:
             if _type_name(column) in names and table.name in draft.tables:
@@ -161,9 +161,10 @@ def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
 
 
 def _move_type(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
-    known = draft.types.pop(old, None)
+    known = draft.types.get(old)
     if known is not None:
-        draft.types[new] = replace(known, name=new)
+        draft.remove_types((old,))
+        draft.put_type(replace(known, name=new))
 
     def moved(column: Column) -> Column:
         if _type_name(column) != old:
