@@ -112,6 +112,7 @@ SHAPES = {
     "columns": "ALTER TABLE t{n} ADD COLUMN c text, DROP COLUMN b",
     "renames": "ALTER TABLE t{n} RENAME TO moved{n}",
     "savepoints": "SAVEPOINT s; DROP TABLE t{n}; ROLLBACK TO SAVEPOINT s",
+    "types": "CREATE TYPE e{n} AS ENUM ('a')",
     "rows": "INSERT INTO t{n} VALUES (1, 2, 3)",
 }
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from operator import is_
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from outofband_lint.names import QualifiedName
@@ -123,12 +122,12 @@ class Draft:
 
     def put_type(self, type_: Type) -> None:
         """Store a type under its name."""
-        self.types = MappingProxyType({**self.types, type_.name: type_})
+        self.types = self.types.put(type_)
 
-    def remove_types(self, names: Collection[QualifiedName]) -> None:
+    def remove_types(self, names: Iterable[QualifiedName]) -> None:
         """Remove the types of these names."""
-        kept = {name: type_ for name, type_ in self.types.items() if name not in names}
-        self.types = MappingProxyType(kept)
+        for name in names:
+            self.types = self.types.without(name)
 
     def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
         """Add a constraint to a table as it is, without what it implies."""

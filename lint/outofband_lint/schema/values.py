@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Literal
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema.versions import TEMPORARY_SCHEMA, Tables
+from outofband_lint.schema.versions import TEMPORARY_SCHEMA, Tables, Types
 from outofband_lint.source import Source
 from outofband_lint.statement import ConstraintKind, DataType, IndexKey
 
@@ -171,9 +170,7 @@ class Schema:
     """
 
     tables: Tables = field(default_factory=Tables)
-    types: MappingProxyType[QualifiedName, Type] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    types: Types = field(default_factory=Types)
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()

@@ -1,5 +1,5 @@
-"""The tables of a schema: a value, of which the next version costs what has changed, not what is
-there.
+"""Tables and types by their names: values, of which the next version costs what has changed, not
+what is there.
 
 A chain of ten thousand statements has ten thousand schemas, and rules look at more than the last.
 So the versions share one store (Baker's trick: H. Baker, Shallow binding makes functional arrays
@@ -10,101 +10,102 @@ and a version that is looked at again takes the store over by walking there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from outofband_lint.names import QualifiedName
 
 if TYPE_CHECKING:
-    from outofband_lint.schema.values import Index, Table, TableConstraint
+    from outofband_lint.schema.values import Index, Table, TableConstraint, Type
 
+
+class _Named(Protocol):
+    @property
+    def name(self) -> QualifiedName: ...
+
+
+V = TypeVar("V", bound=_Named)
 _Names = dict[QualifiedName, None]
 TEMPORARY_SCHEMA = "pg_temp"
 
 
-class Tables(Mapping[QualifiedName, "Table"]):
-    """Tables by their name, in the order in which the version used last got them."""
+class _Store(Generic[V]):
+    """What one version holds."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: dict[QualifiedName, V] = {}
+
+    def put(self, name: QualifiedName, new: V | None) -> V | None:
+        """Put an item under a name, None to remove it; return what was there."""
+        old = self.items.get(name)
+        if new is not None:
+            self.items[name] = new
+        elif old is not None:
+            del self.items[name]
+        return old
+
+
+class _Versioned(Mapping[QualifiedName, V]):
+    """Items by their name, in the order in which the version used last got them."""
 
     __slots__ = ("_difference", "_neighbour", "_store")
+    _store: _Store[V]
 
-    def __init__(self, tables: Iterable[Table] = ()) -> None:
-        self._store = _Store()
-        self._neighbour: Tables | None = None
-        self._difference: tuple[QualifiedName, Table | None] | None = None
-        for table in tables:
-            self._store.put(table.name, table)
+    def __init__(self, items: Iterable[V] = ()) -> None:
+        self._store = self._new_store()
+        self._neighbour: Self | None = None
+        self._difference: tuple[QualifiedName, V | None] | None = None
+        for item in items:
+            self._store.put(item.name, item)
 
-    def put(self, table: Table) -> Tables:
-        """Return the tables with this one under its name."""
-        return self._next(table.name, table)
+    @staticmethod
+    def _new_store() -> _Store[V]:
+        return _Store()
 
-    def without(self, name: QualifiedName) -> Tables:
-        """Return the tables without the one of that name."""
+    def put(self, item: V) -> Self:
+        """Return the next version, with this item under its name."""
+        return self._next(item.name, item)
+
+    def without(self, name: QualifiedName) -> Self:
+        """Return the next version, without the item of that name."""
         return self._next(name, None)
 
-    # --- as a mapping
-
-    def __getitem__(self, name: QualifiedName) -> Table:
-        return self._own().tables[name]
+    def __getitem__(self, name: QualifiedName) -> V:
+        return self._own().items[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._own().tables
+        return name in self._own().items
 
     def __len__(self) -> int:
-        return len(self._own().tables)
+        return len(self._own().items)
 
     def __iter__(self) -> Iterator[QualifiedName]:
         # A snapshot: whoever iterates may look at another version meanwhile.
-        return iter((*self._own().tables,))
+        return iter((*self._own().items,))
 
-    def get(self, name: QualifiedName | None, default: Table | None = None) -> Table | None:  # type: ignore[override]
-        """Return the table of that name."""
-        return self._own().tables.get(name, default)  # type: ignore[arg-type]
+    def get(self, name: QualifiedName | None, default: V | None = None) -> V | None:  # type: ignore[override]
+        """Return the item of that name."""
+        return self._own().items.get(name, default)  # type: ignore[arg-type]
 
-    def values(self) -> tuple[Table, ...]:  # type: ignore[override]
-        """Return the tables."""
-        return (*self._own().tables.values(),)
+    def values(self) -> tuple[V, ...]:  # type: ignore[override]
+        """Return the items."""
+        return (*self._own().items.values(),)
 
-    def items(self) -> tuple[tuple[QualifiedName, Table], ...]:  # type: ignore[override]
-        """Return the tables with their names."""
-        return (*self._own().tables.items(),)
+    def items(self) -> tuple[tuple[QualifiedName, V], ...]:  # type: ignore[override]
+        """Return the items with their names."""
+        return (*self._own().items.items(),)
 
-    # --- by what they hold
-
-    def with_index(self, name: QualifiedName) -> Table | None:
-        """Return the table that has an index of that name, in the schema given with it."""
+    def _next(self, name: QualifiedName, item: V | None) -> Self:
         store = self._own()
-        return next((store.tables[n] for n in store.indexes.get(name, ())), None)
-
-    def has_constraint(self, name: QualifiedName) -> bool:
-        """Tell whether a table of the schema has a constraint of that name."""
-        return name in self._own().constraints
-
-    def children(self, parent: QualifiedName) -> list[Table]:
-        """Return the partitions and the inheritors of a table, one level deep."""
-        store = self._own()
-        return [store.tables[name] for name in store.children.get(parent, ())]
-
-    def referring_to(self, name: QualifiedName) -> list[Table]:
-        """Return the tables with a foreign key to that one."""
-        store = self._own()
-        return [store.tables[n] for n in store.referring.get(name, ())]
-
-    def temporary(self) -> list[QualifiedName]:
-        """Return the names of the tables that end with the session."""
-        return [*self._own().temporary]
-
-    # --- versions
-
-    def _next(self, name: QualifiedName, table: Table | None) -> Tables:
-        store = self._own()
-        following = Tables.__new__(Tables)
+        following = type(self).__new__(type(self))
         following._store, following._neighbour, following._difference = store, None, None
-        self._difference = name, store.put(name, table)
+        self._difference = name, store.put(name, item)
         self._neighbour = following
         return following
 
-    def _own(self) -> _Store:
-        """Return the store, which holds this version's tables from now on."""
+    def _own(self) -> _Store[V]:
+        """Return the store, which holds this version's items from now on."""
         if self._neighbour is None:
             return self._store
         away, version = [], self
@@ -113,21 +114,65 @@ class Tables(Mapping[QualifiedName, "Table"]):
             version = version._neighbour
         for nearer in reversed(away):
             assert nearer._difference is not None
-            name, table = nearer._difference
-            version._difference = name, self._store.put(name, table)
+            name, item = nearer._difference
+            version._difference = name, self._store.put(name, item)
             version._neighbour = nearer
             nearer._neighbour = nearer._difference = None
             version = nearer
         return self._store
 
 
-class _Store:
+class Types(_Versioned["Type"]):
+    """Types by their names."""
+
+    __slots__ = ()
+
+
+class Tables(_Versioned["Table"]):
+    """Tables by their names, and by the names of what they hold."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _new_store() -> _Store[Table]:
+        return _Filed()
+
+    def _filed(self) -> _Filed:
+        store = self._own()
+        assert isinstance(store, _Filed)
+        return store
+
+    def with_index(self, name: QualifiedName) -> Table | None:
+        """Return the table that has an index of that name, in the schema given with it."""
+        store = self._filed()
+        return next((store.items[n] for n in store.indexes.get(name, ())), None)
+
+    def has_constraint(self, name: QualifiedName) -> bool:
+        """Tell whether a table of the schema has a constraint of that name."""
+        return name in self._filed().constraints
+
+    def children(self, parent: QualifiedName) -> list[Table]:
+        """Return the partitions and the inheritors of a table, one level deep."""
+        store = self._filed()
+        return [store.items[name] for name in store.children.get(parent, ())]
+
+    def referring_to(self, name: QualifiedName) -> list[Table]:
+        """Return the tables with a foreign key to that one."""
+        store = self._filed()
+        return [store.items[n] for n in store.referring.get(name, ())]
+
+    def temporary(self) -> list[QualifiedName]:
+        """Return the names of the tables that end with the session."""
+        return [*self._filed().temporary]
+
+
+class _Filed(_Store["Table"]):
     """The tables of one version, and by which names they are found."""
 
-    __slots__ = ("children", "constraints", "indexes", "referring", "tables", "temporary")
+    __slots__ = ("children", "constraints", "indexes", "referring", "temporary")
 
     def __init__(self) -> None:
-        self.tables: dict[QualifiedName, Table] = {}
+        super().__init__()
         self.indexes: dict[QualifiedName, _Names] = {}
         self.constraints: dict[QualifiedName, _Names] = {}
         self.children: dict[QualifiedName, _Names] = {}
@@ -136,11 +181,7 @@ class _Store:
 
     def put(self, name: QualifiedName, new: Table | None) -> Table | None:
         """Put a table under a name, None to remove it; return what was there."""
-        old = self.tables.get(name)
-        if new is not None:
-            self.tables[name] = new
-        elif old is not None:
-            del self.tables[name]
+        old = super().put(name, new)
         if name.schema == TEMPORARY_SCHEMA:
             self._is_temporary(name, new)
         self._refile(name, old, new)
