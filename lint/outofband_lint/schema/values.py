@@ -8,7 +8,7 @@ from typing import Literal
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema.versions import TEMPORARY_SCHEMA, Tables, Types
+from outofband_lint.schema.versions import TEMPORARY_SCHEMA, Tables, Versioned
 from outofband_lint.source import Source
 from outofband_lint.statement import ConstraintKind, DataType, IndexKey
 
@@ -170,7 +170,7 @@ class Schema:
     """
 
     tables: Tables = field(default_factory=Tables)
-    types: Types = field(default_factory=Types)
+    types: Versioned[Type] = field(default_factory=Versioned)
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()

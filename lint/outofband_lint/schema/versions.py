@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 from outofband_lint.names import QualifiedName
 
 if TYPE_CHECKING:
-    from outofband_lint.schema.values import Index, Table, TableConstraint, Type
+    from outofband_lint.schema.values import Index, Table, TableConstraint
 
 
 class _Named(Protocol):
@@ -46,7 +46,7 @@ class _Store(Generic[V]):
         return old
 
 
-class _Versioned(Mapping[QualifiedName, V]):
+class Versioned(Mapping[QualifiedName, V]):
     """Items by their name, in the order in which the version used last got them."""
 
     __slots__ = ("_difference", "_neighbour", "_store")
@@ -122,13 +122,7 @@ class _Versioned(Mapping[QualifiedName, V]):
         return self._store
 
 
-class Types(_Versioned["Type"]):
-    """Types by their names."""
-
-    __slots__ = ()
-
-
-class Tables(_Versioned["Table"]):
+class Tables(Versioned["Table"]):
     """Tables by their names, and by the names of what they hold."""
 
     __slots__ = ()
