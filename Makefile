@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-lint lock
+.PHONY: help setup demo test test-matrix lint bench-lint lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -22,6 +22,9 @@ demo: $(VENV)/.ready ## the incident, replayed and cured on a real Postgres (DEM
 
 test: $(VENV)/.ready ## every test, real servers included
 	$(BIN)/python -m pytest
+
+test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 to 18
+	OUTOFBAND_MATRIX=require $(BIN)/python -m pytest tests/matrix
 
 lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our own revisions
 	$(BIN)/ruff check .

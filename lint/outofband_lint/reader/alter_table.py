@@ -5,62 +5,59 @@ Source: PostgreSQL 18, ALTER TABLE, ALTER MATERIALIZED VIEW.
 
 from __future__ import annotations
 
+from typing import Literal
+
+from outofband_lint.names import QualifiedName
 from outofband_lint.reader.column import column_definition
 from outofband_lint.reader.constraint import starts_table_constraint, table_constraint
+from outofband_lint.reader.create_table import partition_bound
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.drop import behaviour
+from outofband_lint.reader.index import moved_to_tablespace
+from outofband_lint.reader.table_action import of_the_whole_table
 from outofband_lint.reader.types import data_type
 from outofband_lint.statement import (
     AddColumn,
     AddConstraint,
+    AddIdentity,
     AlterColumnType,
+    AlterConstraint,
     AlterTable,
     AttachPartition,
     DetachPartition,
     DropColumn,
     DropConstraint,
     DropDefault,
+    DropExpression,
+    DropIdentity,
     DropNotNull,
+    MergePartitions,
     OtherAction,
     RenameColumn,
     RenameConstraint,
     RenameTable,
     SetDefault,
+    SetExpression,
     SetInheritance,
     SetNotNull,
     SetTableSchema,
+    SplitPartition,
     Statement,
     TableAction,
-    Understood,
     ValidateConstraint,
 )
 
 # Actions that change nothing the schema tracks, by their leading words.
 _OTHER_ACTIONS = (
-    ("set", "tablespace"),
-    ("set", "logged"),
-    ("set", "unlogged"),
-    ("set", "without", "cluster"),
     ("set", "without", "oids"),
-    ("set", "access", "method"),
     ("set",),
     ("reset",),
-    ("cluster", "on"),
-    ("replica", "identity"),
-    ("enable", "row", "level", "security"),
-    ("disable", "row", "level", "security"),
-    ("force", "row", "level", "security"),
-    ("no", "force", "row", "level", "security"),
-    ("enable", "trigger"),
-    ("enable", "replica", "trigger"),
-    ("enable", "always", "trigger"),
-    ("disable", "trigger"),
     ("enable", "rule"),
     ("enable", "replica", "rule"),
     ("enable", "always", "rule"),
     ("disable", "rule"),
     ("owner", "to"),
-    ("alter", "constraint"),
+    ("not", "of"),
     ("options",),
 )
 _OTHER_COLUMN_ACTIONS = (
@@ -68,7 +65,6 @@ _OTHER_COLUMN_ACTIONS = (
     ("set", "storage"),
     ("set", "compression"),
     ("set", "generated"),
-    ("set", "expression"),
     ("set", "cache"),
     ("set", "increment"),
     ("set", "maxvalue"),
@@ -79,8 +75,6 @@ _OTHER_COLUMN_ACTIONS = (
     ("set",),
     ("reset",),
     ("restart",),
-    ("drop", "identity"),
-    ("drop", "expression"),
     ("options",),
 )
 
@@ -88,12 +82,13 @@ _OTHER_COLUMN_ACTIONS = (
 def alter_table(cursor: Cursor) -> Statement:
     """Read ALTER [FOREIGN] TABLE or ALTER MATERIALIZED VIEW."""
     cursor.expect("alter")
+    kind: Literal["table", "materialized view"] = "materialized view"
     if not cursor.accept("materialized", "view"):
+        kind = "table"
         cursor.accept("foreign")
         cursor.expect("table")
     if cursor.accept("all", "in", "tablespace"):
-        cursor.skip_rest()
-        return Understood("alter table all in tablespace")
+        return moved_to_tablespace(cursor, kind)
     if_exists = cursor.accept("if", "exists")
     only = cursor.accept("only")
     table = cursor.name()
@@ -132,13 +127,47 @@ def _action(cursor: Cursor) -> TableAction:
         return _attach(cursor)
     if cursor.accept("detach", "partition"):
         return _detach(cursor)
+    if cursor.accept("split", "partition"):
+        return _split(cursor)
+    if cursor.accept("merge", "partitions"):
+        merged = cursor.grouped(cursor.name)
+        cursor.expect("into")
+        return MergePartitions(merged, cursor.name())
     if cursor.accept("inherit"):
         return SetInheritance(cursor.name(), inherit=True)
     if cursor.accept("no", "inherit"):
         return SetInheritance(cursor.name(), inherit=False)
-    if cursor.sees("alter") and not cursor.sees("alter", "constraint"):
+    if cursor.accept("alter", "constraint"):
+        return _alter_constraint(cursor)
+    if cursor.sees("alter"):
         return _alter_column(cursor)
-    return _other(cursor, _OTHER_ACTIONS)
+    return of_the_whole_table(cursor) or _other(cursor, _OTHER_ACTIONS)
+
+
+def _split(cursor: Cursor) -> TableAction:
+    partition = cursor.name()
+    cursor.expect("into")
+    return SplitPartition(partition, cursor.grouped(lambda: _new_partition(cursor)))
+
+
+def _new_partition(cursor: Cursor) -> QualifiedName:
+    cursor.expect("partition")
+    name = cursor.name()
+    partition_bound(cursor)
+    return name
+
+
+def _alter_constraint(cursor: Cursor) -> TableAction:
+    name = cursor.identifier()
+    enforced: bool | None = None
+    while not (cursor.at_end() or cursor.sees_symbol(",")):
+        if cursor.accept("not", "enforced"):
+            enforced = False
+        elif cursor.accept("enforced"):
+            enforced = True
+        else:
+            cursor.skip_one()
+    return AlterConstraint(name, enforced)
 
 
 def _other(cursor: Cursor, known: tuple[tuple[str, ...], ...]) -> OtherAction:
@@ -171,11 +200,8 @@ def _drop(cursor: Cursor) -> TableAction:
 
 def _attach(cursor: Cursor) -> TableAction:
     partition = cursor.name()
-    if not cursor.accept("default"):
-        cursor.expect("for", "values")
-        while cursor.accept_any("in", "from", "to", "with"):
-            cursor.skip_group()
-    return AttachPartition(partition)
+    bound = partition_bound(cursor)
+    return AttachPartition(partition, bound, default=not bound)
 
 
 def _detach(cursor: Cursor) -> TableAction:
@@ -201,15 +227,20 @@ def _alter_column(cursor: Cursor) -> TableAction:
         return _column_type(cursor, column)
     if cursor.accept("add", "generated"):
         return _add_identity(cursor, column)
+    if cursor.accept("set", "expression", "as"):
+        return SetExpression(column, cursor.group())
+    if cursor.accept("drop", "identity"):
+        return DropIdentity(column, cursor.accept("if", "exists"))
+    if cursor.accept("drop", "expression"):
+        return DropExpression(column, cursor.accept("if", "exists"))
     return _other(cursor, _OTHER_COLUMN_ACTIONS)
 
 
 def _column_type(cursor: Cursor, column: str) -> TableAction:
     new_type = data_type(cursor)
-    if cursor.accept("collate"):
-        cursor.name()
+    collation = str(cursor.name()) if cursor.accept("collate") else None
     using = cursor.expression(lambda: False) if cursor.accept("using") else None
-    return AlterColumnType(column, new_type, using)
+    return AlterColumnType(column, new_type, using, collation)
 
 
 def _add_identity(cursor: Cursor, column: str) -> TableAction:
@@ -218,4 +249,4 @@ def _add_identity(cursor: Cursor, column: str) -> TableAction:
     cursor.expect("as", "identity")
     if cursor.sees_symbol("("):
         cursor.skip_group()
-    return OtherAction(f"alter column {column} add generated as identity")
+    return AddIdentity(column)

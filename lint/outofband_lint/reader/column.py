@@ -104,8 +104,8 @@ def _generated_kind(cursor: Cursor) -> Literal["stored", "virtual"]:
 
 def _storage(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition | None:
     if cursor.accept("collate"):
-        cursor.name()
-    elif cursor.accept_any("storage", "compression"):
+        return replace(column, collation=str(cursor.name()))
+    if cursor.accept_any("storage", "compression"):
         cursor.identifier()
     elif cursor.accept("options"):
         cursor.skip_group()

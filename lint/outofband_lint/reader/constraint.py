@@ -123,6 +123,8 @@ def _excluded(cursor: Cursor) -> IndexKey:
 class _Target:
     table: QualifiedName
     columns: tuple[str, ...]
+    on_delete: str = ""
+    on_update: str = ""
 
 
 def _references(cursor: Cursor, columns: tuple[str, ...]) -> Constraint:
@@ -132,6 +134,8 @@ def _references(cursor: Cursor, columns: tuple[str, ...]) -> Constraint:
         columns=columns,
         references=target.table,
         referenced_columns=target.columns,
+        on_delete=target.on_delete,
+        on_update=target.on_update,
     )
 
 
@@ -143,21 +147,24 @@ def _target(cursor: Cursor) -> _Target:
         columns = cursor.grouped(lambda: _temporal(cursor))
     if cursor.accept("match"):
         cursor.identifier()
+    actions: dict[str, str] = {}
     while cursor.accept("on"):
-        if cursor.accept_any("delete", "update") is None:
-            cursor.fail("DELETE or UPDATE")
-        _referential_action(cursor)
-    return _Target(table, columns)
+        event = cursor.accept_any("delete", "update") or cursor.fail("DELETE or UPDATE")
+        actions[event] = _referential_action(cursor)
+    return _Target(table, columns, actions.get("delete", ""), actions.get("update", ""))
 
 
-def _referential_action(cursor: Cursor) -> None:
-    if cursor.accept("no", "action") or cursor.accept_any("restrict", "cascade"):
-        return
+def _referential_action(cursor: Cursor) -> str:
+    if cursor.accept("no", "action"):
+        return "no action"
+    word = cursor.accept_any("restrict", "cascade")
+    if word is not None:
+        return word
     cursor.expect("set")
-    if cursor.accept_any("null", "default") is None:
-        cursor.fail("NULL or DEFAULT")
+    word = cursor.accept_any("null", "default") or cursor.fail("NULL or DEFAULT")
     if cursor.sees_symbol("("):
         cursor.skip_group()
+    return f"set {word}"
 
 
 def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
@@ -171,7 +178,7 @@ def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
             constraint = replace(constraint, deferrable=True)
         elif cursor.accept("not", "enforced"):
             # What is not enforced is not valid either (PostgreSQL 18, pg_constraint.convalidated).
-            constraint = replace(constraint, not_valid=True)
+            constraint = replace(constraint, not_valid=True, enforced=False)
         elif not (
             cursor.accept("not", "deferrable")
             or cursor.accept("initially", "deferred")

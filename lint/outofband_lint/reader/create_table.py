@@ -55,7 +55,9 @@ def create_table(cursor: Cursor) -> Statement:
     table = cursor.name()
     if _is_query_result(cursor):
         cursor.skip_rest()
-        return CreateTableAs(table, temporary=temporary, if_not_exists=if_not_exists)
+        return CreateTableAs(
+            table, temporary=temporary, if_not_exists=if_not_exists, unlogged=unlogged
+        )
     statement = CreateTable(
         table,
         temporary=temporary,
@@ -80,7 +82,7 @@ def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
     if cursor.accept("partition", "of"):
         parent = cursor.name()
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
-        _partition_bound(cursor)
+        partition_bound(cursor)
         statement = replace(statement, partition_of=parent)
     elif cursor.sees("of"):
         cursor.fail("a list of columns (what a typed table has, its type decides)")
@@ -122,12 +124,15 @@ def _like(cursor: Cursor) -> Like:
     return Like(source, frozenset(including))
 
 
-def _partition_bound(cursor: Cursor) -> None:
+def partition_bound(cursor: Cursor) -> str:
+    """Read FOR VALUES … or DEFAULT; return what stands behind FOR VALUES, empty for DEFAULT."""
     if cursor.accept("default"):
-        return
+        return ""
     cursor.expect("for", "values")
+    start = cursor.position
     while cursor.accept_any("in", "from", "to", "with"):
         cursor.skip_group()
+    return cursor.text(start, cursor.position)
 
 
 def _tail(cursor: Cursor, statement: CreateTable) -> CreateTable:
@@ -140,7 +145,9 @@ def _tail(cursor: Cursor, statement: CreateTable) -> CreateTable:
             cursor.skip_group()
         elif cursor.accept("with") or cursor.accept("options"):
             cursor.skip_group()
-        elif cursor.accept_any("using", "tablespace", "server"):
+        elif cursor.accept("tablespace"):
+            statement = replace(statement, tablespace=cursor.identifier())
+        elif cursor.accept_any("using", "server"):
             cursor.identifier()
         elif cursor.accept("on", "commit"):
             _on_commit(cursor)

@@ -124,6 +124,16 @@ class Cursor:
             self.fail("a name of at most three parts")
         return QualifiedName(parts[-1], parts[-2] if len(parts) > 1 else None)
 
+    def table(self) -> QualifiedName:
+        """Read `[ONLY] name [*]`."""
+        self.accept("only")
+        in_parentheses = self.accept_symbol("(")
+        name = self.name()
+        if in_parentheses:
+            self.expect_symbol(")")
+        self.accept_symbol("*")
+        return name
+
     def string(self) -> str:
         """Read one string, without its quotes."""
         token = self.token

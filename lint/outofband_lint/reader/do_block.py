@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.split import pieces
 from outofband_lint.reader.tokens import Kind, Unreadable, tokenize
-from outofband_lint.statement import CreateTableAs, NotUnderstood, Statement, Understood
+from outofband_lint.statement import CreateTableAs, NotUnderstood, Query, Statement, Understood
 
 Read = Callable[[str], tuple[Statement, ...]]
 
@@ -74,7 +74,7 @@ def _statement(cursor: Cursor, read: Read) -> Iterator[Statement]:
 def _into_variable(statement: Statement) -> Statement:
     """SELECT … INTO names a variable here, not a table."""
     if isinstance(statement, CreateTableAs) and not statement.sql.lower().startswith("create"):
-        return Understood("select", sql=statement.sql)
+        return Query("select", sql=statement.sql)
     return statement
 
 

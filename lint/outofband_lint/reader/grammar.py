@@ -8,9 +8,13 @@ from outofband_lint.reader import (
     alter_table,
     create_table,
     data,
+    domain,
     drop,
     index,
+    maintenance,
+    named_object,
     namespace,
+    routine,
     session,
     transaction,
 )
@@ -22,52 +26,78 @@ Reader = Callable[[Cursor], Statement]
 
 READERS: Mapping[str, Reader] = {
     "abort": transaction.rollback,
-    "alter domain": namespace.alter_type,
+    "alter domain": domain.alter_domain,
+    "alter extension": named_object.alter_extension,
     "alter foreign table": alter_table.alter_table,
+    "alter function": routine.alter_function,
     "alter index": index.alter_index,
     "alter materialized view": alter_table.alter_table,
+    "alter procedure": routine.alter_function,
+    "alter routine": routine.alter_function,
     "alter schema": namespace.alter_schema,
     "alter table": alter_table.alter_table,
     "alter type": namespace.alter_type,
+    "alter view": named_object.alter_view,
+    "analyse": maintenance.analyze,
+    "analyze": maintenance.analyze,
     "begin": transaction.begin,
+    "cluster": maintenance.cluster,
     "commit": transaction.commit,
     "copy": data.copy,
-    "create domain": namespace.create_domain,
+    "create constraint trigger": routine.create_trigger,
+    "create domain": domain.create_domain,
+    "create extension": named_object.create_extension,
     "create foreign table": create_table.create_table,
+    "create function": routine.create_function,
     "create global": create_table.create_table,
     "create index": index.create_index,
     "create local": create_table.create_table,
     "create materialized view": namespace.create_materialized_view,
+    "create procedure": routine.create_function,
+    "create recursive view": named_object.create_view,
     "create schema": namespace.create_schema,
     "create table": create_table.create_table,
+    "create temp recursive view": named_object.create_view,
     "create temp table": create_table.create_table,
+    "create temp view": named_object.create_view,
+    "create temporary recursive view": named_object.create_view,
     "create temporary table": create_table.create_table,
+    "create temporary view": named_object.create_view,
+    "create trigger": routine.create_trigger,
     "create type": namespace.create_type,
     "create unique": index.create_index,
     "create unlogged table": create_table.create_table,
+    "create view": named_object.create_view,
     "delete": data.query,
     "discard": session.discard,
     "drop domain": drop.drop_type,
+    "drop extension": named_object.drop_extension,
     "drop foreign table": drop.drop_table,
     "drop index": index.drop_index,
     "drop materialized view": drop.drop_materialized_view,
     "drop schema": drop.drop_schema,
     "drop table": drop.drop_table,
+    "drop trigger": routine.drop_trigger,
     "drop type": drop.drop_type,
+    "drop view": named_object.drop_view,
     "end": transaction.commit,
     "insert": data.query,
-    "lock": data.lock,
+    "lock": maintenance.lock,
     "merge": data.query,
+    "refresh materialized view": maintenance.refresh_materialized_view,
     "reindex": index.reindex,
     "release": transaction.release,
+    "repack": maintenance.repack,
     "reset": session.reset_parameter,
     "rollback": transaction.rollback,
     "savepoint": transaction.savepoint,
     "select": data.query,
     "set": session.set_parameter,
     "start transaction": transaction.begin,
+    "table": data.query,
     "truncate": data.truncate,
     "update": data.query,
+    "vacuum": maintenance.vacuum,
     "values": data.query,
     "with": data.query,
 }
@@ -80,13 +110,10 @@ _OBJECTS = """
     user|view
 """
 _OTHERS = """
-    alter default privileges|alter large object|alter system|analyse|analyze|call|checkpoint
-    close|cluster|comment|create constraint trigger|create recursive view
-    create temp recursive view|create temp sequence|create temp view
-    create temporary recursive view|create temporary sequence|create temporary view
-    create trusted language|create unlogged sequence|deallocate|declare|explain|fetch|grant
-    import foreign schema|listen|load|move|notify|prepare|reassign owned
-    refresh materialized view|revoke|security label|set constraints|show|table|unlisten|vacuum
+    alter default privileges|alter large object|alter system|call|checkpoint|close|comment
+    create temp sequence|create temporary sequence|create trusted language
+    create unlogged sequence|deallocate|declare|explain|fetch|grant|import foreign schema|listen
+    load|move|notify|prepare|reassign owned|revoke|security label|set constraints|show|unlisten
 """
 
 
@@ -99,6 +126,13 @@ _ON_OBJECTS = {f"{verb} {kind}" for verb in _VERBS for kind in _listed(_OBJECTS)
 EFFECTLESS = _listed(_OTHERS) | _ON_OBJECTS
 """Statements that change nothing the schema tracks: their leading words are all that is read."""
 
+# What follows these words is no name that could be changed.
+_WITHOUT_NAME = _listed(
+    """
+    alter default privileges|alter large object|alter system|alter aggregate|alter operator
+    alter group|alter role|alter user|alter cast|alter transform
+    """
+)
 _LONGEST = max(len(words.split()) for words in (*READERS, *EFFECTLESS))
 
 
@@ -129,7 +163,9 @@ def _leading_words(cursor: Cursor) -> list[str]:
 
 
 def _effectless(cursor: Cursor, kind: str) -> Statement:
-    if kind in ("drop extension", "drop operator", "drop collation", "drop access method") and any(
+    if kind.startswith("alter ") and kind not in _WITHOUT_NAME:
+        return named_object.alter_object(cursor, kind)
+    if kind in ("drop operator", "drop collation", "drop access method") and any(
         token.kind is Kind.WORD and token.text == "cascade" for token in cursor.tokens
     ):
         raise Unreadable(

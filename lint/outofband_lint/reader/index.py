@@ -9,13 +9,16 @@ from typing import Literal
 
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.drop import behaviour
+from outofband_lint.reader.options import is_on, options
 from outofband_lint.statement import (
     AttachIndex,
     CreateIndex,
     DropIndex,
     IndexKey,
+    MoveAllToTablespace,
     Reindex,
     RenameIndex,
+    SetIndexTablespace,
     Statement,
     Understood,
 )
@@ -39,8 +42,7 @@ def create_index(cursor: Cursor) -> Statement:
     cursor.accept("nulls", "distinct")
     if cursor.accept("with"):
         cursor.skip_group()
-    if cursor.accept("tablespace"):
-        cursor.identifier()
+    tablespace = cursor.identifier() if cursor.accept("tablespace") else None
     where = cursor.expression(lambda: False) if cursor.accept("where") else None
     return CreateIndex(
         name,
@@ -54,6 +56,7 @@ def create_index(cursor: Cursor) -> Statement:
         concurrently=concurrently,
         if_not_exists=if_not_exists,
         only=only,
+        tablespace=tablespace,
     )
 
 
@@ -104,18 +107,32 @@ def alter_index(cursor: Cursor) -> Statement:
     """Read ALTER INDEX; storage parameters, tablespaces and statistics are effectless."""
     cursor.expect("alter", "index")
     if cursor.accept("all", "in", "tablespace"):
-        cursor.skip_rest()
-        return Understood("alter index all in tablespace")
+        return moved_to_tablespace(cursor, "index")
     cursor.accept("if", "exists")
     index = cursor.name()
     if cursor.accept("rename", "to"):
         return RenameIndex(index, cursor.identifier())
     if cursor.accept("attach", "partition"):
         return AttachIndex(index, cursor.name())
+    if cursor.accept("set", "tablespace"):
+        return SetIndexTablespace(index, cursor.identifier())
     if not cursor.sees_any("set", "reset", "alter", "depends", "no"):
         cursor.fail("RENAME TO, ATTACH PARTITION or SET")
     cursor.skip_rest()
     return Understood("alter index")
+
+
+def moved_to_tablespace(
+    cursor: Cursor, kind: Literal["table", "index", "materialized view"]
+) -> MoveAllToTablespace:
+    """Read what follows ALL IN TABLESPACE."""
+    old = cursor.identifier()
+    if cursor.accept("owned", "by"):
+        cursor.listed(cursor.identifier)
+    cursor.expect("set", "tablespace")
+    new = cursor.identifier()
+    cursor.accept("nowait")
+    return MoveAllToTablespace(kind, old, new)
 
 
 def drop_index(cursor: Cursor) -> Statement:
@@ -132,12 +149,15 @@ def drop_index(cursor: Cursor) -> Statement:
 def reindex(cursor: Cursor) -> Statement:
     """Read REINDEX; CONCURRENTLY stands among the options or before the name."""
     cursor.expect("reindex")
-    options = cursor.group().lower() if cursor.sees_symbol("(") else ""
+    chosen = options(cursor)
     target = _reindex_target(cursor)
-    concurrently = cursor.accept("concurrently") or _is_on(options)
+    concurrently = cursor.accept("concurrently") or is_on(chosen, "concurrently")
     name = None if cursor.at_end() else cursor.name()
     return Reindex(
-        target, None if target in ("database", "system") else name, concurrently=concurrently
+        target,
+        None if target in ("database", "system") else name,
+        concurrently=concurrently,
+        tablespace=chosen.get("tablespace"),
     )
 
 
@@ -148,12 +168,3 @@ def _reindex_target(
         if cursor.accept(target):
             return target
     return cursor.fail("INDEX, TABLE, SCHEMA, DATABASE or SYSTEM")
-
-
-def _is_on(options: str) -> bool:
-    """Tell whether `CONCURRENTLY [boolean]` among the options says yes."""
-    for option in options.split(","):
-        match option.split():
-            case ["concurrently", *value]:
-                return not value or value[0].strip("'") not in ("off", "false", "0")
-    return False

@@ -1,17 +1,21 @@
 """Statements about schemas, types and materialized views.
 
-Source: PostgreSQL 18, CREATE SCHEMA, CREATE TYPE, CREATE DOMAIN and their ALTER forms.
+Source: PostgreSQL 18, CREATE SCHEMA, CREATE TYPE, CREATE MATERIALIZED VIEW, their ALTER forms.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
+from outofband_lint.names import QualifiedName
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.statement import (
+    AddEnumValue,
+    AlterCompositeType,
     CreateMaterializedView,
     CreateSchema,
     CreateType,
+    RenameEnumValue,
     RenameSchema,
     RenameType,
     SetTypeSchema,
@@ -68,28 +72,40 @@ def _is_empty_group(cursor: Cursor) -> bool:
     return False
 
 
-def create_domain(cursor: Cursor) -> Statement:
-    """Read CREATE DOMAIN; what it checks is not tracked."""
-    cursor.expect("create", "domain")
-    name = cursor.name()
-    cursor.skip_rest()
-    return CreateType(name, "domain")
-
-
 def alter_type(cursor: Cursor) -> Statement:
-    """Read ALTER TYPE or ALTER DOMAIN."""
-    cursor.expect("alter")
-    word = cursor.accept_any("type", "domain") or cursor.fail("TYPE or DOMAIN")
+    """Read ALTER TYPE."""
+    cursor.expect("alter", "type")
     name = cursor.name()
     if cursor.accept("rename", "to"):
         return RenameType(name, cursor.identifier())
     if cursor.accept("set", "schema"):
         return SetTypeSchema(name, cursor.identifier())
-    known = ("add", "rename", "drop", "alter", "owner", "set", "validate")
-    action = cursor.accept_any(*known) or cursor.fail("an action")
-    detail = cursor.accept_any("value", "attribute", "constraint", "default", "not", "to")
-    cursor.skip_rest()
-    return Understood(" ".join(filter(None, ("alter", word, action, detail))))
+    if cursor.accept("add", "value"):
+        return _add_value(cursor, name)
+    if cursor.accept("rename", "value"):
+        old = cursor.string()
+        cursor.expect("to")
+        return RenameEnumValue(name, old, cursor.string())
+    if cursor.accept("owner", "to") or cursor.sees_symbol("(", ahead=1):
+        cursor.skip_rest()
+        return Understood("alter type")
+    return AlterCompositeType(name, cursor.listed(lambda: _attribute_action(cursor)))
+
+
+def _add_value(cursor: Cursor, name: QualifiedName) -> AddEnumValue:
+    if_not_exists = cursor.accept("if", "not", "exists")
+    value = cursor.string()
+    if cursor.accept_any("before", "after"):
+        cursor.string()
+    return AddEnumValue(name, value, if_not_exists)
+
+
+def _attribute_action(cursor: Cursor) -> str:
+    verb = cursor.accept_any("add", "drop", "alter", "rename") or cursor.fail("an action")
+    cursor.expect("attribute")
+    while not (cursor.at_end() or cursor.sees_symbol(",")):
+        cursor.skip_one()
+    return f"{verb} attribute"
 
 
 def create_materialized_view(cursor: Cursor) -> Statement:

@@ -1,4 +1,4 @@
-"""SET, RESET and set_config(): of these only search_path matters to the schema.
+"""SET, RESET and set_config().
 
 Source: PostgreSQL 18, SET, RESET, and Configuration Settings Functions.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
-from outofband_lint.statement import SetSearchPath, Statement, Understood
+from outofband_lint.statement import SetParameter, SetSearchPath, Statement, Understood
 
 
 def set_parameter(cursor: Cursor) -> Statement:
@@ -15,32 +15,69 @@ def set_parameter(cursor: Cursor) -> Statement:
     cursor.expect("set")
     scope = cursor.accept_any("session", "local")
     local = scope == "local"
-    if cursor.accept("schema"):
-        return SetSearchPath((cursor.string(),), local=local)
-    if not cursor.accept("search_path"):
+    if cursor.sees_any("characteristics", "authorization", "role", "transaction", "constraints"):
         cursor.skip_rest()
         return Understood("set")
+    if cursor.accept("schema"):
+        return SetSearchPath((cursor.string(),), local=local)
+    if cursor.accept("time", "zone"):
+        return SetParameter("timezone", _rest(cursor), local=local)
+    if cursor.accept("names"):
+        return SetParameter("client_encoding", _rest(cursor), local=local)
+    name = _parameter(cursor)
     if not cursor.accept_symbol("="):
         cursor.expect("to")
+    if name == "search_path":
+        return SetSearchPath(_schemas(cursor), local=local)
+    return SetParameter(name, _rest(cursor), local=local)
+
+
+def _parameter(cursor: Cursor) -> str:
+    """Read a parameter's name, in lower case; those of extensions have a dot."""
+    parts = [cursor.identifier()]
+    while cursor.accept_symbol("."):
+        parts.append(cursor.identifier())
+    return ".".join(parts).lower()
+
+
+def _rest(cursor: Cursor) -> str | None:
+    """Read a value; None for DEFAULT, a string without its quotes."""
+    start = cursor.position
+    cursor.skip_rest()
+    match cursor.tokens[start:]:
+        case []:
+            cursor.fail("a value")
+        case [Token(Kind.WORD, "default" | "local")]:
+            return None
+        case [Token(Kind.STRING, text)]:
+            return text
+    return cursor.text(start, cursor.position)
+
+
+def _schemas(cursor: Cursor) -> tuple[str, ...] | None:
     if cursor.accept("default"):
-        return SetSearchPath(None, local=local)
-    listed = cursor.listed(lambda: _value(cursor))
-    return SetSearchPath(tuple(s for s in listed if s not in ("", "$user")), local=local)
+        return None
+    listed = cursor.listed(lambda: _schema(cursor))
+    return tuple(schema for schema in listed if schema not in ("", "$user"))
 
 
-def _value(cursor: Cursor) -> str:
+def _schema(cursor: Cursor) -> str:
     token = cursor.token
     is_string = token is not None and token.kind is Kind.STRING
     return cursor.string() if is_string else cursor.identifier()
 
 
 def reset_parameter(cursor: Cursor) -> Statement:
-    """Read RESET."""
+    """Read RESET; ALL restores the search_path too."""
     cursor.expect("reset")
     if cursor.accept_any("search_path", "all"):
         return SetSearchPath(None)
-    cursor.skip_rest()
-    return Understood("reset")
+    if cursor.accept("time", "zone"):
+        return SetParameter("timezone", None)
+    if cursor.sees("session", "authorization") or cursor.sees("role"):
+        cursor.skip_rest()
+        return Understood("reset")
+    return SetParameter(_parameter(cursor), None)
 
 
 def discard(cursor: Cursor) -> Statement:
@@ -52,14 +89,14 @@ def discard(cursor: Cursor) -> Statement:
     return Understood("discard")
 
 
-def search_path_by_function(cursor: Cursor) -> SetSearchPath | None:
-    """Read SELECT set_config('search_path', value, is_local); None for any other query."""
+def parameter_by_function(cursor: Cursor) -> Statement | None:
+    """Read SELECT set_config(name, value, is_local) with literals; None for any other query."""
     match [token for token in cursor.tokens if token.text not in ("pg_catalog", ".")]:
         case [
             Token(Kind.WORD, "select"),
             Token(Kind.WORD, "set_config"),
             Token(Kind.SYMBOL, "("),
-            Token(Kind.STRING, "search_path"),
+            Token(Kind.STRING, name),
             Token(Kind.SYMBOL, ","),
             Token(Kind.STRING, value),
             Token(Kind.SYMBOL, ","),
@@ -67,7 +104,10 @@ def search_path_by_function(cursor: Cursor) -> SetSearchPath | None:
             *_,
         ]:
             cursor.skip_rest()
-            return SetSearchPath(_split(value), local=is_local == "true")
+            local = is_local == "true"
+            if name.lower() == "search_path":
+                return SetSearchPath(_split(value), local=local)
+            return SetParameter(name.lower(), value, local=local)
     return None
 
 

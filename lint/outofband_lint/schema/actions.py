@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 
 from outofband_lint import statement as sql
@@ -43,6 +44,11 @@ def _(action: sql.SetDefault, draft: Draft, table: QualifiedName) -> None:
 @act.register
 def _(action: sql.DropDefault, draft: Draft, table: QualifiedName) -> None:
     columns.set_default(draft, table, action.column, None)
+
+
+@act.register
+def _(action: sql.SetLogged, draft: Draft, table: QualifiedName) -> None:
+    draft.put(replace(draft.tables[table], unlogged=not action.logged))
 
 
 @act.register

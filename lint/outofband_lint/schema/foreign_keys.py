@@ -25,6 +25,7 @@ def add_foreign_key(draft: Draft, table_name: QualifiedName, declared: Constrain
         validated=not declared.not_valid,
         references=declared.references if target is None else target.name,
         referenced_columns=declared.referenced_columns or _primary_key(target),
+        on_delete=declared.on_delete,
     )
     draft.append_constraint(table_name, constraint)
     for partition in draft.partitions(table_name):

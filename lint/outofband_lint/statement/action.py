@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.statement.base import Statement
@@ -41,6 +42,7 @@ class AlterColumnType:
     column: str
     type: DataType
     using: str | None = None
+    collation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,11 @@ class ValidateConstraint:
 
 @dataclass(frozen=True, slots=True)
 class AttachPartition:
-    """ATTACH PARTITION."""
+    """ATTACH PARTITION; `bound` is what stands behind FOR VALUES, empty for the default one."""
 
     partition: QualifiedName
+    bound: str = ""
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,112 @@ class SetInheritance:
 
     parent: QualifiedName
     inherit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPartition:
+    """SPLIT PARTITION (PostgreSQL 19)."""
+
+    partition: QualifiedName
+    into: tuple[QualifiedName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergePartitions:
+    """MERGE PARTITIONS (PostgreSQL 19)."""
+
+    partitions: tuple[QualifiedName, ...]
+    into: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class SetTablespace:
+    """SET TABLESPACE."""
+
+    tablespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLogged:
+    """SET LOGGED or, where `logged` is False, SET UNLOGGED."""
+
+    logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetAccessMethod:
+    """SET ACCESS METHOD."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaIdentity:
+    """REPLICA IDENTITY."""
+
+    mode: Literal["default", "full", "nothing", "index"]
+    index: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSecurity:
+    """ENABLE, DISABLE, FORCE or NO FORCE ROW LEVEL SECURITY."""
+
+    change: Literal["enable", "disable", "force", "no_force"]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerState:
+    """ENABLE or DISABLE TRIGGER; `trigger` may be `"all"` or `"user"`."""
+
+    change: Literal["enable", "disable", "enable_replica", "enable_always"]
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetExpression:
+    """ALTER COLUMN … SET EXPRESSION."""
+
+    column: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropExpression:
+    """ALTER COLUMN … DROP EXPRESSION."""
+
+    column: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddIdentity:
+    """ALTER COLUMN … ADD GENERATED … AS IDENTITY."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropIdentity:
+    """ALTER COLUMN … DROP IDENTITY."""
+
+    column: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterConstraint:
+    """ALTER CONSTRAINT; `enforced` is None where it stays as it is."""
+
+    name: str
+    enforced: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOn:
+    """CLUSTER ON or, where `index` is None, SET WITHOUT CLUSTER."""
+
+    index: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +260,20 @@ TableAction = (
     | AttachPartition
     | DetachPartition
     | SetInheritance
+    | SplitPartition
+    | MergePartitions
+    | SetTablespace
+    | SetLogged
+    | SetAccessMethod
+    | ReplicaIdentity
+    | RowSecurity
+    | TriggerState
+    | SetExpression
+    | DropExpression
+    | AddIdentity
+    | DropIdentity
+    | AlterConstraint
+    | ClusterOn
     | OtherAction
 )
 

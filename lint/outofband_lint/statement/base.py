@@ -57,6 +57,18 @@ class SetSearchPath(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class SetParameter(Statement):
+    """SET or RESET of one parameter, set_config() with literals included; None resets it.
+
+    search_path is SetSearchPath. The parameter of RESET ALL and DISCARD is `"all"`.
+    """
+
+    name: str
+    value: str | None
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionControl(Statement):
     """BEGIN, COMMIT, ROLLBACK [TO savepoint], SAVEPOINT or RELEASE, under their shortest names."""
 

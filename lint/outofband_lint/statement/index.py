@@ -44,6 +44,7 @@ class CreateIndex(Statement):
     concurrently: bool = False
     if_not_exists: bool = False
     only: bool = False
+    tablespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,21 @@ class Reindex(Statement):
     target: Literal["index", "table", "schema", "database", "system"]
     name: QualifiedName | None = None
     concurrently: bool = False
+    tablespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetIndexTablespace(Statement):
+    """ALTER INDEX … SET TABLESPACE."""
+
+    index: QualifiedName
+    tablespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAllToTablespace(Statement):
+    """ALTER … ALL IN TABLESPACE … SET TABLESPACE."""
+
+    kind: Literal["table", "index", "materialized view"]
+    tablespace: str
+    new_tablespace: str

@@ -7,6 +7,7 @@ from typing import Literal
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.statement.base import Statement
+from outofband_lint.statement.table import Constraint, DataType
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,71 @@ class RenameSchema(Statement):
 
 @dataclass(frozen=True, slots=True)
 class CreateType(Statement):
-    """CREATE TYPE or CREATE DOMAIN; `labels` are those of an enum, in order."""
+    """CREATE TYPE; `labels` are those of an enum, in order."""
 
     name: QualifiedName
-    kind: Literal["enum", "composite", "range", "base", "domain"]
+    kind: Literal["enum", "composite", "range", "base"]
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddEnumValue(Statement):
+    """ALTER TYPE … ADD VALUE."""
+
+    type: QualifiedName
+    value: str
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameEnumValue(Statement):
+    """ALTER TYPE … RENAME VALUE."""
+
+    type: QualifiedName
+    value: str
+    new_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlterCompositeType(Statement):
+    """ALTER TYPE of attributes; `actions` are the leading words of each: `"add attribute"`."""
+
+    type: QualifiedName
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDomain(Statement):
+    """CREATE DOMAIN."""
+
+    name: QualifiedName
+    type: DataType
+    not_null: bool = False
+    default: str | None = None
+    constraints: tuple[Constraint, ...] = ()
+
+
+DomainAction = Literal[
+    "add_constraint",
+    "validate_constraint",
+    "drop_constraint",
+    "rename_constraint",
+    "set_not_null",
+    "drop_not_null",
+    "set_default",
+    "drop_default",
+    "owner",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AlterDomain(Statement):
+    """ALTER DOMAIN; `constraint` is the one added, `constraint_name` the one that is named."""
+
+    domain: QualifiedName
+    action: DomainAction
+    constraint: Constraint | None = None
+    constraint_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ class Constraint:
 
     A name of None is chosen by Postgres. `columns` are those that the constraint names (a CHECK
     names none, its `expression` does). With `using_index`, `columns` are empty: they are the
-    index's. `keys` are those of an exclusion constraint.
+    index's. `keys` are those of an exclusion constraint. `on_delete` and `on_update` are in lower
+    case (`"set null"`), empty where nothing is written.
     """
 
     kind: ConstraintKind
@@ -58,11 +59,18 @@ class Constraint:
     not_valid: bool = False
     no_inherit: bool = False
     deferrable: bool = False
+    enforced: bool = True
+    on_delete: str = ""
+    on_update: str = ""
+    tablespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnDefinition:
-    """A column as it is declared; `serial` types come as the integer they stand for."""
+    """A column as it is declared; `serial` types come as the integer they stand for.
+
+    `default` is the expression of a default or, where `generated` is set, the generating one.
+    """
 
     name: str
     type: DataType
@@ -71,6 +79,7 @@ class ColumnDefinition:
     serial: bool = False
     identity: bool = False
     generated: Literal["stored", "virtual"] | None = None
+    collation: str | None = None
     constraints: tuple[Constraint, ...] = ()
 
 
@@ -101,6 +110,8 @@ class CreateTable(Statement):
     unlogged: bool = False
     foreign: bool = False
     if_not_exists: bool = False
+    tablespace: str | None = None
+    of_type: QualifiedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ class CreateTableAs(Statement):
     table: QualifiedName
     temporary: bool = False
     if_not_exists: bool = False
+    unlogged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

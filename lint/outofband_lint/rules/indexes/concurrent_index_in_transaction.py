@@ -21,10 +21,13 @@ from outofband_lint.statement import (
 
 
 @statement_rule(
+    sqlstate="25001",
     failure="25001 active_sql_transaction: the statement is refused and the upgrade rolls back",
     given="""
         CREATE TABLE events (id bigint, kind text);
         CREATE INDEX ix_events_id ON events (id);
+        CREATE MATERIALIZED VIEW totals AS SELECT id FROM events;
+        CREATE UNIQUE INDEX ON totals (id);
         CREATE SCHEMA app;
         CREATE TABLE app."Log" (id bigint) PARTITION BY RANGE (id);
         CREATE TABLE app.log_1 PARTITION OF app."Log" FOR VALUES FROM (1) TO (10)
