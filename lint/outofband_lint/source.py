@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outofband_lint.environment import Environment
+from outofband_lint.problem import Problem as Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Source:
     revision that caused the statement, however deep the helper that sent it. `in_transaction` is
     False inside an autocommit block. `out_of_band` marks a step declared by one of our operations:
     `sql` is then the plain statement that it will come to. `barrier` is the step that
-    `op.require_step` names; such a source sends no SQL and `sql` is empty.
+    `op.require_step` names; such a source sends no SQL and `sql` is empty. `rows_read` marks a
+    question whose answer the revision reads: what follows is what a database without rows is sent.
     """
 
     sql: str
@@ -25,14 +27,7 @@ class Source:
     in_transaction: bool = True
     out_of_band: bool = False
     barrier: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a revision could not be rendered completely, and the line that stopped it."""
-
-    reason: str
-    line: int
+    rows_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class Revision:
 
     With a `problem`, `sources` hold only what the syntax tree of the revision gave. `downgrade` is
     what its `downgrade()` sends, None where nobody rendered it. `created` is the date in its head,
-    as ISO 8601, empty where there is none.
+    as ISO 8601, empty where there is none. `branch_labels` are those that the file itself gives.
     """
 
     id: str
@@ -52,6 +47,18 @@ class Revision:
     problem: Problem | None = None
     downgrade: tuple[Source, ...] | None = None
     created: str = ""
+    branch_labels: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The first line that does something, for findings about the revision as a whole."""
+        lines = [source.line for source in self.sources]
+        return min(lines, default=self.problem.line if self.problem else 1)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """All that must have run before it."""
+        return self.down_revisions + self.depends_on
 
     @property
     def sent(self) -> tuple[object, ...]:

@@ -16,13 +16,24 @@ from outofband_lint.reader import read
 from outofband_lint.rule import Finding, Rule
 from outofband_lint.rules import all_rules, rule_named
 from outofband_lint.schema import Schema, fold
+from outofband_lint.source import Source
 from outofband_lint.statement import NotUnderstood
 
 CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
 # Rules about a revision, a session or an object that is no table have no table to name.
 WITHOUT_TABLE = {
+    "applied-revision-edited",
     "barrier-not-first",
+    "downgrade-missing",
+    "environment-blocking-advisory-lock",
+    "environment-not-run",
+    "environment-outer-transaction",
+    "environment-without-deploy-guard",
+    "multiple-heads",
+    "pending-step-removed",
+    "revision-out-of-order",
+    "rows-read-in-migration",
     "revision-not-rendered",
     "statement-not-understood",
 }
@@ -78,13 +89,18 @@ def test_the_message_names_the_table(rule: Rule, example: Example) -> None:
         assert any(table in finding.message for table in table_names(rule, example))
 
 
+def sources(rule: Rule, example: Example) -> list[Source]:
+    return [source for revision in example.revisions(rule.given) for source in revision.sources]
+
+
 def table_names(rule: Rule, example: Example) -> set[str]:
     """Return the tables of the example as a message spells them, and those nobody created."""
     schema = Schema()
     names = {"created_by_hand", "the table of ix_nobody_knows"}
-    for statement in read(f"{rule.given}; {example.sql}"):
-        schema = fold(schema, statement, revision="1")
-        names |= {quote(table.name) for table in schema.tables}
+    for source in sources(rule, example):
+        for statement in read(source.sql):
+            schema = fold(schema, statement, revision="1")
+            names |= {quote(table.name) for table in schema.tables}
     return names
 
 
@@ -129,7 +145,7 @@ def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", all_rules(), ids=name)
 def test_the_bad_examples_cover_quoted_names(rule: Rule) -> None:
-    assert any('"' in example.sql for example in rule.bad)
+    assert any('"' in source.sql for example in rule.bad for source in sources(rule, example))
 
 
 @pytest.mark.parametrize(("rule", "example"), CASES + GOOD, ids=name)

@@ -133,7 +133,7 @@ def _(statement: sql.CreateType, draft: Draft) -> None:
 @apply.register
 def _(statement: sql.CreateDomain, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(name, "domain", revision=draft.revision)
+    draft.put_type(Type(name, "domain", revision=draft.revision))
 
 
 @apply.register
@@ -142,7 +142,7 @@ def _(statement: sql.AddEnumValue, draft: Draft) -> None:
     if type_ is not None and statement.value not in type_.labels:
         added = (*type_.added, (statement.value, draft.revision))
         labels = (*type_.labels, statement.value)
-        draft.types[type_.name] = replace(type_, labels=labels, added=added)
+        draft.put_type(replace(type_, labels=labels, added=added))
 
 
 @apply.register
@@ -151,7 +151,7 @@ def _(statement: sql.RenameEnumValue, draft: Draft) -> None:
     if type_ is not None:
         old, new = statement.value, statement.new_value
         labels = tuple(new if label == old else label for label in type_.labels)
-        draft.types[type_.name] = replace(type_, labels=labels)
+        draft.put_type(replace(type_, labels=labels))
 
 
 @apply.register

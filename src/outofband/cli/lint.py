@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     help="Judge SQL files instead, each as one revision, in this order; may be repeated.",
 )
 @click.option(
+    "--no-exec",
+    is_flag=True,
+    help="Run nothing of the project: read the syntax trees only, for pull requests of strangers.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "github"]),
@@ -50,6 +55,7 @@ def command(
     x: tuple[str, ...],
     since: str | None,
     files: tuple[str, ...],
+    no_exec: bool,
     form: str,
     fail_on: str,
 ) -> None:
@@ -65,7 +71,7 @@ def command(
     from outofband.inputs.trace import tracing
 
     with tracing() as trace:
-        subject = subject_of(Request(configs, name, x, since, files))
+        subject = subject_of(Request(configs, name, x, since, files, executes=not no_exec))
         findings = judge(subject)
         report = _report(findings, subject.count, form)
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]

@@ -23,7 +23,13 @@ def judge(subject: Subject) -> tuple[Finding, ...]:
         own.large, own.small, own.deploy, own.start_after, own.severity, own.per_path
     )
     try:
-        found = lint(subject.revisions, settings, judged=subject.judged, base=subject.base)
+        found = lint(
+            subject.revisions,
+            settings,
+            judged=subject.judged,
+            base=subject.base,
+            environment=subject.environment,
+        )
     except UnknownRevision as error:
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
     return tuple(replace(f, path=os.path.relpath(f.path)) for f in found)

@@ -11,6 +11,7 @@ class Request:
 
     ``configs``, ``name`` and ``x`` mean what ``-c``, ``-n`` and ``-x`` mean to Alembic. ``since``
     is a git ref, None for the whole history. With ``files`` these are judged, each as a revision.
+    Without ``executes`` nothing of the project is run.
     """
 
     configs: tuple[str, ...] = ()
@@ -18,3 +19,4 @@ class Request:
     x: tuple[str, ...] = ()
     since: str | None = None
     files: tuple[str, ...] = ()
+    executes: bool = True

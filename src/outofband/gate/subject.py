@@ -10,16 +10,16 @@ from outofband import settings as settings_file
 from outofband.errors import Misuse
 from outofband.gate.request import Request
 from outofband.settings import Settings
+from outofband_lint.environment import Environment
 from outofband_lint.source import Base, Revision
 from outofband_lint.sql_file import revision_from_sql
 
 
+_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
+
+
 class FileUnreadable(Misuse):
     """A file given with ``--sql`` cannot be read as UTF-8 text."""
-
-
-class EnvPyConnects(Misuse):
-    """env.py opens a connection although it is run offline, and the connection failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,14 @@ class Subject:
     """Revisions in upgrade order, and the settings to judge them by.
 
     ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
-    branch began from.
+    branch began from, ``environment`` is env.py, None for SQL files.
     """
 
     revisions: tuple[Revision, ...]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
+    environment: Environment | None = None
 
     @property
     def count(self) -> int:
@@ -44,8 +45,8 @@ class Subject:
 def subject_of(request: Request) -> Subject:
     """Read or render what is asked for.
 
-    Raises FileUnreadable, EnvPyConnects, and what a project's configuration, env.py, graph of
-    revisions and git checkout may be wrong in.
+    Raises FileUnreadable, and what a project's configuration, graph of revisions and git checkout
+    may be wrong in.
     """
     return _files(request.files) if request.files else _project(request)
 
@@ -63,26 +64,23 @@ def _files(paths: Sequence[str]) -> Subject:
 
 
 def _project(request: Request) -> Subject:
-    from outofband.revisions import graph
-    from outofband.revisions.environment import load
+    from outofband.revisions import history
+    from outofband.revisions.environment import configured
     from outofband.revisions.project import settings_of
-    from outofband.revisions.render import render
     from outofband.revisions.since import base_of
-    from outofband.target import DatabaseNotReached
 
-    try:
-        environment = load(request.configs, request.name, request.x)
-    except DatabaseNotReached as error:
-        raise EnvPyConnects(
-            "env.py connects to a database even when it is run offline",
-            why=error.what,
-            do="Let it configure the context with a URL where context.is_offline_mode() is true,"
-            " as Alembic's template does",
-        ) from None
-    settings = settings_of(environment.config)
-    rendered = render(environment, graph.every(environment.script))
-    revisions = tuple(r.revision for r in rendered)
+    config = configured(request.configs, request.name, request.x)
+    settings = settings_of(config)
+    reading = history.Reading(executes=request.executes, downgrades=_wants_downgrades(settings))
+    read = history.read(config, reading)
     if request.since is None:
-        return Subject(revisions, settings)
-    base = base_of(environment, request.since, request.name, request.x)
-    return Subject(revisions, settings, base.unlike(revisions), base)
+        return Subject(read.revisions, settings, environment=read.environment)
+    base = base_of(config, request.since, reading)
+    judged = base.unlike(read.revisions)
+    return Subject(read.revisions, settings, judged, base, read.environment)
+
+
+def _wants_downgrades(settings: Settings) -> bool:
+    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
+    levels = (settings.severity, *settings.per_path.values())
+    return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)

@@ -1,55 +1,53 @@
-"""An Alembic context that runs nothing and takes down what a revision sends, with its lines."""
+"""An Alembic context that runs nothing and takes down what a revision sends, with its lines.
+
+To the revision it is the context of a deploy: it is told that it does not run offline, and its
+connection answers as :mod:`.recording` says. What Alembic's own operations send is rendered as
+``alembic upgrade --sql`` renders it.
+"""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Dialect, TableClause, TextClause, text
-from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy import Dialect, TableClause
 
 from outofband.model.step import Step
 from outofband.revisions.environment import Environment
+from outofband.revisions.folded import Chain, Running
+from outofband.revisions.recording import connection
+from outofband_lint.schema import Schema
 from outofband_lint.source import Source
 
 OPTION = "outofband_capture"
 """The option of a MigrationContext under which our operations find the Capture to declare to."""
 
 
-class ReadsDatabaseError(BaseException):
-    """A revision wants a result from the database; no ``except Exception`` of its own hides it."""
-
-
-class NeedsConnectionError(BaseException):
-    """A revision does with its connection what only a real one can; carries the method."""
-
-
-STOPS = (ReadsDatabaseError, NeedsConnectionError)
-"""What ends a run that went as far as it can without a database."""
-
-
 class Capture:
     """What the revision in one file sends, in order.
 
     A statement's line is the innermost one of that file on the stack: where the revision itself
-    calls, however deep the helper of another file that sends, or the line set in ``line``.
+    calls, however deep the helper of another file that sends, or the line set in ``line``. ``chain``
+    are the revisions before, for one that looks at the schema.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, chain: Chain | None = None, revision: str = "") -> None:
         self.path = path
         self.sources: list[Source] = []
         self.steps: list[Step] = []
         self.in_transaction = True
         self.line: int | None = None
+        self._running = Running(chain or Chain(), revision, self.sources)
 
     def configure(self, environment: Environment, holder: EnvironmentContext) -> MigrationContext:
-        """Make ``holder`` an offline context of PostgreSQL that tells this Capture everything."""
+        """Make ``holder`` a context of PostgreSQL that tells this Capture everything."""
         holder.configure(
             dialect_name="postgresql",
             # Any other style doubles the % signs of plain SQL.
@@ -58,16 +56,16 @@ class Capture:
             output_buffer=io.StringIO(),
             **{**environment.options, OPTION: self},
         )
-        context = holder.get_context()
+        context: Any = holder.get_context()
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
         impl.bulk_insert = partial(self._inserted, context.dialect)
-        impl.emit_begin = lambda: self._set_transaction(True)
-        impl.emit_commit = lambda: self._set_transaction(False)
-        connection: Any = _Connection(context.dialect, impl)
-        context.connection = impl.connection = connection
-        return context
+        context.autocommit_block = self._autocommit_block
+        context.connection = impl.connection = connection(self)
+        context.as_sql = holder.context_opts["as_sql"] = False
+        context._in_external_transaction = True
+        return context  # type: ignore[no-any-return]
 
     def sent(self, sql: str) -> None:
         """Take down one statement."""
@@ -82,6 +80,21 @@ class Capture:
         """Take down one barrier."""
         self.sources.append(self._source("", barrier=name))
 
+    def recorded(self, sql: str, *, autocommit: bool) -> int:
+        """Take down one statement of the connection, or of one that the revision opened."""
+        self.sent(sql)
+        if autocommit:
+            self.sources[-1] = replace(self.sources[-1], in_transaction=False)
+        return len(self.sources) - 1
+
+    def asked(self, position: int) -> None:
+        """Mark a statement whose rows the revision reads."""
+        self.sources[position] = replace(self.sources[position], rows_read=True)
+
+    def schema(self) -> Schema:
+        """Return the schema as it is by now."""
+        return self._running.schema()
+
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any
     ) -> None:
@@ -93,8 +106,13 @@ class Capture:
         line = self.line or _line_in(self.path)
         return Source(sql, self.path, line, in_transaction=self.in_transaction, **more)
 
-    def _set_transaction(self, value: bool) -> None:
-        self.in_transaction = value
+    @contextmanager
+    def _autocommit_block(self) -> Iterator[None]:
+        before, self.in_transaction = self.in_transaction, False
+        try:
+            yield
+        finally:
+            self.in_transaction = before
 
 
 def _line_in(path: str) -> int:
@@ -104,59 +122,3 @@ def _line_in(path: str) -> int:
             return frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
     return 1
-
-
-def _needing_a_connection(method: str) -> Callable[..., NoReturn]:
-    def stop(*_: Any, **__: Any) -> NoReturn:
-        raise NeedsConnectionError(method)
-
-    return stop
-
-
-class _Connection(MockConnection):
-    """What ``op.get_bind()`` returns: statements go through, results do not exist."""
-
-    # Not __getattr__: Alembic tells a mock by the AttributeError of in_transaction.
-    begin, close, commit, rollback = map(
-        _needing_a_connection, ("begin()", "close()", "commit()", "rollback()")
-    )
-
-    def __init__(self, dialect: Any, impl: Any) -> None:
-        super().__init__(dialect, self._send)
-        self._impl = impl
-
-    def exec_driver_sql(self, statement: str, *_: Any, **__: Any) -> _NoResult:
-        return self._send(text(statement.replace(":", r"\:")), None)
-
-    def begin_nested(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def scalar(self, *_: Any, **__: Any) -> NoReturn:
-        raise ReadsDatabaseError
-
-    scalars = scalar
-
-    def _send(self, construct: Any, parameters: Any = None) -> _NoResult:
-        if isinstance(construct, TextClause) and isinstance(parameters, Mapping):
-            construct = construct.bindparams(**parameters)
-        elif parameters:
-            return self._without_values(construct)
-        self._impl._exec(construct)
-        return _NoResult()
-
-    def _without_values(self, construct: Any) -> _NoResult:
-        """Send rows of data under the names of their parameters."""
-        self._impl.literal_binds = False
-        try:
-            self._impl._exec(construct)
-        finally:
-            self._impl.literal_binds = True
-        return _NoResult()
-
-
-class _NoResult:
-    def _read(self, *_: Any) -> NoReturn:
-        raise ReadsDatabaseError
-
-    __getattr__: Callable[..., NoReturn] = _read
-    __iter__ = __next__ = __bool__ = __len__ = __getitem__ = _read

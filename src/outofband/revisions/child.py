@@ -1,100 +1,99 @@
-"""Runs the project's revisions in a forked child, one line of JSON for each, under a time limit.
+"""A forked child that runs the project's code, one line of JSON for each thing it has to say.
 
-Forked, not spawned: the child needs the modules, the models and the Config that the parent has
-loaded, and inherits them for nothing. It never returns into the parent's code.
+Forked, not spawned: the child needs the modules and the Config that the parent has loaded, and
+inherits them for nothing. It never returns into the parent's code. What it may use is bounded: time
+for each thing that it does, memory, and the processes of its own, which end with it.
 """
 
 from __future__ import annotations
 
-import ast
 import gc
-import inspect
+import json
 import logging
 import os
+import resource
 import selectors
 import signal
 import sys
 import time
-import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import IO, Any
 
-from alembic.operations import Operations
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import Script
-from sqlalchemy.exc import NoInspectionAvailable
-
-from outofband.errors import OutofbandError
-from outofband.revisions import literal, wire
-from outofband.revisions.capture import Capture, NeedsConnectionError, ReadsDatabaseError
-from outofband.revisions.environment import Environment
-from outofband.revisions.mode import asks_whether_offline
-from outofband.revisions.wire import Run
-from outofband_lint.source import Problem
+MEMORY = 4 * 2**30
+"""Bytes of private memory that a child may have; more is a MemoryError there."""
 
 _CHUNK = 65536
-_OFFLINE = "upgrade() asks whether it is run offline, and what it does in a deploy is not known"
+# A child interrupts itself; one that cannot (C code, a lock, `except BaseException`) is killed.
+_GRACE = 2.0
+_AT = "at"
+
+Doing = tuple[str, str]
+"""What a child does to which file: ``("upgrade", path)``."""
+
+Work = Callable[["Post"], None]
+"""The child's whole life."""
 
 
-def runs(environment: Environment, scripts: Sequence[Script], limit: float) -> list[Run]:
-    """Run every ``upgrade()`` offline; ``limit`` is in seconds and for each one.
+class TimeUpError(BaseException):
+    """The project's code took longer than it may; no ``except Exception`` of its own hides it."""
 
-    A child that dies or hangs costs its revision, which is then read by its syntax tree; the next
-    child goes on with the others.
+
+@dataclass(slots=True)
+class Post:
+    """How a child tells its parent what it does and what came of it.
+
+    ``lost`` says what earlier children were lost in, and why: this one leaves that out. ``said`` are
+    the answers that the parent has from them.
     """
-    done: list[Run] = []
-    stopped: Problem | None = None
-    while len(done) < len(scripts):
-        before = len(done)
-        with _child(environment, scripts[before:], stopped) as pipe:
-            reason = _read(pipe, done, len(scripts), limit)
-        if not reason:
-            break
-        if stopped and len(done) == before:
-            done.append(Run(problem=stopped))
-        script = scripts[min(len(done), len(scripts) - 1)]
-        stopped = Problem(reason, _first_line(script))
-    return done
+
+    lost: Mapping[Doing, str] = field(default_factory=dict)
+    said: list[dict[str, Any]] = field(default_factory=list)
+    out: IO[str] | None = None
+    pid: int = 0
+
+    def say(self, answer: dict[str, Any]) -> None:
+        """Send an answer. A process that the project's code has forked ends here."""
+        if os.getpid() != self.pid:
+            os._exit(0)
+        print(json.dumps(answer), file=self.out, flush=True)
+
+    @contextmanager
+    def doing(self, what: str, path: str, limit: float) -> Iterator[None]:
+        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds.
+        """
+        self.say({_AT: [what, path, limit]})
+        signal.setitimer(signal.ITIMER_REAL, limit)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def run(environment: Environment, script: Script) -> Run:
-    """Run one ``upgrade()`` offline, in this process."""
-    capture = Capture(script.path)
-    problem: Problem | None = None
-    with EnvironmentContext(environment.config, environment.script, as_sql=True) as holder:
-        context = capture.configure(environment, holder)
-        with Operations.context(context):
-            try:
-                script.module.upgrade()
-            except BaseException as error:
-                problem = Problem(_reason(error), _line(error, script.path))
-    if problem is None and asks_whether_offline(script.module):
-        problem = Problem(_OFFLINE, _first_line(script))
-    if problem:
-        return read_literally(environment, script, problem)
-    return Run(tuple(capture.sources), tuple(capture.steps))
+def answers(work: Work) -> list[dict[str, Any]]:
+    """Do ``work`` in a child and return what it says.
 
-
-def read_literally(environment: Environment, script: Script, problem: Problem) -> Run:
-    """Return what the syntax tree of a revision gives that could not be run."""
-    capture = Capture(script.path)
-    holder = EnvironmentContext(environment.config, environment.script, as_sql=True)
-    operations = Operations(capture.configure(environment, holder))
-    try:
-        tree = ast.parse(Path(script.path).read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return Run(problem=problem)
-    literal.replay(tree, operations, capture)
-    return Run(tuple(capture.sources), tuple(capture.steps), problem)
+    A child that dies or hangs is replaced by one that leaves out what it was doing.
+    """
+    said: list[dict[str, Any]] = []
+    lost: dict[Doing, str] = {}
+    while True:
+        with _forked(work, Post(lost, said)) as pipe:
+            end = _heard(pipe, said)
+        if end is None:
+            return said
+        doing, reason = end
+        if doing in lost:
+            raise ChildProcessError(f"{doing} is left out, and was lost again: {reason}")
+        lost[doing] = reason
 
 
 @contextmanager
-def _child(
-    environment: Environment, scripts: Sequence[Script], stopped: Problem | None
-) -> Iterator[int]:
-    """Fork a child that writes a line for each script; yield the pipe, and end the child after."""
+def _forked(work: Work, post: Post) -> Iterator[int]:
+    """Fork a child that does the work; yield the pipe, and end the child and its own after."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         # Python 3.12 warns of threads: a child stuck on one's lock runs into the limit.
@@ -103,7 +102,7 @@ def _child(
     if pid == 0:
         try:
             os.close(reading)
-            _serve(environment, scripts, stopped, writing)
+            _live(work, post, writing)
         finally:
             os._exit(0)
     os.close(writing)
@@ -111,68 +110,55 @@ def _child(
         yield reading
     finally:
         os.close(reading)
-        with suppress(ProcessLookupError, ChildProcessError):  # reaped by the host's SIGCHLD
-            os.kill(pid, signal.SIGKILL)
+        for kill, whom in ((os.killpg, pid), (os.kill, pid)):
+            with suppress(ProcessLookupError, PermissionError):
+                kill(whom, signal.SIGKILL)
+        with suppress(ChildProcessError):  # reaped by the host's SIGCHLD
             os.waitpid(pid, 0)
 
 
-def _serve(
-    environment: Environment, scripts: Sequence[Script], stopped: Problem | None, pipe: int
-) -> None:
-    """The child's whole life."""
+def _live(work: Work, post: Post, pipe: int) -> None:
     gc.disable()  # what the parent has open is not the child's to close
+    os.setpgid(0, 0)
     logging.disable(logging.CRITICAL)
     nowhere = open(os.devnull, "r+")  # noqa: SIM115 (this process ends by os._exit)
     for standard in (0, 1, 2):
         os.dup2(nowhere.fileno(), standard)
     sys.stdin = sys.stdout = sys.stderr = nowhere
+    for limited, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_CORE, 0)):
+        with suppress(ValueError, OSError):  # a system that has no such limit, or a lower one
+            resource.setrlimit(limited, (most, resource.getrlimit(limited)[1]))
+    signal.signal(signal.SIGALRM, _time_is_up)
     with open(pipe, "w", encoding="utf-8") as out:
-        for position, script in enumerate(scripts):
-            if stopped and position == 0:
-                result = read_literally(environment, script, stopped)
-            else:
-                result = run(environment, script)
-            print(wire.dumps(result), file=out, flush=True)
+        post.out, post.pid = out, os.getpid()
+        work(post)
+        post.say({})
 
 
-def _read(pipe: int, done: list[Run], wanted: int, limit: float) -> str:
-    """Read runs until all are there; return why they stopped coming, empty when they did not."""
+def _time_is_up(_: int, frame: FrameType | None) -> None:
+    raise TimeUpError
+
+
+def _heard(pipe: int, said: list[dict[str, Any]]) -> tuple[Doing, str] | None:
+    """Read answers until the last; return what the child was lost in and why, None if it was not.
+    """
     pending = b""
-    deadline = time.monotonic() + limit
+    doing: Doing = ("start", "")
+    limit, deadline = 0.0, time.monotonic() + 60
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
-        while len(done) < wanted:
+        while True:
             if not selector.select(max(0.0, deadline - time.monotonic())):
-                return f"upgrade() was still running after {limit:g} s"
+                return doing, f"was still running after {limit:g} s"
             chunk = os.read(pipe, _CHUNK)
             if not chunk:
-                return "upgrade() ended the process"
+                return doing, "ended the process"
             *lines, pending = (pending + chunk).split(b"\n")
-            done.extend(wire.loads(line) for line in lines)
-            if lines:
-                deadline = time.monotonic() + limit
-    return ""
-
-
-def _first_line(script: Script) -> int:
-    upgrade = inspect.unwrap(getattr(script.module, "upgrade", None))  # type: ignore[arg-type]
-    code = getattr(upgrade, "__code__", None)
-    return code.co_firstlineno if code else 1
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, ReadsDatabaseError | NoInspectionAvailable):
-        return "upgrade() reads the database, which only a real run can answer"
-    text = str(error).partition("\n")[0]
-    if isinstance(error, NeedsConnectionError):
-        return f"upgrade() needs a real connection: it, or a Session of its, calls {text}"
-    if isinstance(error, OutofbandError):
-        return ": ".join(filter(None, (error.what, error.why)))
-    if isinstance(error, SystemExit):
-        return "upgrade() exits"
-    return f"upgrade() raises {type(error).__name__}" + (f": {text}" if text else "")
-
-
-def _line(error: BaseException, path: str) -> int:
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((f.lineno or 1 for f in reversed(frames) if f.filename == path), 1)
+            for answer in map(json.loads, lines):
+                if not answer:
+                    return None
+                if _AT in answer:
+                    what, path, limit = answer[_AT]
+                    doing, deadline = (what, path), time.monotonic() + limit + _GRACE
+                else:
+                    said.append(answer)

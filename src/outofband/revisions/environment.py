@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,17 +121,28 @@ def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[s
 
 def of_config(config: Config) -> Environment:
     """Return the environment of a Config, for programs that make theirs themselves."""
-    script = _script_directory(config)
+    script = script_directory(config)
     given = recorded(config, script, as_sql=True)
-    options = {k: v for k, v in given.items() if k not in _OF_THE_CALL}
-    return Environment(config, script, _dialect_name(given), options)
+    return Environment(config, script, _dialect_name(given), lasting(given))
 
 
-def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[str, Any]:
+def lasting(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``context.configure()`` that hold for every run."""
+    return {key: value for key, value in given.items() if key not in _OF_THE_CALL}
+
+
+def recorded(
+    config: Config,
+    script: ScriptDirectory,
+    *,
+    as_sql: bool,
+    run: Callable[[], object] | None = None,
+) -> dict[str, Any]:
     """Run env.py as far as ``context.configure()`` and return the arguments it gave, by name.
 
     With ``as_sql`` False env.py connects as it does for ``alembic current``; the connection is
-    closed again by env.py's own ``with``. What env.py prints goes to stderr.
+    closed again by env.py's own ``with``. What env.py prints goes to stderr. ``run`` runs it in
+    place of ``script.run_env``.
 
     Raises EnvPyFailed, or DatabaseNotReached where that connection fails.
     """
@@ -141,7 +152,7 @@ def recorded(config: Config, script: ScriptDirectory, *, as_sql: bool) -> dict[s
     with recorder:
         try:
             with reaching(), redirect_stdout(sys.stderr):
-                script.run_env()
+                (run or script.run_env)()
         except _ConfigureReachedError as reached:
             return reached.given
         except (configparser.InterpolationError, ArgumentError, NoSuchModuleError) as error:
@@ -184,9 +195,12 @@ def _files(configs: Sequence[str]) -> tuple[str, str]:
     return (inis or ["alembic.ini"])[0], (tomls or ["pyproject.toml"])[0]
 
 
-def _script_directory(config: Config) -> ScriptDirectory:
+def script_directory(
+    config: Config, find: Callable[[Config], ScriptDirectory] = ScriptDirectory.from_config
+) -> ScriptDirectory:
+    """Return the folder of revisions of a Config. Raises AlembicConfigWrong."""
     try:
-        return ScriptDirectory.from_config(config)
+        return find(config)
     except (CommandError, ImportError, configparser.Error, OSError) as error:
         ini = config.config_file_name
         if ini is not None and not Path(ini).is_file():

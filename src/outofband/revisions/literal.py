@@ -1,92 +1,438 @@
 """The operations of a revision that can be read from its syntax tree without running it.
 
-For revisions that cannot be run offline. Calls ``op.something(...)`` in ``upgrade()`` whose
-arguments are literals, constants of the module or made of SQLAlchemy alone are replayed in order,
-those of ``with op.batch_alter_table(...)`` too, whatever condition they stand under unless it is
-one for another dialect; the rest is left out.
+For revisions that cannot be run, and for those of strangers that may not be. ``upgrade()`` is
+followed as Python would, through constants, loops over what is known, f-strings and the functions
+of the same file; under a condition that only a run could decide both branches are read. What
+remains unread is told.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+import enum
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import sqlalchemy
 from alembic.operations import Operations
+from alembic.util import CommandError
 
-from outofband.revisions.branches import Conditions
-from outofband.revisions.capture import STOPS, Capture
-from outofband.revisions.expressions import Names
+from outofband.revisions import trusted
+from outofband.revisions.capture import Capture
+from outofband.revisions.expressions import (
+    UNKNOWN,
+    Batch,
+    Function,
+    Names,
+    NotLiteralError,
+    Of,
+    OfBatch,
+    Special,
+    Unread,
+)
+from outofband.revisions.trusted import NotTrustedError
+from outofband_lint.source import Problem
 
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What surrounds a call: an autocommit block, and batches by the name that each is bound to."""
-
-    in_autocommit: bool = False
-    batches: Mapping[str, ast.Call] = field(default_factory=dict)
-
-
-def replay(tree: ast.Module, operations: Operations, capture: Capture) -> None:
-    """Send and declare what the literal operations of ``upgrade()`` would."""
-    names = Names(tree)
-    for call, scope in _operation_calls(tree, names):
-        capture.line = call.lineno
-        capture.in_transaction = not scope.in_autocommit
-        with suppress(Exception, *STOPS):  # unread.py tells what that may have cost
-            _perform(call, scope, operations, names)
-
-
-def _upgrade_of(tree: ast.Module) -> ast.FunctionDef | None:
-    """Return the function ``upgrade()`` of a module."""
-    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
-    return next((f for f in functions if f.name == "upgrade"), None)
-
-
-def _perform(call: ast.Call, scope: _Scope, operations: Operations, names: Names) -> None:
-    assert isinstance(call.func, ast.Attribute)
-    assert isinstance(call.func.value, ast.Name)
-    arguments, keywords = names.arguments(call)
-    with _target(scope.batches.get(call.func.value.id), operations, names) as target:
-        getattr(target, call.func.attr)(*arguments, **keywords)
+_DEPTH = 20
+_STATEMENTS = 200_000
+_CONTEXTS = {"op": Special.OP, "context": Special.CONTEXT}
+# What a batch, a type or an index is told of the table as it was, and what only Python keeps.
+_HARMLESS = ("existing_", "comment", "info", "reflect_", "table_args", "table_kwargs", "naming_")
+_HANDS = frozenset({"op", "bind", "conn", "connection", "batch_op", "op.get_bind()"})
+_CHANGERS = re.compile(r"(?:create|drop|add|alter|rename|remove|change|modify|set|migrate)_")
+_DATA = ("insert ", "update ", "delete ", "select ")
+_CHANGES = frozenset({"insert", "update", "delete", "select"})
+_LIBRARIES = sys.stdlib_module_names | {"alembic", "sqlalchemy", "__future__"}
 
 
-def _target(
-    batch: ast.Call | None, operations: Operations, names: Names
-) -> AbstractContextManager[Any]:
-    """Return what a call is made on: ``op``, or a batch of its own like the one around it."""
-    if batch is None:
-        return nullcontext(operations)
-    arguments, keywords = names.arguments(batch)
-    return operations.batch_alter_table(*arguments, **keywords)
+class _ReturnError(Exception):
+    """A ``return`` or ``raise`` that is reached for certain."""
+
+    def __init__(self, value: Any = None) -> None:
+        self.value = value
 
 
-def _operation_calls(tree: ast.Module, names: Names) -> Iterator[tuple[ast.Call, _Scope]]:
-    """Yield the calls on ``op`` and on its batches in source order, and what is around each."""
-    upgrade = _upgrade_of(tree)
-    waiting: list[tuple[ast.AST, _Scope]] = [(upgrade, _Scope())] if upgrade else []
-    conditions = Conditions(upgrade) if upgrade else None
-    while waiting:
-        node, scope = waiting.pop()
-        if isinstance(node, ast.Call) and names.is_operation(node.func, scope.batches):
-            yield node, scope
-        if isinstance(node, ast.With):
-            scope = _within(node, scope, names)
-        if isinstance(node, ast.If) and conditions:
-            children: list[ast.AST] = [node.test, *conditions.taken(node)]
-        else:
-            children = list(ast.iter_child_nodes(node))
-        waiting.extend((child, scope) for child in reversed(children))
+class Reader:
+    """Follows one function of a module, sending what its operations send.
+
+    ``unread`` are the operations that only a run could evaluate, each with its line, and the calls
+    of other files' functions that by their name or what they are handed change the schema;
+    ``strangers`` are all other calls of other files.
+    """
+
+    def __init__(self, tree: ast.Module, operations: Operations, capture: Capture) -> None:
+        self.unread: list[Problem] = []
+        self.strangers: list[Problem] = []
+        self._operations = operations
+        self._capture = capture
+        self._transactional = capture.in_transaction
+        self._depth = 0
+        self._steps = 0
+        self._names = Names(self._call)
+        self._certain = True
+        self._foreign: set[str] = set()
+        with suppress(_ReturnError):
+            self._block(tree.body, self._names)
+
+    def read(self, name: str) -> None:
+        """Follow the function of that name."""
+        function = self._names.named(name)
+        if isinstance(function, Function):
+            with suppress(NotLiteralError):
+                self._run(function, [], {})
+
+    # --- statements
+
+    def _block(self, body: Iterable[ast.stmt], names: Names) -> None:
+        for node in body:
+            self._steps += 1
+            if self._steps > _STATEMENTS:
+                raise _ReturnError
+            self._statement(node, names)
+
+    def _statement(self, node: ast.stmt, names: Names) -> None:
+        match node:
+            case ast.Expr(value):
+                self._value(value, names)
+            case ast.Assign(targets, value):
+                known = self._value(value, names)
+                for target in targets:
+                    names.bind(target, known)
+            case ast.AnnAssign(target, value=value) if value is not None:
+                names.bind(target, self._value(value, names))
+            case ast.AugAssign(ast.Name(name) as target, action, value):
+                sum_ = ast.BinOp(ast.Name(name, ast.Load()), action, value)
+                names.bind(target, self._value(ast.copy_location(sum_, node), names))
+            case ast.If():
+                self._if(node, names)
+            case ast.For() | ast.While():
+                self._loop(node, names)
+            case ast.With():
+                self._with(node, names)
+            case ast.Try():
+                # A handler runs where something failed; a migration that is read succeeds.
+                for body in (node.body, node.orelse, node.finalbody):
+                    self._block(body, names)
+            case ast.Return(value):
+                known = None if value is None else self._value(value, names)
+                self._leave(known)
+            case ast.Raise():
+                self._leave(None)
+            case _:
+                self._definition(node, names)
+
+    def _definition(self, node: ast.stmt, names: Names) -> None:
+        match node:
+            case ast.FunctionDef(name):
+                names.values[name] = Function(node, names)
+            case ast.ClassDef(name):
+                names.values[name] = _enumeration(node, names)
+            case ast.Import(aliases):
+                for alias in aliases:
+                    self._import(alias, names)
+            case ast.ImportFrom(str(module), aliases, 0):
+                for alias in aliases:
+                    bound = alias.asname or alias.name
+                    names.values[bound] = _imported(module, alias.name)
+                    self._meet(module, bound)
+            case ast.ImportFrom(names=aliases):
+                self._foreign.update(alias.asname or alias.name for alias in aliases)
+
+    def _leave(self, value: Any) -> None:
+        if self._certain:
+            raise _ReturnError(value)
+
+    def _value(self, node: ast.expr, names: Names) -> Any:
+        try:
+            return names.value(node)
+        except NotLiteralError:
+            return UNKNOWN
+
+    def _if(self, node: ast.If, names: Names) -> None:
+        test = self._value(node.test, names)
+        if test is not UNKNOWN:
+            with suppress(Exception):
+                test = bool(test)
+        if isinstance(test, bool):
+            self._block(node.body if test else node.orelse, names)
+            return
+        with self._uncertain():
+            self._block(node.body, names)
+            self._block(node.orelse, names)
+
+    def _loop(self, node: ast.For | ast.While, names: Names) -> None:
+        items: list[Any] | None = None
+        if isinstance(node, ast.For):
+            found = self._value(node.iter, names)
+            with suppress(TypeError):
+                items = [*found]
+        if items is None:
+            with self._uncertain():
+                if isinstance(node, ast.For):
+                    names.bind(node.target, UNKNOWN)
+                self._block(node.body, names)
+            return
+        for item in items:
+            assert isinstance(node, ast.For)
+            names.bind(node.target, item)
+            self._block(node.body, names)
+
+    def _with(self, node: ast.With, names: Names) -> None:
+        before = self._capture.in_transaction
+        for item in node.items:
+            known = self._value(item.context_expr, names)
+            if known is Special.AUTOCOMMIT:
+                self._capture.in_transaction = False
+            if item.optional_vars is not None:
+                names.bind(item.optional_vars, known)
+        try:
+            self._block(node.body, names)
+        finally:
+            self._capture.in_transaction = before
+
+    @contextmanager
+    def _uncertain(self) -> Iterator[None]:
+        """Read a branch that may not be taken: a ``return`` in it ends nothing."""
+        before, self._certain = self._certain, False
+        try:
+            yield
+        finally:
+            self._certain = before
+
+    def _import(self, alias: ast.alias, names: Names) -> None:
+        top = alias.name.partition(".")[0]
+        bound = alias.asname or top
+        names.values[bound] = _imported_module(alias.name if alias.asname else top)
+        self._meet(alias.name, bound)
+
+    def _meet(self, module: str, name: str) -> None:
+        if module.partition(".")[0] not in _LIBRARIES:
+            self._foreign.add(name)
+
+    # --- calls
+
+    def _call(self, node: ast.Call, function: Any, names: Names) -> Any:
+        """Call what Alembic has, or a function of the file."""
+        match function:
+            case Function():
+                return self._run(function, *names.arguments(node))
+            case Of(Special.OP | Special.CONTEXT, name):
+                return self._of_alembic(node, name, names)
+            case OfBatch():
+                self._perform(node, function.name, names, function.batch)
+                return None
+            case Of(Special.BIND, "execute" | "exec_driver_sql"):
+                self._perform(node, "execute", names, connection=True)
+                return UNKNOWN
+            case Of(Special.BIND, "connect" | "execution_options" | "begin" | "begin_nested"):
+                return Special.BIND
+            case Special.INSPECT | Of(Special.INSPECT, "from_engine"):
+                return Special.INSPECTOR
+            case Of(Special.INSPECTOR, name) if name.startswith(("get_", "has_")):
+                return self._inspected(name, *names.arguments(node))
+        if function is UNKNOWN:
+            self._stranger(node, names)
+        elif getattr(function, "__name__", "") in ("create", "drop"):
+            return self._of_type(node, function)
+        return UNKNOWN
+
+    def _stranger(self, node: ast.Call, names: Names) -> None:
+        """Pass over a call of what is not in the file, unless it may send something."""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("execute", "exec_driver_sql"):
+            self._perform(node, "execute", names, connection=True)
+            return
+        root = node.func
+        while isinstance(root, ast.Attribute | ast.Call):
+            root = root.value if isinstance(root, ast.Attribute) else root.func
+        if isinstance(root, ast.Name) and root.id in self._foreign and self._depth:
+            problem = Problem(f"{ast.unparse(node.func)}() is not in the file", node.lineno)
+            known = {root.id, *(ast.unparse(a) for a in node.args)} & _HANDS
+            changes = _CHANGERS.match(ast.unparse(node.func).rpartition(".")[2])
+            (self.unread if known or changes else self.strangers).append(problem)
+
+    def _of_alembic(self, node: ast.Call, name: str, names: Names) -> Any:
+        match name:
+            case "get_bind":
+                return Special.BIND
+            case "get_context":
+                return Special.CONTEXT
+            case "is_offline_mode":
+                return False
+            case "autocommit_block":
+                return Special.AUTOCOMMIT
+            case "batch_alter_table":
+                arguments, keywords = names.arguments(node)
+                return Batch(tuple(arguments), keywords)
+            case "inline_literal":
+                return self._operations.inline_literal(names.value(node.args[0]))
+        self._perform(node, name, names)
+        return None
+
+    def _inspected(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Ask the schema that the chain has made so far, as a run would."""
+        bind = self._operations.get_bind()
+        try:
+            return getattr(sqlalchemy.inspect(bind), name)(*arguments, **keywords)
+        except Exception as error:
+            raise NotLiteralError(name) from error
+
+    def _of_type(self, node: ast.Call, function: Any) -> Any:
+        """Create or drop a type, ``sa.Enum(...).create(op.get_bind())``."""
+        self._capture.line = node.lineno
+        with suppress(Exception):
+            function(self._operations.get_bind(), checkfirst=True)
+        return None
+
+    def _run(self, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        if self._depth >= _DEPTH:
+            raise NotLiteralError("a recursion")
+        names = function.names.inner(_bound(function, arguments, keywords))
+        if isinstance(function.node, ast.Lambda):
+            return names.value(function.node.body)
+        certain, self._certain = self._certain, True
+        self._depth += 1
+        try:
+            self._block(function.node.body, names)
+        except _ReturnError as left:
+            return left.value
+        finally:
+            self._depth -= 1
+            self._certain = certain
+        return None if _returns_nothing(function.node) else UNKNOWN
+
+    def _perform(
+        self,
+        node: ast.Call,
+        name: str,
+        names: Names,
+        batch: Batch | None = None,
+        *,
+        connection: bool = False,
+    ) -> None:
+        self._capture.line = node.lineno
+        try:
+            arguments, keywords = self._arguments(node, name, names)
+            with self._target(batch) as target:
+                trusted.operation(target, name)(*arguments[: 1 if connection else None], **keywords)
+        except NotLiteralError as error:
+            if not _is_data(node, name):
+                self._unread(node, f"op.{name}(…) depends on {error}")
+        except NotTrustedError:
+            self._unread(node, f"op.{name}(…) runs what is not in the file")
+        except (Exception, SystemExit, CommandError) as error:
+            self._unread(node, f"op.{name}(…) fails: {type(error).__name__}")
+
+    def _arguments(
+        self, node: ast.Call, name: str, names: Names
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Evaluate the arguments of an operation, without those that cannot change what is sent."""
+        kept = [k for k in node.keywords if not self._harmless(k, names)]
+        call = ast.copy_location(ast.Call(node.func, node.args, kept), node)
+        if name == "bulk_insert" and len(call.args) > 1:
+            table = names.value(call.args[0])
+            with suppress(NotLiteralError):
+                return [table, names.value(call.args[1])], {}
+            return [table, [{column.name: None for column in table.columns}]], {}
+        arguments, keywords = names.arguments(call)
+        for column in (v for v in (*arguments, *keywords.values()) if hasattr(v, "type")):
+            if isinstance(column.type, Unread):
+                self._unread(node, f"the type of {column.name} is not in the file")
+        return arguments, keywords
+
+    def _harmless(self, keyword: ast.keyword, names: Names) -> bool:
+        known = keyword.arg is None or self._value(keyword.value, names) is not UNKNOWN
+        return not known and str(keyword.arg).startswith(_HARMLESS)
+
+    @contextmanager
+    def _target(self, batch: Batch | None) -> Iterator[Any]:
+        """Give what a call is made on: ``op``, or a batch of its own like the one around it."""
+        if batch is None:
+            yield self._operations
+            return
+        with self._operations.batch_alter_table(*batch.arguments, **batch.keywords) as target:
+            yield target
+
+    def _unread(self, node: ast.Call, reason: str) -> None:
+        self.unread.append(Problem(reason, node.lineno))
 
 
-def _within(node: ast.With, scope: _Scope, names: Names) -> _Scope:
-    for item in node.items:
-        match item:
-            case ast.withitem(ast.Call(ast.Attribute(attr="autocommit_block"))):
-                scope = replace(scope, in_autocommit=True)
-            case ast.withitem(ast.Call(function) as batch, ast.Name(name)):
-                if names.is_batch(function):
-                    scope = replace(scope, batches={**scope.batches, name: batch})
-    return scope
+def _bound(function: Function, given: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a function by name, UNKNOWN where nothing is known."""
+    parameters = function.node.args
+    named = [*parameters.posonlyargs, *parameters.args]
+    values: dict[str, Any] = {}
+    defaults = zip(reversed(named), reversed(parameters.defaults), strict=False)
+    keyword_defaults = zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)
+    for argument, default in [*defaults, *keyword_defaults]:
+        if default is not None:
+            try:
+                values[argument.arg] = function.names.value(default)
+            except NotLiteralError:
+                values[argument.arg] = UNKNOWN
+    values.update(zip((a.arg for a in named), given, strict=False))
+    if parameters.vararg:
+        values[parameters.vararg.arg] = tuple(given[len(named) :])
+    known = {a.arg for a in (*named, *parameters.kwonlyargs)}
+    if parameters.kwarg:
+        values[parameters.kwarg.arg] = {k: v for k, v in keywords.items() if k not in known}
+    values.update({k: v for k, v in keywords.items() if k in known})
+    return {**dict.fromkeys(known, UNKNOWN), **values}
+
+
+def _imported(module: str, name: str) -> Any:
+    if module == "alembic" and name in _CONTEXTS:
+        return _CONTEXTS[name]
+    if module in ("sqlalchemy", "sqlalchemy.inspection") and name == "inspect":
+        return Special.INSPECT
+    if name == "Inspector" and module.startswith("sqlalchemy"):
+        return Special.INSPECT
+    if module in trusted.LIBRARY:
+        return trusted.LIBRARY[module].get(name, UNKNOWN)
+    with suppress(NotTrustedError, ImportError):
+        return trusted.attribute(trusted.module(module), name)
+    return UNKNOWN
+
+
+def _imported_module(name: str) -> Any:
+    if name in ("alembic", "alembic.op"):
+        return Special.OP if name == "alembic.op" else Special.CONTEXT
+    if name in trusted.LIBRARY:
+        return UNKNOWN
+    try:
+        return trusted.module(name)
+    except (NotTrustedError, ImportError):
+        return UNKNOWN
+
+
+def _enumeration(node: ast.ClassDef, names: Names) -> Any:
+    """Return an enumeration of constants; any other class only a run could tell."""
+    if not any("Enum" in ast.unparse(base) for base in node.bases):
+        return UNKNOWN
+    members: dict[str, Any] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            try:
+                members[statement.targets[0].id] = names.value(statement.value)
+            except NotLiteralError:
+                return UNKNOWN
+    try:
+        return enum.Enum(node.name, members)
+    except (TypeError, ValueError):
+        return UNKNOWN
+
+
+def _returns_nothing(node: ast.FunctionDef | ast.Lambda) -> bool:
+    return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(node))
+
+
+def _is_data(node: ast.Call, name: str) -> bool:
+    """Tell whether an ``execute()`` that is not known whole asks for rows or changes them."""
+    if name != "execute" or not node.args:
+        return False
+    parts = [*ast.walk(node.args[0])]
+    first = next((n.value for n in parts if isinstance(n, ast.Constant)), "")
+    called = {ast.unparse(n.func).rpartition(".")[2] for n in parts if isinstance(n, ast.Call)}
+    return bool(called & _CHANGES) or str(first).lower().lstrip().startswith(_DATA)

@@ -10,8 +10,9 @@ from alembic.script import Script
 from outofband.model.step import Step
 from outofband.revisions import child
 from outofband.revisions.environment import Environment
+from outofband.revisions.perform import Performer
 from outofband.revisions.unread import may_declare_more
-from outofband.revisions.wire import Run
+from outofband.revisions.wire import Run, from_json, to_json
 from outofband_lint.source import Revision, Source
 
 DEFAULT_LIMIT = 10.0
@@ -22,7 +23,7 @@ DEFAULT_LIMIT = 10.0
 class Rendered:
     """One revision as statements, and the steps that its ``out_of_band`` sources stand for.
 
-    ``may_declare_more``: the revision could not be run, and it or a helper it imports names
+    ``may_declare_more``: the revision could not be run, or rows decide what it does, and it or a helper it imports names
     operations of ours that the syntax tree did not give away.
     """
 
@@ -63,16 +64,34 @@ def render(
 ) -> tuple[Rendered, ...]:
     """Render the ``upgrade()`` of each revision, in the order given.
 
-    A revision that raises, exits, reads the database or runs longer than ``limit`` seconds comes
-    with a problem and what its syntax tree gives; the others are not touched by it. A revision is
-    rendered once in a process.
+    A revision that looks at the schema is told what the revisions before it among ``scripts`` have
+    made. One that raises, exits or runs longer than ``limit`` seconds comes with a problem and what
+    its syntax tree gives; the others are not touched by it. A revision is rendered once in a
+    process.
     """
     known: dict[str, Rendered] = environment.rendered
     missing = [script for script in scripts if script.revision not in known]
     if missing:
-        for script, run in zip(missing, child.runs(environment, missing, limit), strict=True):
+        before = [known[script.revision] for script in scripts if script.revision in known]
+        for script, run in zip(missing, _runs(environment, missing, before, limit), strict=True):
             known[script.revision] = _rendered(script, run)
     return tuple(known[script.revision] for script in scripts)
+
+
+def _runs(
+    environment: Environment, scripts: Sequence[Script], before: Iterable[Rendered], limit: float
+) -> list[Run]:
+    def work(post: child.Post) -> None:
+        performer = Performer(environment, post, limit)
+        done = [from_json(answer) for answer in post.said]
+        for rendered in before:
+            performer.chain.add(rendered.revision.id, rendered.revision.sources)
+        for script, run in zip(scripts, done, strict=False):
+            performer.chain.add(script.revision, run.sources)
+        for script in scripts[len(done) :]:
+            post.say(to_json(performer.upgrade(script)))
+
+    return [from_json(answer) for answer in child.answers(work)]
 
 
 def _rendered(script: Script, run: Run) -> Rendered:
@@ -84,8 +103,10 @@ def _rendered(script: Script, run: Run) -> Rendered:
         sources=run.sources,
         problem=run.problem,
     )
-    more = run.problem is not None and may_declare_more(script, len(run.steps))
-    return Rendered(revision, run.steps, more)
+    seen_whole = run.problem is None and not any(source.rows_read for source in run.sources)
+    return Rendered(
+        revision, run.steps, not seen_whole and may_declare_more(script, len(run.steps))
+    )
 
 
 def _tuple(value: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -1,19 +1,21 @@
-"""Rendered revisions as JSON, for the pipe from the child that ran the project's code.
+"""Rendered revisions as JSON values, for the pipe from the child that ran the project's code.
 
 JSON and never pickle: what comes out of the pipe is data, whatever the child was made to write.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 from outofband_lint.source import Problem, Source
+
+
+_SOURCE = {field.name: field.default for field in fields(Source)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,27 @@ class Run:
     steps: tuple[Step, ...] = ()
     problem: Problem | None = None
 
+    def in_order(self) -> Iterator[tuple[Source, Step | None]]:
+        """Yield every source with the step it declares, if it declares one."""
+        steps = iter(self.steps)
+        for source in self.sources:
+            yield source, next(steps) if source.out_of_band else None
 
-def dumps(run: Run) -> str:
-    """Return a run as one line of JSON."""
+
+def to_json(run: Run) -> dict[str, Any]:
+    """Return a run as a value that JSON can have."""
     steps = [{"kind": step.kind, **_fields(step)} for step in run.steps]
-    sources = [asdict(source) for source in run.sources]
     problem = asdict(run.problem) if run.problem else None
-    return json.dumps({"sources": sources, "steps": steps, "problem": problem})
+    return {"sources": sources_to_json(run.sources), "steps": steps, "problem": problem}
 
 
-def loads(line: str | bytes) -> Run:
-    """Return the run that :func:`dumps` wrote; raises ValueError, KeyError or TypeError if not."""
-    told = json.loads(line)
+def sources_to_json(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Return sources as values that JSON can have, defaults left out."""
+    return [{k: v for k in _SOURCE if (v := getattr(s, k)) != _SOURCE[k]} for s in sources]
+
+
+def from_json(told: Mapping[str, Any]) -> Run:
+    """Return the run that :func:`to_json` told; raises ValueError, KeyError or TypeError if not."""
     return Run(
         sources=tuple(Source(**source) for source in told["sources"]),
         steps=tuple(_step(**step) for step in told["steps"]),

@@ -1,0 +1,60 @@
+"""The schema that the revisions rendered so far leave behind, folded when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from outofband_lint.reader import read
+from outofband_lint.schema import Schema, fold
+from outofband_lint.source import Source
+
+
+class Chain:
+    """Revisions in upgrade order; while nothing asks about the schema, they are only kept."""
+
+    def __init__(self) -> None:
+        self._schema = Schema()
+        self._waiting: list[tuple[str, tuple[Source, ...]]] = []
+
+    def add(self, revision: str, sources: Iterable[Source]) -> None:
+        """Append a revision and what it sends."""
+        self._waiting.append((revision, tuple(sources)))
+
+    def schema(self) -> Schema:
+        """Return the schema after all revisions, as the next session finds it."""
+        for revision, sources in self._waiting:
+            self._schema = _after(self._schema, revision, sources).new_session()
+        self._waiting.clear()
+        return self._schema
+
+
+class Running:
+    """The schema while a revision runs: that of the chain, and what it has sent itself."""
+
+    def __init__(self, chain: Chain, revision: str, sources: Sequence[Source]) -> None:
+        self._chain = chain
+        self._revision = revision
+        self._sources = sources
+        self._schema: Schema | None = None
+        self._done = 0
+
+    def schema(self) -> Schema:
+        """Return the schema as it is by now."""
+        known = self._chain.schema() if self._schema is None else self._schema
+        new = self._sources[self._done :]
+        self._schema = _after(known, self._revision, new)
+        self._done += len(new)
+        return self._schema
+
+
+def _after(schema: Schema, revision: str, sources: Iterable[Source]) -> Schema:
+    for source in sources:
+        for statement in read(source.sql):
+            schema = fold(
+                schema,
+                statement,
+                revision=revision,
+                out_of_band=source.out_of_band,
+                source=source,
+            )
+    return schema

@@ -1,0 +1,246 @@
+"""A project's whole history for the linter: every revision in order, and what env.py does.
+
+All that runs the project's code runs in a forked child, so that no revision, and no env.py, can take
+the others down: what cannot be run is read from its syntax tree and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
+
+from outofband.errors import OutofbandError
+from outofband.revisions import child, env_py, graph, wire
+from outofband.revisions import environment as environments
+from outofband.revisions.absent import Absent, importing
+from outofband.revisions.child import Post, TimeUpError
+from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
+from outofband.revisions.graph import RevisionsNotLoaded
+from outofband.revisions.loading import Loader, directory
+from outofband.revisions.perform import Performer
+from outofband.revisions.render import DEFAULT_LIMIT
+from outofband.target import DatabaseNotReached
+from outofband_lint.environment import Environment
+from outofband_lint.source import Problem, Revision, Source
+
+IMPORT_LIMIT = 30.0
+"""Seconds that env.py, or a revision's file, may take to be imported: it may load the project."""
+
+_CREATED = re.compile(r"^Create Date:\s*(\d{4}-\d\d-\d\d)[ T]?([\d:]*)", re.MULTILINE)
+_ERRORS = (RevisionsNotLoaded, AlembicConfigWrong)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Revisions in upgrade order, and env.py as rules see it."""
+
+    revisions: tuple[Revision, ...]
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a history is read.
+
+    Without ``executes`` nothing of the project runs. ``downgrades`` renders ``downgrade()`` too.
+    ``limit`` is in seconds and for each function. ``moved`` are a folder, and the one that stands
+    in its place: what is imported from the first is imported from the second.
+    """
+
+    executes: bool = True
+    downgrades: bool = False
+    limit: float = DEFAULT_LIMIT
+    moved: tuple[Path, Path] | None = None
+
+
+def read(config: Config, reading: Reading = Reading()) -> History:  # noqa: B008 (a value)
+    """Read the history of a project. Raises AlembicConfigWrong or RevisionsNotLoaded."""
+    revisions: dict[str, Revision] = {}
+    environment: Environment | None = None
+    for answer in child.answers(partial(_work, config, reading)):
+        if "error" in answer:
+            kind = next(error for error in _ERRORS if error.__name__ == answer["error"])
+            raise kind(answer["what"], why=answer["why"], do=answer["do"])
+        if "env_py" in answer:
+            environment = _environment(answer)
+        else:
+            revision = _revision(answer)
+            revisions[revision.id] = revision
+    assert environment is not None
+    return History(tuple(revisions.values()), environment)
+
+
+def _environment(answer: Mapping[str, Any]) -> Environment:
+    problem = answer["problem"]
+    found = env_py.read(answer["env_py"])
+    per_migration = answer["transaction_per_migration"]
+    return replace(
+        found,
+        problem=Problem(**problem) if problem else None,
+        transaction_per_migration=found.transaction_per_migration
+        if per_migration is None
+        else per_migration,
+    )
+
+
+def _revision(answer: dict[str, Any]) -> Revision:
+    run = wire.from_json(answer)
+    downgrade = answer["downgrade"]
+    return Revision(
+        id=answer["revision"],
+        path=answer["path"],
+        down_revisions=tuple(answer["down"]),
+        depends_on=tuple(answer["depends_on"]),
+        sources=run.sources,
+        problem=run.problem,
+        downgrade=None if downgrade is None else tuple(Source(**told) for told in downgrade),
+        created=answer["created"],
+        branch_labels=tuple(answer["branch_labels"]),
+    )
+
+
+# --- in the child
+
+
+def _work(config: Config, reading: Reading, post: Post) -> None:
+    try:
+        _tell_all(config, reading, post)
+    except _ERRORS as error:
+        name = type(error).__name__
+        post.say({"error": name, "what": error.what, "why": error.why, "do": error.do})
+
+
+def _tell_all(config: Config, reading: Reading, post: Post) -> None:
+    if reading.moved:
+        _move(*reading.moved)
+    find: Callable[[], ScriptDirectory] = partial(environments.script_directory, config)
+    if not reading.executes:
+        find = partial(environments.script_directory, config, directory)
+    with post.doing("env.py", "", IMPORT_LIMIT):
+        script = find()
+    environment = _configured(config, script, reading, post)
+    loader = Loader(script, post, IMPORT_LIMIT, reading.executes)
+    scripts = _in_order(script, loader)
+    performer = Performer(environment, post, reading.limit, reading.executes)
+    done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
+    for one in scripts:
+        if one.revision in done:
+            performer.chain.add(one.revision, wire.from_json(done[one.revision]).sources)
+        else:
+            post.say(_told(one, performer, loader.problems.get(one.path), reading))
+
+
+def _move(top: Path, folder: Path) -> None:
+    """Let the working folder and the search path lead into ``folder`` where they led into ``top``.
+    """
+    here = Path.cwd()
+    sys.path[:] = [str(_there(Path(entry), top, folder)) if entry else "" for entry in sys.path]
+    with suppress(OSError):
+        os.chdir(_there(here, top, folder))
+
+
+def _there(path: Path, top: Path, folder: Path) -> Path:
+    resolved = path.resolve()
+    inside = resolved.is_relative_to(top) and "site-packages" not in resolved.parts
+    return folder / resolved.relative_to(top) if inside else path
+
+
+def _in_order(script: ScriptDirectory, loader: Loader) -> tuple[Script, ...]:
+    try:
+        return graph.every(script)
+    except RevisionsNotLoaded as error:
+        named = {
+            path
+            for revision, paths in loader.paths.items()
+            if re.search(rf"(?<!\w){re.escape(revision)}(?!\w)", error.why)
+            for path in paths
+        }
+        why = f"{error.why} ({', '.join(sorted(named))})" if named else error.why
+        raise RevisionsNotLoaded(error.what, why=why, do=error.do) from None
+
+
+def _told(
+    script: Script, performer: Performer, problem: Problem | None, reading: Reading
+) -> dict[str, Any]:
+    run = performer.upgrade(script, problem)
+    downgrade = performer.downgrade(script, problem) if reading.downgrades else None
+    found = _CREATED.search(getattr(script.module, "__doc__", None) or "")
+    return {
+        **wire.to_json(run),
+        "revision": script.revision,
+        "path": script.path,
+        "down": _tuple(script.down_revision),
+        "depends_on": _tuple(script.dependencies),
+        "branch_labels": sorted(script._orig_branch_labels),
+        "downgrade": None if downgrade is None else wire.sources_to_json(downgrade),
+        "created": "T".join(filter(None, found.groups())) if found else "",
+    }
+
+
+def _configured(
+    config: Config, script: ScriptDirectory, reading: Reading, post: Post
+) -> environments.Environment:
+    """Run env.py as far as it goes; what it would have configured is else read from its tree."""
+    path = script.env_py_location
+    problem: Problem | None = None
+    options: dict[str, Any] | None = None
+    if reading.executes:
+        options, problem = _run(config, script, post)
+    known = options is not None and not problem
+    if options is None:
+        options = env_py.literal_options(path)
+    if not any("env_py" in answer for answer in post.said):
+        post.say(
+            {
+                "env_py": path,
+                "problem": asdict(problem) if problem else None,
+                "transaction_per_migration": bool(options.get("transaction_per_migration"))
+                if known
+                else None,
+            }
+        )
+    return environments.Environment(config, script, options=options)
+
+
+def _run(
+    config: Config, script: ScriptDirectory, post: Post
+) -> tuple[dict[str, Any] | None, Problem | None]:
+    path = script.env_py_location
+    lost = post.lost.get(("env.py", path))
+    if lost:
+        return None, Problem(f"it {lost}", 1)
+    try:
+        with post.doing("env.py", path, IMPORT_LIMIT):
+            run = partial(importing, path, script.run_env)
+            given = environments.recorded(config, script, as_sql=True, run=run)
+    except TimeUpError:
+        return None, Problem(f"it was still running after {IMPORT_LIMIT:g} s", 1)
+    except EnvPyFailed as error:
+        place = re.search(r":(\d+) failed", error.what)
+        return None, Problem(error.why or error.what, int(place[1]) if place else 1)
+    except DatabaseNotReached as error:
+        return None, Problem(f"it connects even when it is run offline: {error.what}", 1)
+    except OutofbandError as error:
+        return None, Problem(f"{error.what}: {error.why}", 1)
+    options = environments.lasting(given)
+    absent = [k for k, value in options.items() if isinstance(value, Absent)]
+    for key in absent:
+        name = options.pop(key).absent_name
+        return options, Problem(f"its {key} comes from {name}, which cannot be imported here", 1)
+    return options, None
+
+
+def _tuple(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else [*value]

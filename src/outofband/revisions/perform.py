@@ -1,0 +1,158 @@
+"""One revision, in the child: its functions run against a Capture, or its syntax tree is read."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import Script
+
+from outofband.errors import OutofbandError
+from outofband.revisions.absent import noticed
+from outofband.revisions.capture import Capture
+from outofband.revisions.child import Post, TimeUpError
+from outofband.revisions.environment import Environment
+from outofband.revisions.folded import Chain
+from outofband.revisions.literal import Reader
+from outofband.revisions.wire import Run
+from outofband_lint.source import Problem, Source
+
+Function = Literal["upgrade", "downgrade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Performs revisions in upgrade order; ``limit`` is in seconds and for each function.
+
+    ``chain`` holds those performed, for the ones that look at the schema. ``executes`` is False
+    where nothing of the project may run: all that is known is then in the syntax tree.
+    """
+
+    environment: Environment
+    post: Post
+    limit: float
+    executes: bool = True
+    chain: Chain = field(default_factory=Chain)
+
+    def upgrade(self, script: Script, problem: Problem | None = None) -> Run:
+        """Return what ``upgrade()`` sends; with a ``problem``, what its syntax tree says it does."""
+        run = self._performed(script, "upgrade", problem)
+        self.chain.add(script.revision, run.sources)
+        return run
+
+    def downgrade(self, script: Script, problem: Problem | None = None) -> tuple[Source, ...]:
+        """Return what ``downgrade()`` sends; nothing where there is none."""
+        if problem is None and self.executes and not hasattr(script.module, "downgrade"):
+            return ()
+        return self._performed(script, "downgrade", problem).sources
+
+    def _performed(self, script: Script, function: Function, problem: Problem | None) -> Run:
+        lost = self.post.lost.get((function, script.path))
+        if lost:
+            problem = Problem(f"{function}() {lost}", _first_line(script, function))
+        if problem or not self.executes:
+            return self._read(script, function, problem)
+        with self.post.doing(function, script.path, self.limit):
+            return self._run(script, function)
+
+    def _run(self, script: Script, function: Function) -> Run:
+        capture = Capture(script.path, self.chain, script.revision)
+        problem: Problem | None = None
+        with (
+            EnvironmentContext(
+                self.environment.config, self.environment.script, as_sql=True
+            ) as holder,
+            Operations.context(capture.configure(self.environment, holder)),
+            noticed() as used,
+        ):
+            try:
+                getattr(script.module, function)()
+            except BaseException as error:
+                problem = Problem(
+                    _reason(error, function, self.limit), _line(error, script.path)
+                )
+        if used:
+            problem = Problem(
+                f"{function}() uses {used[0]}, which cannot be imported here",
+                problem.line if problem else _first_line(script, function),
+            )
+        run = Run(tuple(capture.sources), tuple(capture.steps), problem)
+        if problem is None and not any(source.rows_read for source in run.sources):
+            return run
+        return self._completed(script, function, run)
+
+    def _completed(self, script: Script, function: Function, run: Run) -> Run:
+        """Return a run that ended early, or that rows would have led elsewhere, together with the
+        operations behind that line which the syntax tree gives and the run has not reached.
+        """
+        asked = [source.line for source in run.sources if source.rows_read]
+        start = min([*asked, *([run.problem.line] if run.problem else [])])
+        read, unread, _ = self._tree(script, function)
+        reached = {source.line for source in run.sources}
+        more = [(s, t) for s, t in read.in_order() if s.line >= start and s.line not in reached]
+        problem = run.problem
+        hidden = [p for p in unread if p.line >= start and p.line not in reached]
+        if problem is None and hidden:
+            problem = replace(
+                hidden[0], reason=f"{function}() reads rows, and then {hidden[0].reason}"
+            )
+        sources = (*run.sources, *(source for source, _ in more))
+        steps = (*run.steps, *(step for _, step in more if step is not None))
+        return Run(sources, steps, problem)
+
+    def _read(self, script: Script, function: Function, problem: Problem | None) -> Run:
+        """Return what the syntax tree gives; what it keeps back is the problem, if there is none."""
+        lost = self.post.lost.get(("syntax tree", script.path))
+        if lost:
+            return Run(problem=problem or Problem(f"reading {function}() {lost}", 1))
+        with self.post.doing("syntax tree", script.path, self.limit):
+            try:
+                run, *unread = self._tree(script, function)
+            except TimeUpError:
+                reason = f"reading {function}() took longer than {self.limit:g} s"
+                return Run(problem=problem or Problem(reason, 1))
+        if problem is None and any(unread):
+            first = min(sum(unread, []), key=lambda p: p.line)
+            problem = replace(first, reason=f"{function}() was not run, and {first.reason}")
+        return replace(run, problem=problem)
+
+    def _tree(self, script: Script, function: Function) -> tuple[Run, list[Problem], list[Problem]]:
+        """Return what the syntax tree gives, what it keeps back, and the calls of other files."""
+        try:
+            tree = ast.parse(Path(script.path).read_bytes())
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+            return Run(), [], []
+        capture = Capture(script.path, self.chain, script.revision)
+        holder = EnvironmentContext(self.environment.config, self.environment.script, as_sql=True)
+        reader = Reader(tree, Operations(capture.configure(self.environment, holder)), capture)
+        reader.read(function)
+        run = Run(tuple(capture.sources), tuple(capture.steps))
+        return run, reader.unread, reader.strangers
+
+
+def _first_line(script: Script, function: Function) -> int:
+    found = inspect.unwrap(getattr(script.module, function, None))  # type: ignore[arg-type]
+    code = getattr(found, "__code__", None)
+    return code.co_firstlineno if code else 1
+
+
+def _reason(error: BaseException, function: Function, limit: float) -> str:
+    text = str(error).partition("\n")[0]
+    if isinstance(error, OutofbandError):
+        return ": ".join(filter(None, (error.what, error.why)))
+    if isinstance(error, TimeUpError):
+        return f"{function}() was still running after {limit:g} s"
+    if isinstance(error, SystemExit):
+        return f"{function}() exits"
+    return f"{function}() raises {type(error).__name__}" + (f": {text}" if text else "")
+
+
+def _line(error: BaseException, path: str) -> int:
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno or 1 for f in reversed(frames) if f.filename == path), 1)
