@@ -14,7 +14,6 @@ from outofband_lint.environment import Environment
 from outofband_lint.source import Base, Revision
 from outofband_lint.sql_file import revision_from_sql
 
-
 _ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 
 

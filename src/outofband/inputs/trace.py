@@ -35,6 +35,8 @@ _HARMLESS = frozenset({os.devnull, "/dev/urandom", "/dev/random", "/dev/tty"})
 class Trace:
     """What was looked at.
 
+    ``own`` are those of the ``files`` that nothing but the work on themselves has opened;
+    ``subject`` is the file that is worked on now.
     ``folders`` and ``modules`` hold what :func:`.state.of_names` said of a folder when it was
     listed, by the project's code and by Python looking for modules. ``unforeseeable`` names a call
     whose answer cannot be told from anything here, empty where there was none. ``tools`` is their
@@ -42,6 +44,8 @@ class Trace:
     """
 
     files: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+    subject: str = ""
     present: set[str] = field(default_factory=set)
     folders: dict[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class Trace:
         """Return the trace as JSON can hold it."""
         return {
             "files": sorted(self.files),
+            "own": sorted(self.own),
             "present": sorted(self.present),
             "folders": self.folders,
             "modules": self.modules,
@@ -63,6 +68,8 @@ class Trace:
 
     def add(self, told: dict[str, Any]) -> None:
         """Add what another process :meth:`told`."""
+        others = set(told["files"]) - set(told["own"])
+        self.own = (self.own | set(told["own"])) - others - (self.files - self.own)
         self.files.update(told["files"])
         self.present.update(told["present"])
         self.folders.update(told["folders"])
@@ -77,8 +84,13 @@ class Trace:
             return
         if _CACHE in name and name.endswith(".pyc"):
             name = source_from_cache(name)
-        if not state.is_installed(name):
-            self.files.add(name)
+        if state.is_installed(name):
+            return
+        if name != self.subject:
+            self.own.discard(name)
+        elif name not in self.files:
+            self.own.add(name)
+        self.files.add(name)
 
     def listed(self, path: object, *, modules: bool) -> None:
         """Take down a folder, and what it holds at this moment."""
@@ -118,6 +130,31 @@ def current() -> Trace | None:
     return _kept
 
 
+@contextmanager
+def about(path: str) -> Iterator[None]:
+    """Tell the trace, if one is kept, that the work within is on a file."""
+    if _kept is None:
+        yield
+        return
+    before, _kept.subject = _kept.subject, path
+    try:
+        yield
+    finally:
+        _kept.subject = before
+
+
+def add(told: dict[str, Any] | None) -> None:
+    """Add what another process has told to the trace, if one is kept."""
+    if _kept is not None and told is not None:
+        _kept.add(told)
+
+
+def unforeseen(what: str) -> None:
+    """Tell the trace, if one is kept, that an answer came from more than it can hold."""
+    if _kept is not None:
+        _kept.unforeseeable = _kept.unforeseeable or what
+
+
 def _event(event: str, arguments: tuple[Any, ...]) -> None:
     if _kept is None:
         return
@@ -132,7 +169,7 @@ def _event(event: str, arguments: tuple[Any, ...]) -> None:
         importer = sys._getframe(1).f_code.co_filename.startswith(_IMPORTERS)
         _kept.listed(arguments[0], modules=importer)
     elif event in _UNFORESEEABLE:
-        _kept.unforeseeable = _kept.unforeseeable or event
+        unforeseen(event)
 
 
 def _absolute(path: object) -> str | None:

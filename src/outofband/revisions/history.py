@@ -19,11 +19,12 @@ from typing import Any
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 
+from outofband import child, wire
+from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
-from outofband.revisions import child, env_py, graph, wire
+from outofband.revisions import env_py, graph
 from outofband.revisions import environment as environments
 from outofband.revisions.absent import Absent, importing
-from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
 from outofband.revisions.loading import Loader, directory

@@ -15,8 +15,8 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 
+from outofband.child import Post, TimeUpError
 from outofband.revisions.absent import importing
-from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.heads import module_of
 from outofband_lint.source import Problem
 

@@ -1,8 +1,9 @@
 """A forked child that runs the project's code, one line of JSON for each thing it has to say.
 
-Forked, not spawned: the child needs the modules and the Config that the parent has loaded, and
-inherits them for nothing. It never returns into the parent's code. What it may use is bounded: time
-for each thing that it does, memory, and the processes of its own, which end with it.
+Forked, not spawned: the child needs what the parent has loaded, and inherits it for nothing. It
+never returns into the parent's code. What it may use is bounded: time for each thing that it does,
+memory, and the processes of its own, which end with it. Where the parent keeps a trace of what is
+looked at, the child's is added to it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, Any
+
+from outofband.inputs import trace
 
 MEMORY = 4 * 2**30
 """Bytes of private memory that a child may have; more is a MemoryError there."""
@@ -29,7 +32,7 @@ MEMORY = 4 * 2**30
 _CHUNK = 65536
 # A child interrupts itself; one that cannot (C code, a lock, `except BaseException`) is killed.
 _GRACE = 2.0
-_AT = "at"
+_AT, _LOOKED = "at", "looked"
 
 Doing = tuple[str, str]
 """What a child does to which file: ``("upgrade", path)``."""
@@ -63,32 +66,49 @@ class Post:
 
     @contextmanager
     def doing(self, what: str, path: str, limit: float) -> Iterator[None]:
-        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds.
-        """
+        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds."""
         self.say({_AT: [what, path, limit]})
         signal.setitimer(signal.ITIMER_REAL, limit)
         try:
-            yield
+            with trace.about(path):
+                yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def answers(work: Work) -> list[dict[str, Any]]:
-    """Do ``work`` in a child and return what it says.
+    """Do ``work`` in a child and return what it says."""
+    with started(work) as said:
+        return [*said]
+
+
+@contextmanager
+def started(work: Work) -> Iterator[Iterator[dict[str, Any]]]:
+    """Start ``work`` in a child; yield what it says, to be waited for one by one.
 
     A child that dies or hangs is replaced by one that leaves out what it was doing.
     """
-    said: list[dict[str, Any]] = []
+    with ExitStack() as life:
+        post = Post()
+        yield _heard_to_the_end(work, post, life, life.enter_context(_forked(work, post)))
+
+
+def _heard_to_the_end(
+    work: Work, post: Post, life: ExitStack, pipe: int
+) -> Iterator[dict[str, Any]]:
     lost: dict[Doing, str] = {}
     while True:
-        with _forked(work, Post(lost, said)) as pipe:
-            end = _heard(pipe, said)
+        end = yield from _heard(pipe, post.said)
+        life.close()
         if end is None:
-            return said
+            return
+        trace.unforeseen("a child that was lost")
         doing, reason = end
         if doing in lost:
             raise ChildProcessError(f"{doing} is left out, and was lost again: {reason}")
         lost[doing] = reason
+        post = Post(lost, post.said)
+        pipe = life.enter_context(_forked(work, post))
 
 
 @contextmanager
@@ -132,16 +152,17 @@ def _live(work: Work, post: Post, pipe: int) -> None:
     with open(pipe, "w", encoding="utf-8") as out:
         post.out, post.pid = out, os.getpid()
         work(post)
-        post.say({})
+        post.say({_LOOKED: kept.told()} if (kept := trace.current()) else {})
 
 
 def _time_is_up(_: int, frame: FrameType | None) -> None:
     raise TimeUpError
 
 
-def _heard(pipe: int, said: list[dict[str, Any]]) -> tuple[Doing, str] | None:
-    """Read answers until the last; return what the child was lost in and why, None if it was not.
-    """
+def _heard(
+    pipe: int, said: list[dict[str, Any]]
+) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
+    """Yield answers until the last; return what the child was lost in and why, None if it was not."""
     pending = b""
     doing: Doing = ("start", "")
     limit, deadline = 0.0, time.monotonic() + 60
@@ -155,10 +176,12 @@ def _heard(pipe: int, said: list[dict[str, Any]]) -> tuple[Doing, str] | None:
                 return doing, "ended the process"
             *lines, pending = (pending + chunk).split(b"\n")
             for answer in map(json.loads, lines):
-                if not answer:
+                if not answer or _LOOKED in answer:
+                    trace.add(answer.get(_LOOKED))
                     return None
                 if _AT in answer:
                     what, path, limit = answer[_AT]
                     doing, deadline = (what, path), time.monotonic() + limit + _GRACE
                 else:
                     said.append(answer)
+                    yield answer

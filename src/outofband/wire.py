@@ -14,7 +14,6 @@ from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 from outofband_lint.source import Problem, Source
 
-
 _SOURCE = {field.name: field.default for field in fields(Source)}
 
 
