@@ -25,6 +25,7 @@ from types import FrameType
 from typing import IO, Any
 
 from outofband.inputs import trace
+from outofband.inputs.trace import Trace
 
 MEMORY = 4 * 2**30
 """Bytes of private memory that a child may have; more is a MemoryError there."""
@@ -83,22 +84,30 @@ def answers(work: Work) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def started(work: Work) -> Iterator[Iterator[dict[str, Any]]]:
+def started(
+    work: Work, looked: Callable[[Trace], None] | None = None
+) -> Iterator[Iterator[dict[str, Any]]]:
     """Start ``work`` in a child; yield what it says, to be waited for one by one.
 
-    A child that dies or hangs is replaced by one that leaves out what it was doing.
+    A child that dies or hangs is replaced by one that leaves out what it was doing. ``looked`` is
+    given the trace of the one that comes to its end, where this process keeps one.
     """
     with ExitStack() as life:
         post = Post()
-        yield _heard_to_the_end(work, post, life, life.enter_context(_forked(work, post)))
+        pipe = life.enter_context(_forked(work, post))
+        yield _heard_to_the_end(work, post, life, pipe, looked)
 
 
 def _heard_to_the_end(
-    work: Work, post: Post, life: ExitStack, pipe: int
+    work: Work,
+    post: Post,
+    life: ExitStack,
+    pipe: int,
+    looked: Callable[[Trace], None] | None,
 ) -> Iterator[dict[str, Any]]:
     lost: dict[Doing, str] = {}
     while True:
-        end = yield from _heard(pipe, post.said)
+        end = yield from _heard(pipe, post.said, looked)
         life.close()
         if end is None:
             return
@@ -155,12 +164,24 @@ def _live(work: Work, post: Post, pipe: int) -> None:
         post.say({_LOOKED: kept.told()} if (kept := trace.current()) else {})
 
 
+def _take_down(told: dict[str, Any], looked: Callable[[Trace], None] | None) -> None:
+    kept = trace.current()
+    if kept is None:
+        return
+    kept.add(told)
+    if looked is not None:
+        alone = Trace(started=kept.started, tools=kept.tools, unforeseeable=kept.unforeseeable)
+        alone.add(told)
+        looked(alone)
+
+
 def _time_is_up(_: int, frame: FrameType | None) -> None:
+    trace.unforeseen("a time limit")
     raise TimeUpError
 
 
 def _heard(
-    pipe: int, said: list[dict[str, Any]]
+    pipe: int, said: list[dict[str, Any]], looked: Callable[[Trace], None] | None
 ) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
     """Yield answers until the last; return what the child was lost in and why, None if it was not."""
     pending = b""
@@ -176,8 +197,10 @@ def _heard(
                 return doing, "ended the process"
             *lines, pending = (pending + chunk).split(b"\n")
             for answer in map(json.loads, lines):
-                if not answer or _LOOKED in answer:
-                    trace.add(answer.get(_LOOKED))
+                if not answer:
+                    return None
+                if _LOOKED in answer:
+                    _take_down(answer[_LOOKED], looked)
                     return None
                 if _AT in answer:
                     what, path, limit = answer[_AT]

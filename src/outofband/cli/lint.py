@@ -66,12 +66,13 @@ def command(
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
     from outofband.gate import remember
-    from outofband.gate.judge import judge
     from outofband.gate.subject import subject_of
     from outofband.inputs.trace import tracing
 
-    with tracing() as trace:
-        subject = subject_of(Request(configs, name, x, since, files, executes=not no_exec))
+    request = Request(configs, name, x, since, files, executes=not no_exec)
+    with tracing() as trace, subject_of(request) as subject:
+        from outofband.gate.judge import judge  # while the project is rendered
+
         findings = judge(subject)
         report = _report(findings, subject.count, form)
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from outofband import settings as settings_file
 from outofband.errors import Misuse
+from outofband.gate.rendering import rendering, wants_downgrades
 from outofband.gate.request import Request
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
 from outofband_lint.source import Base, Revision
-from outofband_lint.sql_file import revision_from_sql
-
-_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 
 
 class FileUnreadable(Misuse):
@@ -29,7 +28,7 @@ class Subject:
     branch began from, ``environment`` is env.py, None for SQL files.
     """
 
-    revisions: tuple[Revision, ...]
+    revisions: Sequence[Revision]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
@@ -41,16 +40,26 @@ class Subject:
         return len(self.revisions if self.judged is None else self.judged)
 
 
-def subject_of(request: Request) -> Subject:
-    """Read or render what is asked for.
+@contextmanager
+def subject_of(request: Request) -> Iterator[Subject]:
+    """Read or render what is asked for, as long as somebody judges it.
 
     Raises FileUnreadable, and what a project's configuration, graph of revisions and git checkout
     may be wrong in.
     """
-    return _files(request.files) if request.files else _project(request)
+    if request.files:
+        yield _files(request.files)
+    elif request.since is not None:
+        yield _branch(request, request.since)
+    else:
+        with rendering(request) as (made, answers):
+            settings, environment = made.settings_and_environment(answers)
+            yield Subject(made.revisions(answers), settings, environment=environment)
 
 
 def _files(paths: Sequence[str]) -> Subject:
+    from outofband_lint.sql_file import revision_from_sql
+
     revisions = []
     for path in paths:
         try:
@@ -62,7 +71,7 @@ def _files(paths: Sequence[str]) -> Subject:
     return Subject(tuple(revisions), settings_file.load(Path.cwd()))
 
 
-def _project(request: Request) -> Subject:
+def _branch(request: Request, ref: str) -> Subject:
     from outofband.revisions import history
     from outofband.revisions.environment import configured
     from outofband.revisions.project import settings_of
@@ -70,16 +79,8 @@ def _project(request: Request) -> Subject:
 
     config = configured(request.configs, request.name, request.x)
     settings = settings_of(config)
-    reading = history.Reading(executes=request.executes, downgrades=_wants_downgrades(settings))
+    reading = history.Reading(request.executes, wants_downgrades(settings))
     read = history.read(config, reading)
-    if request.since is None:
-        return Subject(read.revisions, settings, environment=read.environment)
-    base = base_of(config, request.since, reading)
+    base = base_of(config, ref, reading)
     judged = base.unlike(read.revisions)
     return Subject(read.revisions, settings, judged, base, read.environment)
-
-
-def _wants_downgrades(settings: Settings) -> bool:
-    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
-    levels = (settings.severity, *settings.per_path.values())
-    return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)

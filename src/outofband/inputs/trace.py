@@ -131,6 +131,17 @@ def current() -> Trace | None:
 
 
 @contextmanager
+def paused() -> Iterator[None]:
+    """Let the trace, if one is kept, rest while we look at what it has taken down."""
+    global _kept
+    before, _kept = _kept, None
+    try:
+        yield
+    finally:
+        _kept = before
+
+
+@contextmanager
 def about(path: str) -> Iterator[None]:
     """Tell the trace, if one is kept, that the work within is on a file."""
     if _kept is None:
@@ -141,12 +152,6 @@ def about(path: str) -> Iterator[None]:
         yield
     finally:
         _kept.subject = before
-
-
-def add(told: dict[str, Any] | None) -> None:
-    """Add what another process has told to the trace, if one is kept."""
-    if _kept is not None and told is not None:
-        _kept.add(told)
 
 
 def unforeseen(what: str) -> None:

@@ -10,18 +10,23 @@ from outofband_lint.source import Source
 
 
 class Chain:
-    """Revisions in upgrade order; while nothing asks about the schema, they are only kept."""
+    """Revisions in upgrade order; while nothing asks about the schema, they are only kept.
+
+    ``asked`` counts how often somebody did.
+    """
 
     def __init__(self) -> None:
+        self.asked = 0
         self._schema = Schema()
-        self._waiting: list[tuple[str, tuple[Source, ...]]] = []
+        self._waiting: list[tuple[str, Iterable[Source]]] = []
 
     def add(self, revision: str, sources: Iterable[Source]) -> None:
-        """Append a revision and what it sends."""
-        self._waiting.append((revision, tuple(sources)))
+        """Append a revision and what it sends, which is not looked at before somebody asks."""
+        self._waiting.append((revision, sources))
 
     def schema(self) -> Schema:
         """Return the schema after all revisions, as the next session finds it."""
+        self.asked += 1
         for revision, sources in self._waiting:
             self._schema = _after(self._schema, revision, sources).new_session()
         self._waiting.clear()
