@@ -8,6 +8,7 @@ rendered again only when its own file has.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -147,7 +148,8 @@ def _name(request: Request) -> str:
 
 
 def _serve(request: Request, kept: Rendering, post: child.Post) -> None:
-    from outofband.revisions import history
+    with _without("pygments"):
+        from outofband.revisions import history
     from outofband.revisions.environment import configured
     from outofband.revisions.project import folder_of, settings_of
 
@@ -158,6 +160,23 @@ def _serve(request: Request, kept: Rendering, post: child.Post) -> None:
             post.say({"settings": str(folder_of(config))})
         reading = history.Reading(request.executes, wants_downgrades(own))
         history.tell(config, reading, _kept(kept), post)
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let imports within do without a module that they can do without.
+
+    Mako, with which Alembic writes revisions, loads Pygments where it is installed, to colour the
+    HTML of errors in templates: a tenth of all that is imported here (30 ms of 300, measured).
+    """
+    missing = module not in sys.modules
+    if missing:
+        sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if missing:
+            del sys.modules[module]
 
 
 def _kept(kept: Rendering) -> Kept:

@@ -53,6 +53,9 @@ def subject_of(request: Request) -> Iterator[Subject]:
         yield _branch(request, request.since)
     else:
         with rendering(request) as (made, answers):
+            from outofband.gate import judge
+
+            judge.prepare()  # while the child imports the project
             settings, environment = made.settings_and_environment(answers)
             yield Subject(made.revisions(answers), settings, environment=environment)
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
 T = TypeVar("T")
@@ -54,6 +53,8 @@ class Absent(UserDefinedType[Any]):
     def __call__(self, *_: Any, **given: Any) -> Any:
         if self.absent_name.endswith("Session") and isinstance(given.get("bind"), Connection):
             # Whosever class it is: what it sends goes through the connection that it is given.
+            from sqlalchemy.orm import Session
+
             return Session(bind=given["bind"])
         return self._touched(Absent(self.absent_name))
 
@@ -62,6 +63,12 @@ class Absent(UserDefinedType[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return self._touched(iter(()))
+
+    def __len__(self) -> int:
+        return self._touched(0)
+
+    def __contains__(self, _: object) -> bool:
+        return self._touched(False)
 
     def __instancecheck__(self, _: object) -> bool:
         return self._touched(False)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Dialect, TableClause
+from sqlalchemy.exc import CompileError
 
 from outofband.model.step import Step
 from outofband.revisions.environment import Environment
@@ -48,18 +50,12 @@ class Capture:
 
     def configure(self, environment: Environment, holder: EnvironmentContext) -> MigrationContext:
         """Make ``holder`` a context of PostgreSQL that tells this Capture everything."""
-        holder.configure(
-            dialect_name="postgresql",
-            # Any other style doubles the % signs of plain SQL.
-            dialect_opts={"paramstyle": "named"},
-            literal_binds=True,
-            output_buffer=io.StringIO(),
-            **{**environment.options, OPTION: self},
-        )
-        context: Any = holder.get_context()
+        context: Any = _context(environment, holder)
+        context.opts[OPTION] = holder.context_opts[OPTION] = self
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
+        impl._exec = partial(self._executed, context.dialect, impl._exec)
         impl.bulk_insert = partial(self._inserted, context.dialect)
         context.autocommit_block = self._autocommit_block
         context.connection = impl.connection = connection(self)
@@ -95,6 +91,16 @@ class Capture:
         """Return the schema as it is by now."""
         return self._running.schema()
 
+    def _executed(
+        self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
+    ) -> None:
+        """Take down a statement with its values, or without them where they have no literal form.
+        """
+        try:
+            execute(construct)
+        except CompileError:
+            self.sent(str(construct.compile(dialect=dialect)))
+
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any
     ) -> None:
@@ -113,6 +119,32 @@ class Capture:
             yield
         finally:
             self.in_transaction = before
+
+
+def _context(environment: Environment, holder: EnvironmentContext) -> MigrationContext:
+    """Give ``holder`` a context of its own, a copy of one that is made once for an environment: to
+    make it takes a third of what it takes to render a revision (0.15 of 0.45 ms, measured).
+    """
+    if not environment.contexts:
+        holder.configure(
+            dialect_name="postgresql",
+            # Any other style doubles the % signs of plain SQL.
+            dialect_opts={"paramstyle": "named"},
+            literal_binds=True,
+            **environment.options,
+        )
+        environment.contexts.append(holder.get_context())
+    made = environment.contexts[0]
+    context: Any = copy(made)
+    context.environment_context = holder
+    context.opts = {**made.opts}
+    context.output_buffer = io.StringIO()
+    context.impl = copy(made.impl)
+    context.impl.memo, context.impl.context_opts = {}, context.opts
+    context.impl.output_buffer = context.output_buffer
+    holder.context_opts.update(made.opts)
+    holder._migration_context = context
+    return context  # type: ignore[no-any-return]
 
 
 def _line_in(path: str) -> int:

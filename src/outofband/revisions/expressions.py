@@ -76,6 +76,13 @@ class Function:
     names: Names
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred:
+    """What an import binds: found out when it is asked for, since most of it never is."""
+
+    found: Callable[[], Any]
+
+
 UNKNOWN = object()
 """The value of a name that only a run could tell."""
 
@@ -125,11 +132,20 @@ Call = Callable[[ast.Call, Any, "Names"], Any]
 
 @dataclass(slots=True)
 class Names:
-    """The names that a piece of code sees, innermost first; ``call`` calls what sends or runs."""
+    """The names that a piece of code sees, innermost first; ``call`` calls what sends or runs.
+
+    ``foreign`` are those of another file than the revision's.
+    """
 
     call: Call
     values: dict[str, Any] = field(default_factory=dict)
     outer: Names | None = None
+    foreign: bool = False
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the code stands in another file than the revision's."""
+        return self.foreign or (self.outer is not None and self.outer.is_foreign)
 
     def inner(self, values: dict[str, Any] | None = None) -> Names:
         """Return the names of a function or a comprehension inside."""
@@ -140,9 +156,17 @@ class Names:
         names: Names | None = self
         while names is not None:
             if name in names.values:
-                return names.values[name]
+                return names.own(name)
             names = names.outer
         return trusted.BUILTINS.get(name, UNKNOWN)
+
+    def own(self, name: str) -> Any:
+        """Return what a name of this piece of code itself stands for, UNKNOWN if it has none."""
+        found = self.values.get(name, UNKNOWN)
+        if isinstance(found, Deferred):
+            self.values[name] = UNKNOWN  # for a circle of imports
+            found = self.values[name] = found.found()
+        return found
 
     def arguments(self, call: ast.Call) -> tuple[list[Any], dict[str, Any]]:
         """Evaluate the arguments of a call; raises NotLiteralError."""
@@ -240,6 +264,8 @@ class Names:
                 return _ATTRIBUTES.get((owner, name), Of(owner, name))
             case Batch():
                 return OfBatch(owner, name)
+            case Names():
+                return owner.own(name)
         if owner is sqlalchemy and name == "inspect":
             return Special.INSPECT
         return trusted.attribute(owner, name)
@@ -336,6 +362,8 @@ class Names:
         arguments, keywords = self.arguments(node)
         if any(isinstance(v, Special) for v in (*arguments, *keywords.values())):
             return self.call(node, function, self)
+        if any(v is UNKNOWN for v in (*arguments, *keywords.values())):
+            raise NotTrustedError
         try:
             return trusted.call(function, arguments, keywords)
         except NotTrustedError:

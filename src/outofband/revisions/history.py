@@ -28,6 +28,7 @@ from outofband.revisions.absent import Absent, importing
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
 from outofband.revisions.loading import Loader, directory
+from outofband.revisions.modules import Modules
 from outofband.revisions.perform import Performer
 from outofband.revisions.project import ArgumentWrong
 from outofband.revisions.render import DEFAULT_LIMIT
@@ -132,10 +133,15 @@ def tell(config: Config, reading: Reading, kept: Kept, post: Post) -> None:
     environment = _configured(config, script, reading, post)
     loader = Loader(script, post, IMPORT_LIMIT, reading.executes, kept=kept.answers)
     scripts = _in_order(script, loader)
+<<<<<<< HEAD
     if not any("chain" in answer for answer in post.said):
         folders = [str(folder) for folder in script._version_locations]
         post.say({"chain": [_place(one) for one in scripts], "folders": folders})
     performer = Performer(environment, post, reading.limit, reading.executes)
+=======
+    modules = Modules(_folders(config, script))
+    performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
+>>>>>>> alembic
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
     done |= {kept.answers[a["kept"]]["revision"]: kept.answers[a["kept"]] for a in _kept(post)}
     as_before = True
@@ -184,6 +190,17 @@ def _there(path: Path, top: Path, folder: Path) -> Path:
     resolved = path.resolve()
     inside = resolved.is_relative_to(top) and "site-packages" not in resolved.parts
     return folder / resolved.relative_to(top) if inside else path
+
+
+def _folders(config: Config, script: ScriptDirectory) -> list[Path]:
+    """Return where the project's own modules are looked for: the search path of its configuration,
+    and the packages that the revisions stand in.
+    """
+    folders = [Path(entry) for entry in config.get_prepend_sys_paths_list() or ()]
+    top = Path(script.dir).resolve()
+    while (top / "__init__.py").is_file() or top == Path(script.dir).resolve():
+        top = top.parent
+    return [*folders, top, Path.cwd()]
 
 
 def _in_order(script: ScriptDirectory, loader: Loader) -> tuple[Script, ...]:

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy
@@ -25,6 +26,7 @@ from outofband.revisions.capture import Capture
 from outofband.revisions.expressions import (
     UNKNOWN,
     Batch,
+    Deferred,
     Function,
     Names,
     NotLiteralError,
@@ -33,6 +35,7 @@ from outofband.revisions.expressions import (
     Special,
     Unread,
 )
+from outofband.revisions.modules import Modules
 from outofband.revisions.trusted import NotTrustedError
 from outofband_lint.source import Problem
 
@@ -43,6 +46,7 @@ _CONTEXTS = {"op": Special.OP, "context": Special.CONTEXT}
 _HARMLESS = ("existing_", "comment", "info", "reflect_", "table_args", "table_kwargs", "naming_")
 _HANDS = frozenset({"op", "bind", "conn", "connection", "batch_op", "op.get_bind()"})
 _CHANGERS = re.compile(r"(?:create|drop|add|alter|rename|remove|change|modify|set|migrate)_")
+_LOOKERS = re.compile(r"^_?(?:get|has|is|find|fetch|load|table|column|index)_|_exists?$")
 _DATA = ("insert ", "update ", "delete ", "select ")
 _CHANGES = frozenset({"insert", "update", "delete", "select"})
 _LIBRARIES = sys.stdlib_module_names | {"alembic", "sqlalchemy", "__future__"}
@@ -63,12 +67,16 @@ class Reader:
     ``strangers`` are all other calls of other files.
     """
 
-    def __init__(self, tree: ast.Module, operations: Operations, capture: Capture) -> None:
+    def __init__(
+        self, tree: ast.Module, operations: Operations, capture: Capture, modules: Modules
+    ) -> None:
         self.unread: list[Problem] = []
         self.strangers: list[Problem] = []
         self._operations = operations
         self._capture = capture
-        self._transactional = capture.in_transaction
+        self._modules = modules
+        self._read_modules: dict[str, Names] = {}
+        self._outside: int | None = None
         self._depth = 0
         self._steps = 0
         self._names = Names(self._call)
@@ -135,9 +143,7 @@ class Reader:
                     self._import(alias, names)
             case ast.ImportFrom(str(module), aliases, 0):
                 for alias in aliases:
-                    bound = alias.asname or alias.name
-                    names.values[bound] = _imported(module, alias.name)
-                    self._meet(module, bound)
+                    self._import_from(module, alias, names)
             case ast.ImportFrom(names=aliases):
                 self._foreign.update(alias.asname or alias.name for alias in aliases)
 
@@ -202,10 +208,51 @@ class Reader:
         finally:
             self._certain = before
 
+    def _import_from(self, module: str, alias: ast.alias, names: Names) -> None:
+        bound = alias.asname or alias.name
+        names.values[bound] = Deferred(partial(self._from_module, module, alias.name))
+        self._meet(module, bound)
+
+    def _from_module(self, module: str, name: str) -> Any:
+        known = _imported(module, name)
+        if known is UNKNOWN and (there := self._module(module)):
+            known = there.own(name)
+        if known is UNKNOWN and (whole := self._module(f"{module}.{name}")):
+            known = whole
+        return known
+
+    def _module(self, name: str) -> Names | None:
+        """Return what a module of the project defines, by its syntax tree."""
+        if name.partition(".")[0] in _LIBRARIES:
+            return None
+        if name not in self._read_modules:
+            tree = self._modules.tree(name)
+            if tree is None:
+                return None
+            self._read_modules[name] = names = Names(self._call, foreign=True)
+            unread, strangers = [*self.unread], [*self.strangers]
+            with suppress(_ReturnError), self._from_outside(0):
+                self._block(tree.body, names)
+            self.unread, self.strangers = unread, strangers  # an import sends nothing
+        return self._read_modules[name]
+
+    @contextmanager
+    def _from_outside(self, line: int) -> Iterator[None]:
+        """Follow code of another file, whose statements have the line that led there."""
+        before = self._outside
+        self._outside = line if before is None else before
+        try:
+            yield
+        finally:
+            self._outside = before
+
     def _import(self, alias: ast.alias, names: Names) -> None:
         top = alias.name.partition(".")[0]
         bound = alias.asname or top
-        names.values[bound] = _imported_module(alias.name if alias.asname else top)
+        known = _imported_module(alias.name if alias.asname else top)
+        if known is UNKNOWN and alias.asname:
+            known = Deferred(lambda: self._module(alias.name) or UNKNOWN)
+        names.values[bound] = known
         self._meet(alias.name, bound)
 
     def _meet(self, module: str, name: str) -> None:
@@ -217,8 +264,11 @@ class Reader:
     def _call(self, node: ast.Call, function: Any, names: Names) -> Any:
         """Call what Alembic has, or a function of the file."""
         match function:
+            case Function() if function.names.is_foreign and not names.is_foreign:
+                with self._from_outside(node.lineno):
+                    return self._run(function, *self._given(node, names))
             case Function():
-                return self._run(function, *names.arguments(node))
+                return self._run(function, *self._given(node, names))
             case Of(Special.OP | Special.CONTEXT, name):
                 return self._of_alembic(node, name, names)
             case OfBatch():
@@ -248,10 +298,11 @@ class Reader:
         while isinstance(root, ast.Attribute | ast.Call):
             root = root.value if isinstance(root, ast.Attribute) else root.func
         if isinstance(root, ast.Name) and root.id in self._foreign and self._depth:
-            problem = Problem(f"{ast.unparse(node.func)}() is not in the file", node.lineno)
-            known = {root.id, *(ast.unparse(a) for a in node.args)} & _HANDS
-            changes = _CHANGERS.match(ast.unparse(node.func).rpartition(".")[2])
-            (self.unread if known or changes else self.strangers).append(problem)
+            problem = Problem(f"{ast.unparse(node.func)}() is not in the file", self._line(node))
+            handed = {root.id, *(ast.unparse(a) for a in node.args)} & _HANDS
+            called = ast.unparse(node.func).rpartition(".")[2]
+            changes = _CHANGERS.match(called) or (handed and not _LOOKERS.search(called))
+            (self.unread if changes else self.strangers).append(problem)
 
     def _of_alembic(self, node: ast.Call, name: str, names: Names) -> Any:
         match name:
@@ -281,10 +332,19 @@ class Reader:
 
     def _of_type(self, node: ast.Call, function: Any) -> Any:
         """Create or drop a type, ``sa.Enum(...).create(op.get_bind())``."""
-        self._capture.line = node.lineno
+        self._capture.line = self._line(node)
         with suppress(Exception):
             function(self._operations.get_bind(), checkfirst=True)
         return None
+
+    def _given(self, node: ast.Call, names: Names) -> tuple[list[Any], dict[str, Any]]:
+        """Evaluate the arguments of a function that is followed, one by one."""
+        given: list[Any] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                return names.arguments(node)
+            given.append(self._value(argument, names))
+        return given, {k.arg: self._value(k.value, names) for k in node.keywords if k.arg}
 
     def _run(self, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         if self._depth >= _DEPTH:
@@ -312,7 +372,7 @@ class Reader:
         *,
         connection: bool = False,
     ) -> None:
-        self._capture.line = node.lineno
+        self._capture.line = self._line(node)
         try:
             arguments, keywords = self._arguments(node, name, names)
             with self._target(batch) as target:
@@ -356,7 +416,11 @@ class Reader:
             yield target
 
     def _unread(self, node: ast.Call, reason: str) -> None:
-        self.unread.append(Problem(reason, node.lineno))
+        self.unread.append(Problem(reason, self._line(node)))
+
+    def _line(self, node: ast.AST) -> int:
+        """Return the line of the revision that a node of it, or of another file, is run by."""
+        return self._outside or node.lineno  # type: ignore[attr-defined,no-any-return]
 
 
 def _bound(function: Function, given: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:

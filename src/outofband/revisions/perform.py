@@ -6,6 +6,7 @@ import ast
 import inspect
 import traceback
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from outofband.revisions.capture import Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
 from outofband.revisions.literal import Reader
+from outofband.revisions.modules import Modules
 from outofband.wire import Run
 from outofband_lint.source import Problem, Source
 
@@ -31,7 +33,8 @@ class Performer:
     """Performs revisions in upgrade order; ``limit`` is in seconds and for each function.
 
     ``chain`` holds those performed, for the ones that look at the schema. ``executes`` is False
-    where nothing of the project may run: all that is known is then in the syntax tree.
+    where nothing of the project may run: all that is known is then in the syntax tree, and in those
+    of ``modules``.
     """
 
     environment: Environment
@@ -39,6 +42,7 @@ class Performer:
     limit: float
     executes: bool = True
     chain: Chain = field(default_factory=Chain)
+    modules: Modules = field(default_factory=partial(Modules, ()))
 
     def upgrade(self, script: Script, problem: Problem | None = None) -> Run:
         """Return what ``upgrade()`` sends; with a ``problem``, what its syntax tree says it does."""
@@ -130,7 +134,8 @@ class Performer:
             return Run(), [], []
         capture = Capture(script.path, self.chain, script.revision)
         holder = EnvironmentContext(self.environment.config, self.environment.script, as_sql=True)
-        reader = Reader(tree, Operations(capture.configure(self.environment, holder)), capture)
+        operations = Operations(capture.configure(self.environment, holder))
+        reader = Reader(tree, operations, capture, self.modules)
         reader.read(function)
         run = Run(tuple(capture.sources), tuple(capture.steps))
         return run, reader.unread, reader.strangers

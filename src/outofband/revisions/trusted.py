@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import importlib
+import importlib.util
 import string
 import textwrap
 import types
@@ -30,6 +31,12 @@ _PACKAGES = frozenset(
     | {"sqlalchemy.sql.expression", "sqlalchemy.sql.functions", "sqlalchemy.sql.sqltypes"}
     | {"sqlalchemy.sql.schema", "sqlalchemy.sql.ddl", "sqlalchemy.dialects"}
     | {f"sqlalchemy.dialects.{d}" for d in ("postgresql", "mysql", "sqlite", "mssql", "oracle")}
+)
+# Libraries of column types: taken from where libraries are installed, and only for the types.
+_TYPES = frozenset(
+    {"sqlmodel", "sqlmodel.sql", "sqlmodel.sql.sqltypes", "sqlalchemy_utils", "geoalchemy2"}
+    | {"sqlalchemy_utils.types", "sqlalchemy_utils.types.uuid", "pgvector.sqlalchemy"}
+    | {"advanced_alchemy.types", "fastapi_users_db_sqlalchemy.generics"}
 )
 _MAKERS = (SchemaItem, TypeEngine, ClauseElement, MetaData)
 _FUNCTIONS_OF = ("sqlalchemy.sql.", "sqlalchemy.dialects.", "sqlalchemy.types")
@@ -57,9 +64,15 @@ class NotTrustedError(Exception):
 
 def module(name: str) -> types.ModuleType:
     """Import one of the packages whose constructs may be used; raises NotTrustedError."""
-    if name not in _PACKAGES:
+    if name not in _PACKAGES and not (name in _TYPES and _is_installed(name)):
         raise NotTrustedError(name)
     return importlib.import_module(name)
+
+
+def _is_installed(name: str) -> bool:
+    """Tell a library from a folder of the project that only has its name."""
+    spec = importlib.util.find_spec(name.partition(".")[0])
+    return spec is not None and "site-packages" in (spec.origin or "")
 
 
 def attribute(owner: Any, name: str) -> Any:
@@ -95,11 +108,13 @@ def _found(owner: Any, name: str) -> Any:
 
 
 def _of_module(owner: types.ModuleType, name: str) -> Any:
-    if owner.__name__ not in _PACKAGES:
-        raise NotTrustedError(name)
-    if f"{owner.__name__}.{name}" in _PACKAGES:
+    if f"{owner.__name__}.{name}" in _PACKAGES | _TYPES:
         return module(f"{owner.__name__}.{name}")
     found = _found(owner, name)
+    if owner.__name__ in _TYPES and isinstance(found, type) and issubclass(found, TypeEngine):
+        return found
+    if owner.__name__ not in _PACKAGES:
+        raise NotTrustedError(name)
     if _makes_values(found) or not callable(found) and not isinstance(found, types.ModuleType):
         return found
     raise NotTrustedError(name)
