@@ -133,15 +133,11 @@ def tell(config: Config, reading: Reading, kept: Kept, post: Post) -> None:
     environment = _configured(config, script, reading, post)
     loader = Loader(script, post, IMPORT_LIMIT, reading.executes, kept=kept.answers)
     scripts = _in_order(script, loader)
-<<<<<<< HEAD
     if not any("chain" in answer for answer in post.said):
         folders = [str(folder) for folder in script._version_locations]
         post.say({"chain": [_place(one) for one in scripts], "folders": folders})
-    performer = Performer(environment, post, reading.limit, reading.executes)
-=======
     modules = Modules(_folders(config, script))
     performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
->>>>>>> alembic
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
     done |= {kept.answers[a["kept"]]["revision"]: kept.answers[a["kept"]] for a in _kept(post)}
     as_before = True
