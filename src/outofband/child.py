@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import mmap
 import os
 import resource
 import selectors
@@ -33,7 +34,9 @@ MEMORY = 4 * 2**30
 _CHUNK = 65536
 # A child interrupts itself; one that cannot (C code, a lock, `except BaseException`) is killed.
 _GRACE = 2.0
-_AT, _LOOKED = "at", "looked"
+_LOOKED = "looked"
+_PAGE = 64 * 1024
+_START_LIMIT = 60.0
 
 Doing = tuple[str, str]
 """What a child does to which file: ``("upgrade", path)``."""
@@ -44,6 +47,29 @@ Work = Callable[["Post"], None]
 
 class TimeUpError(BaseException):
     """The project's code took longer than it may; no ``except Exception`` of its own hides it."""
+
+
+class _Board:
+    """A page of memory that the child and its parent share: what the child does now.
+
+    Not a line in the pipe: a parent that is woken a thousand times a second does nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._page = mmap.mmap(-1, _PAGE)
+        self.write(("start", ""), _START_LIMIT)
+
+    def write(self, doing: Doing, limit: float) -> None:
+        """Note what is begun now, and how many seconds it may take."""
+        line = json.dumps([*doing, limit, time.monotonic()]).encode()
+        self._page[: len(line) + 1] = line + b"\n"
+
+    def read(self) -> tuple[Doing, float, float]:
+        """Return what was begun last, its limit, and when that is over on the monotonic clock."""
+        while True:
+            with suppress(ValueError):  # it is being written
+                what, path, limit, begun = json.loads(self._page[:].partition(b"\n")[0])
+                return (what, path), limit, begun + limit + _GRACE
 
 
 @dataclass(slots=True)
@@ -58,6 +84,7 @@ class Post:
     said: list[dict[str, Any]] = field(default_factory=list)
     out: IO[str] | None = None
     pid: int = 0
+    board: _Board = field(default_factory=lambda: _Board())
 
     def say(self, answer: dict[str, Any]) -> None:
         """Send an answer. A process that the project's code has forked ends here."""
@@ -67,8 +94,8 @@ class Post:
 
     @contextmanager
     def doing(self, what: str, path: str, limit: float) -> Iterator[None]:
-        """Announce what is done within, which is interrupted by TimeUpError after ``limit`` seconds."""
-        self.say({_AT: [what, path, limit]})
+        """Note what is done within, which is interrupted by TimeUpError after ``limit`` seconds."""
+        self.board.write((what, path), limit)
         signal.setitimer(signal.ITIMER_REAL, limit)
         try:
             with trace.about(path):
@@ -107,7 +134,7 @@ def _heard_to_the_end(
 ) -> Iterator[dict[str, Any]]:
     lost: dict[Doing, str] = {}
     while True:
-        end = yield from _heard(pipe, post.said, looked)
+        end = yield from _heard(pipe, post, looked)
         life.close()
         if end is None:
             return
@@ -181,20 +208,21 @@ def _time_is_up(_: int, frame: FrameType | None) -> None:
 
 
 def _heard(
-    pipe: int, said: list[dict[str, Any]], looked: Callable[[Trace], None] | None
+    pipe: int, post: Post, looked: Callable[[Trace], None] | None
 ) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
     """Yield answers until the last; return what the child was lost in and why, None if it was not."""
     pending = b""
-    doing: Doing = ("start", "")
-    limit, deadline = 0.0, time.monotonic() + 60
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
+            doing, limit, deadline = post.board.read()
             if not selector.select(max(0.0, deadline - time.monotonic())):
+                if post.board.read()[2] > deadline:
+                    continue  # it has begun another thing since
                 return doing, f"was still running after {limit:g} s"
             chunk = os.read(pipe, _CHUNK)
             if not chunk:
-                return doing, "ended the process"
+                return post.board.read()[0], "ended the process"
             *lines, pending = (pending + chunk).split(b"\n")
             for answer in map(json.loads, lines):
                 if not answer:
@@ -202,9 +230,5 @@ def _heard(
                 if _LOOKED in answer:
                     _take_down(answer[_LOOKED], looked)
                     return None
-                if _AT in answer:
-                    what, path, limit = answer[_AT]
-                    doing, deadline = (what, path), time.monotonic() + limit + _GRACE
-                else:
-                    said.append(answer)
-                    yield answer
+                post.said.append(answer)
+                yield answer

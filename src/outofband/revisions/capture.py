@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -25,8 +25,10 @@ from outofband.model.step import Step
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain, Running
 from outofband.revisions.recording import connection
-from outofband_lint.schema import Schema
 from outofband_lint.source import Source
+
+if TYPE_CHECKING:
+    from outofband_lint.schema import Schema
 
 OPTION = "outofband_capture"
 """The option of a MigrationContext under which our operations find the Capture to declare to."""
