@@ -132,23 +132,14 @@ PROBLEMS = {
     "raises": ('raise ValueError("no\\nsecond line")', "upgrade() raises ValueError: no"),
     "exits": ("import sys; sys.exit(3)", "upgrade() exits"),
     "ends the process": ("import os; os._exit(0)", "upgrade() ended the process"),
-    "never ends": ("while True: pass", "upgrade() was still running after 3 s"),
-    "fetches": (
-        'op.get_bind().execute(sa.text("SELECT 1")).scalar()',
-        "upgrade() reads the database, which only a real run can answer",
+    "never ends": ("while True: pass", "upgrade() was still running after 1 s"),
+    "swallows its interruption": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "upgrade() was still running after 1 s",
     ),
-    "fetches and hides it": (
-        "try:\n    [row for row in op.get_bind().execute(sa.text('SELECT 1'))]\n"
-        "except Exception:\n    pass",
-        "upgrade() reads the database, which only a real run can answer",
-    ),
-    "inspects": (
-        "sa.inspect(op.get_bind()).get_table_names()",
-        "upgrade() reads the database, which only a real run can answer",
-    ),
-    "leaves its connection": (
-        "op.get_bind().close()",
-        "upgrade() needs a real connection: it, or a Session of its, calls close()",
+    "is hungry": (
+        "bytearray(2 ** 36)",
+        "upgrade() raises MemoryError",
     ),
     "declares nonsense": (
         'op.create_index_out_of_band(None, "t", ["a"])',
@@ -165,7 +156,7 @@ def test_a_revision_that_cannot_be_run_says_why_and_takes_no_other_down(
     project.revision("before", 'op.execute("SELECT 1")')
     project.revision("bad", 'op.create_index("ix", "t", ["a"])\n' + body)
     project.revision("after", 'op.execute("SELECT 2")')
-    before, bad, after = rendered(project, limit=3)
+    before, bad, after = rendered(project, limit=1)
     assert sent(before)[0][1] == "SELECT 1"
     assert sent(after)[0][1] == "SELECT 2"
     assert (before.revision.problem, after.revision.problem) == (None, None)
@@ -184,21 +175,18 @@ op.create_index("ix", "t", ["a"])
 
 
 @pytest.mark.parametrize(
-    "question",
-    ["context.is_offline_mode()", "op.get_context().as_sql", "asked()", "any(map(f, b))"],
+    "question", ["context.is_offline_mode()", "op.get_context().as_sql", "asked()"]
 )
-def test_what_a_revision_does_only_in_a_deploy_is_seen_too(project, question: str) -> None:
+def test_a_revision_that_asks_is_rendered_as_in_a_deploy(project, question: str) -> None:
     top = """
     from alembic import context
     def asked():
-        return (lambda: context.is_offline_mode())()
-    f, b = (lambda _: asked()), [1]
+        return context.is_offline_mode()
     """
     project.revision("r1", OFFLINE.format(question=question), top=top)
     (one,) = rendered(project)
-    assert one.revision.problem is not None
-    assert "asks whether it is run offline" in one.revision.problem.reason
-    assert "CREATE INDEX ix ON t (a)" in [source.sql for source in one.revision.sources]
+    assert one.revision.problem is None
+    assert [source.sql for source in one.revision.sources] == ["CREATE INDEX ix ON t (a)"]
 
 
 def test_a_helper_that_looks_first_where_it_can_is_rendered(project) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import CompileError
 from outofband.model.step import Step
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain, Running
-from outofband.revisions.recording import connection
+from outofband.revisions.recording import connection, with_values
 from outofband_lint.source import Source
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class Capture:
         try:
             execute(construct)
         except CompileError:
-            self.sent(str(construct.compile(dialect=dialect)))
+            compiled = construct.compile(dialect=dialect)
+            self.sent(with_values(str(compiled), compiled.params))
 
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any

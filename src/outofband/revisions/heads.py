@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,12 +29,28 @@ def _fields(text: bytes) -> dict[str, Any]:
         lines = _LINE.findall(text.decode("latin-1"))
         return {name: value for name, told in lines if (value := _literal(told)) is not _UNKNOWN}
     found: dict[str, Any] = {"__doc__": ast.get_docstring(tree, clean=False)}
-    for node in tree.body:
-        match node:
-            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), value=value):
-                if value is not None and (known := _literal(value, found)) is not _UNKNOWN:
-                    found[name] = known
+    for name, value in (pair for node in tree.body for pair in _assigned(node)):
+        if (known := _literal(value, found)) is not _UNKNOWN:
+            found[name] = known
     return {name: found[name] for name in (*_FIELDS, "__doc__") if name in found}
+
+
+def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.AnnAssign(ast.Name(name), value=value) if value is not None:
+            yield name, value
+        case ast.Assign(targets, value):
+            for target in targets:
+                yield from _pairs(target, value)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    match target, value:
+        case ast.Name(name), _:
+            yield name, value
+        case (ast.Tuple(targets), ast.Tuple(values)) if len(targets) == len(values):
+            for one, its in zip(targets, values, strict=True):
+                yield from _pairs(one, its)
 
 
 _UNKNOWN = object()

@@ -59,6 +59,13 @@ class _ReturnError(Exception):
         self.value = value
 
 
+class _NextError(Exception):
+    """A ``continue`` or ``break`` that is reached for certain."""
+
+    def __init__(self, *, last: bool) -> None:
+        self.last = last
+
+
 class Reader:
     """Follows one function of a module, sending what its operations send.
 
@@ -129,6 +136,8 @@ class Reader:
                 self._leave(known)
             case ast.Raise():
                 self._leave(None)
+            case ast.Continue() | ast.Break() if self._certain:
+                raise _NextError(last=isinstance(node, ast.Break))
             case _:
                 self._definition(node, names)
 
@@ -184,7 +193,11 @@ class Reader:
         for item in items:
             assert isinstance(node, ast.For)
             names.bind(node.target, item)
-            self._block(node.body, names)
+            try:
+                self._block(node.body, names)
+            except _NextError as jump:
+                if jump.last:
+                    return
 
     def _with(self, node: ast.With, names: Names) -> None:
         before = self._capture.in_transaction

@@ -14,7 +14,7 @@ from typing import Any
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import RevisionMap
+from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
 from outofband.child import Post, TimeUpError
@@ -66,6 +66,8 @@ class Loader:
                 return importing(str(path), partial(Script._from_path, self.script, path))
         except CommandError:
             raise
+        except RevisionError as error:
+            raise CommandError(f"{error} ({path})") from None
         except BaseException as error:
             return self._read(path, Problem(self._told(error), _line(error, str(path))))
 

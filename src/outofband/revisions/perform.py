@@ -17,6 +17,7 @@ from alembic.script import Script
 from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
 from outofband.revisions.absent import noticed
+from outofband.revisions.asynchronous import run_async
 from outofband.revisions.capture import Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
@@ -72,9 +73,10 @@ class Performer:
             EnvironmentContext(
                 self.environment.config, self.environment.script, as_sql=True
             ) as holder,
-            Operations.context(capture.configure(self.environment, holder)),
+            Operations.context(capture.configure(self.environment, holder)) as operations,
             noticed() as used,
         ):
+            operations.run_async = partial(run_async, operations.get_bind())
             try:
                 getattr(script.module, function)()
             except BaseException as error:
