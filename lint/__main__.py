@@ -7,10 +7,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from outofband_lint.engine import lint
-from outofband_lint.report import github, json, text
-from outofband_lint.rule import Finding
+from outofband_lint.report import FORMATS, report
+from outofband_lint.report.colour import is_wanted
 from outofband_lint.settings import Settings
-from outofband_lint.source import Revision
 from outofband_lint.sql_file import revision_from_sql
 
 
@@ -27,14 +26,15 @@ def main(arguments: list[str]) -> int:
         return 2
     settings = Settings(tuple(options.large), tuple(options.small), options.deploy)
     findings = lint(revisions, settings)
-    sys.stdout.write(_report(findings, revisions, options.format))
+    count, colour = len(revisions), is_wanted(sys.stdout)
+    sys.stdout.write(report(options.format, findings, revisions=count, colour=colour))
     return 1 if any(finding.severity == "error" for finding in findings) else 0
 
 
 def _options(arguments: list[str]) -> Namespace:
     parser = ArgumentParser("lint", description="Judge SQL files, each as one revision.")
     parser.add_argument("files", nargs="+", metavar="FILE.sql")
-    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+    parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--large", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--small", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--deploy", choices=("startup", "job"))
@@ -46,14 +46,6 @@ def _text(path: str) -> str:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise OSError(f"{path} is not UTF-8") from None
-
-
-def _report(findings: tuple[Finding, ...], revisions: list[Revision], form: str) -> str:
-    if form == "json":
-        return json.report(findings, revisions=len(revisions))
-    if form == "github":
-        return github.report(findings, revisions=len(revisions))
-    return text.report(findings, revisions=len(revisions), colour=sys.stdout.isatty())
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from outofband_lint.context import Context, Sent, StatementContext
 from outofband_lint.environment import Environment
+from outofband_lint.finding import Finding, Place, Severity
 from outofband_lint.fingerprint import fingerprint, normalised
 from outofband_lint.query import Query
 from outofband_lint.reader import read
-from outofband_lint.rule import Finding, Place, Rule, Severity, Violation
+from outofband_lint.rule import Rule, Violation
 from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
 from outofband_lint.settings import Settings

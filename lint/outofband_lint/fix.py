@@ -11,9 +11,11 @@ class Fix:
 
     Each operation is Python source, a call of `op.…(…)`. `here` replaces the operation in its
     `upgrade()`; empty, it is removed. With `autocommit` these stand in an autocommit block. `later`
-    goes into a revision of its own right behind, because it may not share the transaction.
+    goes into a revision of its own behind, because it may not share the transaction; `undo` is what
+    that one's `downgrade()` does.
     """
 
     here: tuple[str, ...]
     later: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
     autocommit: bool = False

@@ -1,50 +1,20 @@
-"""What a rule is, and what it finds."""
+"""What a rule is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from outofband_lint.context import Context, StatementContext
 from outofband_lint.example import Example
+from outofband_lint.finding import Place, Severity
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema, Table
 from outofband_lint.statement import Statement
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found: where, how bad, what it costs and what to do.
-
-    `fingerprint` stays the same when the file is renamed or its lines move. `fix` is None where no
-    machine can write what `help` says.
-    """
-
-    rule: str
-    severity: Severity
-    revision: str
-    path: str
-    line: int
-    message: str
-    help: str
-    statement: str
-    fingerprint: str
-    fix: Fix | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file that a finding is about; `revision` is empty where it is in none."""
-
-    path: str
-    line: int
-    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outofband_lint.engine import UnknownRevision, lint
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Problem, Revision, Source
 

@@ -10,10 +10,11 @@ import pytest
 from outofband_lint import rules
 from outofband_lint.engine import lint
 from outofband_lint.example import Example
+from outofband_lint.finding import Finding
 from outofband_lint.locks import LockMode
 from outofband_lint.names import quote
 from outofband_lint.reader import read
-from outofband_lint.rule import Finding, Rule
+from outofband_lint.rule import Rule
 from outofband_lint.rules import all_rules, rule_named
 from outofband_lint.schema import Schema, fold
 from outofband_lint.source import Source

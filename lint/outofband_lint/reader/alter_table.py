@@ -58,6 +58,7 @@ _OTHER_ACTIONS = (
     ("disable", "rule"),
     ("owner", "to"),
     ("not", "of"),
+    ("of",),
     ("options",),
 )
 _OTHER_COLUMN_ACTIONS = (

@@ -18,6 +18,7 @@ from outofband_lint.reader import (
     session,
     transaction,
 )
+from outofband_lint.reader.acted_on import acted_on
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.tokens import Kind, Unreadable
 from outofband_lint.statement import Statement, Understood
@@ -171,4 +172,4 @@ def _effectless(cursor: Cursor, kind: str) -> Statement:
         raise Unreadable(
             f"{kind.upper()} … CASCADE also drops columns and indexes that depend on it"
         )
-    return Understood(kind)
+    return Understood(kind, acted_on(cursor, kind))

@@ -5,6 +5,7 @@ Source: PostgreSQL 18, CREATE VIEW, CREATE EXTENSION, and ALTER … RENAME TO of
 
 from __future__ import annotations
 
+from outofband_lint.reader.acted_on import acted_on
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.drop import behaviour
 from outofband_lint.reader.tokens import Kind, Unreadable
@@ -79,12 +80,12 @@ def drop_extension(cursor: Cursor) -> Statement:
 
 def alter_object(cursor: Cursor, words: str) -> Statement:
     """Read ALTER of an object of which only a change of name matters."""
-    kind = words.removeprefix("alter ")
+    kind, tables = words.removeprefix("alter "), acted_on(cursor, words)
     cursor.expect(*words.split())
     cursor.accept("if", "exists")
     name = cursor.name()
     while not cursor.at_end():
         if cursor.accept("rename", "to"):
-            return RenameObject(kind, name, cursor.identifier())
+            return RenameObject(kind, name, cursor.identifier(), *tables[:1])
         cursor.skip_one()
-    return Understood(words)
+    return Understood(words, tables)

@@ -1,32 +1,23 @@
-"""Findings as text: each module returns a string, printing is the caller's."""
+"""Findings as text: one module a format, each returns a string, printing is the caller's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from importlib import import_module
 
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
 
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How many findings there are, and in how many revisions was looked."""
-
-    errors: int
-    warnings: int
-    revisions: int
-
-    @classmethod
-    def of(cls, findings: Sequence[Finding], revisions: int) -> Summary:
-        """Count the findings."""
-        errors = sum(finding.severity == "error" for finding in findings)
-        return cls(errors, len(findings) - errors, revisions)
-
-    def __str__(self) -> str:
-        """Return the summary in words: `2 errors, 1 warning in 5 revisions`."""
-        counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
-        return f"{counts} in {_count(self.revisions, 'revision')}"
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
+"""What `--format` takes; each is the module of that name."""
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def report(form: str, findings: Sequence[Finding], *, revisions: int, colour: bool = False) -> str:
+    """Return findings in one of the FORMATS, with a line feed at the end.
+
+    `revisions` is how many were judged. `colour` adds terminal escapes to the two formats that are
+    for people.
+    """
+    write: Callable[..., str] = import_module(f"{__name__}.{form}").report
+    if form in ("text", "concise"):
+        return write(findings, revisions=revisions, colour=colour)
+    return write(findings, revisions=revisions)

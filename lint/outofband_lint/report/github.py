@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from outofband_lint.report import Summary
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
+from outofband_lint.report.summary import Summary
 
 _IN_DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _IN_PROPERTY = _IN_DATA | {":": "%3A", ",": "%2C"}

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from outofband_lint.report import Summary
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
+from outofband_lint.report.summary import Summary
 
 
 def report(findings: Sequence[Finding], *, revisions: int) -> str:

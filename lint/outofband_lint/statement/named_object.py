@@ -11,11 +11,15 @@ from outofband_lint.statement.base import Statement
 
 @dataclass(frozen=True, slots=True)
 class RenameObject(Statement):
-    """ALTER … RENAME TO of what has no type of its own; `kind` is its words: `"sequence"`."""
+    """ALTER … RENAME TO of what has no type of its own; `kind` is its words: `"sequence"`.
+
+    `table` is the one that a trigger, rule or policy belongs to.
+    """
 
     kind: str
     name: QualifiedName
     new_name: str
+    table: QualifiedName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ import click
 
 from outofband.cli.options import alembic_options
 from outofband.gate.request import Request
+from outofband_lint.report import FORMATS, report
+from outofband_lint.report.colour import is_wanted
 
 if TYPE_CHECKING:
-    from outofband_lint.rule import Finding
+    from outofband_lint.finding import Finding
 
 
 @click.command("lint")
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
     help="How to print findings on stdout.",
@@ -49,6 +51,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity that makes the exit status 1.",
 )
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="Write what can be written into the revisions, then judge what is left.",
+)
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print on stdout what --fix would write, and write nothing.",
+)
 def command(
     configs: tuple[str, ...],
     name: str,
@@ -58,6 +70,8 @@ def command(
     no_exec: bool,
     form: str,
     fail_on: str,
+    fix: bool,
+    diff: bool,
 ) -> None:
     """Judge what each revision would do to a database in production. Connects to none.
 
@@ -65,30 +79,49 @@ def command(
     """
     if files and since:
         raise click.UsageError("--since goes with revisions, not with --sql")
+    if files and (fix or diff):
+        raise click.UsageError("--fix and --diff go with revisions, not with --sql")
+    if fix and diff:
+        raise click.UsageError("--fix writes and --diff does not: give one of them")
+    request = Request(configs, name, x, since, files, executes=not no_exec)
+    if fix or diff:
+        findings = _mended(request, write=fix)
+        if diff:
+            sys.exit(_status(findings, fail_on))
     from outofband.gate import remember
     from outofband.gate.subject import subject_of
     from outofband.inputs.trace import tracing
 
-    request = Request(configs, name, x, since, files, executes=not no_exec)
     with tracing() as trace, subject_of(request) as subject:
         from outofband.gate.judge import judge  # while the project is rendered
 
         findings = judge(subject)
-        report = _report(findings, subject.count, form)
-    fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
-    status = 1 if fails else 0
-    sys.stdout.write(report)
-    remember.answer(click.get_current_context().obj, report, status, trace)
+        colour = is_wanted(sys.stdout)
+        told = report(form, findings, revisions=subject.count, colour=colour)
+    status = _status(findings, fail_on)
+    sys.stdout.write(told)
+    if not fix:
+        remember.answer(click.get_current_context().obj, told, status, trace)
     sys.exit(status)
 
 
-def _report(findings: Sequence[Finding], revisions: int, form: str) -> str:
-    from outofband_lint.report import github, json, text
+def _mended(request: Request, *, write: bool) -> tuple[Finding, ...]:
+    """Write fixes into the revisions, or show what would be written; return what was found."""
+    from outofband.cli import fixes
+    from outofband.gate.judge import judge
+    from outofband.gate.mend import mend
+    from outofband.gate.subject import subject_of
 
-    match form:
-        case "json":
-            return json.report(findings, revisions=revisions)
-        case "github":
-            return github.report(findings, revisions=revisions)
-        case _:
-            return text.report(findings, revisions=revisions, colour=sys.stdout.isatty())
+    with subject_of(request) as subject:
+        findings = judge(subject)
+        rewriting = mend(request, subject, findings)
+    if write:
+        fixes.write(rewriting)
+    else:
+        fixes.show(rewriting)
+    return findings
+
+
+def _status(findings: Sequence[Finding], fail_on: str) -> int:
+    fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
+    return 1 if fails else 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from outofband.errors import Misuse
 from outofband.gate.subject import Subject
 from outofband_lint.engine import UnknownRevision, lint
-from outofband_lint.rule import Finding
+from outofband_lint.finding import Finding
 from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from matrix.trace import STRENGTH
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.values import DEFAULT_SCHEMA
@@ -35,6 +36,15 @@ class Known:
     def on(self, major: int) -> Locks:
         """Return the locks that a major version takes."""
         return self.older.get(major, self.locks)
+
+    @property
+    def strongest(self) -> Locks:
+        """The locks of the major version that takes the strongest."""
+        found = dict(self.locks)
+        for locks in self.older.values():
+            for table, mode in locks.items():
+                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+        return found
 
     def __str__(self) -> str:
         """Return the statement."""
