@@ -186,6 +186,6 @@ def _kept(kept: Rendering) -> Kept:
 
 
 def wants_downgrades(own: Settings) -> bool:
-    """Tell whether a rule about ``downgrade()`` is switched on: rendering it costs as much again."""
+    """Tell whether a rule about ``downgrade()`` is on, and rendering as much again worth it."""
     levels = (own.severity, *own.per_path.values())
     return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)
