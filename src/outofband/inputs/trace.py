@@ -97,7 +97,6 @@ class Trace:
         name = _absolute(os.curdir if path is None else path)
         into = self.modules if modules else self.folders
         if name is not None and name not in into and not state.is_installed(os.path.join(name, "")):
-            into[name] = ""  # listing raises the event again
             into[name] = state.of_names(name, modules=modules)
 
 
@@ -172,7 +171,9 @@ def _event(event: str, arguments: tuple[Any, ...]) -> None:
             _kept.opened(arguments[1])
     elif event in ("os.listdir", "os.scandir"):
         importer = sys._getframe(1).f_code.co_filename.startswith(_IMPORTERS)
-        _kept.listed(arguments[0], modules=importer)
+        kept = _kept
+        with paused():  # listing raises the event again
+            kept.listed(arguments[0], modules=importer)
     elif event in _UNFORESEEABLE:
         unforeseen(event)
 
