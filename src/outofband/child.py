@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, Any
 
+from outofband.errors import Misuse
 from outofband.inputs import trace
 from outofband.inputs.trace import Trace
 
@@ -43,6 +44,10 @@ Doing = tuple[str, str]
 
 Work = Callable[["Post"], None]
 """The child's whole life."""
+
+
+class ChildLost(Misuse):
+    """The child is lost although it leaves out what earlier ones were lost in."""
 
 
 class TimeUpError(BaseException):
@@ -76,8 +81,8 @@ class _Board:
 class Post:
     """How a child tells its parent what it does and what came of it.
 
-    ``lost`` says what earlier children were lost in, and why: this one leaves that out. ``said`` are
-    the answers that the parent has from them.
+    ``lost`` says what earlier children were lost in, and why: this one leaves that out. ``said``
+    are the answers that the parent has from them.
     """
 
     lost: Mapping[Doing, str] = field(default_factory=dict)
@@ -141,7 +146,11 @@ def _heard_to_the_end(
         trace.unforeseen("a child that was lost")
         doing, reason = end
         if doing in lost:
-            raise ChildProcessError(f"{doing} is left out, and was lost again: {reason}")
+            raise ChildLost(
+                "the process that runs the project's code is lost each time",
+                why=f"{doing[0]} {doing[1]} {reason}",
+                do="Lint with --no-exec, which reads the syntax trees only",
+            )
         lost[doing] = reason
         post = Post(lost, post.said)
         pipe = life.enter_context(_forked(work, post))
@@ -202,7 +211,7 @@ def _take_down(told: dict[str, Any], looked: Callable[[Trace], None] | None) -> 
         looked(alone)
 
 
-def _time_is_up(_: int, frame: FrameType | None) -> None:
+def _time_is_up(_signal: int, _frame: FrameType | None) -> None:
     trace.unforeseen("a time limit")
     raise TimeUpError
 
@@ -210,7 +219,7 @@ def _time_is_up(_: int, frame: FrameType | None) -> None:
 def _heard(
     pipe: int, post: Post, looked: Callable[[Trace], None] | None
 ) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
-    """Yield answers until the last; return what the child was lost in and why, None if it was not."""
+    """Yield answers until the last; return what the child was lost in and why, if it was."""
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
