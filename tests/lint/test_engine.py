@@ -82,7 +82,7 @@ def test_start_after_covers_ancestors_and_not_other_branches() -> None:
     first, left, right = chain("SELECT 1", "CREATE TABLE l (a int)", "CREATE TABLE r (a int)")
     right = Revision(right.id, right.path, ("1",), (), right.sources)
     findings = lint((first, left, right), Settings(start_after="2"))
-    assert told(findings) == ["table-without-index in 3:13"]
+    assert told(findings) == ["multiple-heads in 3:13", "table-without-index in 3:13"]
 
 
 def test_a_start_after_that_no_revision_has_is_refused() -> None:

@@ -95,8 +95,10 @@ def at(tmp_path: Path, text: str, what: str) -> str | None:
         (ASYNC.replace("CONNECT", "connect()"), None),
         (ASYNC.replace("CONNECT", "begin()"), "async with connectable.begin() as connection:"),
         (FLASK, None),
-        (shape(after="with connection.begin(): context.run_migrations()"),
-         "with connection.begin(): context.run_migrations()"),
+        (
+            shape(after="with connection.begin(): context.run_migrations()"),
+            "with connection.begin(): context.run_migrations()",
+        ),
     ],
 )
 def test_a_transaction_around_alembics_is_seen(tmp_path: Path, text: str, line: str | None) -> None:
@@ -107,13 +109,21 @@ def test_a_transaction_around_alembics_is_seen(tmp_path: Path, text: str, line: 
     ("text", "line"),
     [
         (shape(), None),
-        (shape('connection.execute(text("SELECT pg_advisory_lock(1)"))'),
-         'connection.execute(text("SELECT pg_advisory_lock(1)"))'),
-        (shape(after="connection.execute(func.pg_advisory_xact_lock(1))"),
-         "connection.execute(func.pg_advisory_xact_lock(1))"),
+        (
+            shape('connection.execute(text("SELECT pg_advisory_lock(1)"))'),
+            'connection.execute(text("SELECT pg_advisory_lock(1)"))',
+        ),
+        (
+            shape(after="connection.execute(func.pg_advisory_xact_lock(1))"),
+            "connection.execute(func.pg_advisory_xact_lock(1))",
+        ),
         (shape('connection.execute(text("SELECT pg_try_advisory_lock(1)"))'), None),
-        (shape('"pg_advisory_lock is what we avoid"', text=CONNECT.replace("def run", "def run")),
-         '"pg_advisory_lock is what we avoid"'),
+        (
+            shape(
+                '"pg_advisory_lock is what we avoid"', text=CONNECT.replace("def run", "def run")
+            ),
+            '"pg_advisory_lock is what we avoid"',
+        ),
         ('"""We do not wait in pg_advisory_lock."""\n' + shape(), None),
     ],
 )
@@ -125,15 +135,25 @@ def test_a_wait_for_an_advisory_lock_is_seen(tmp_path: Path, text: str, line: st
     ("text", "line"),
     [
         (shape(), None),
-        (shape('connection.execute(text("SET lock_timeout = 2000"))'),
-         'connection.execute(text("SET lock_timeout = 2000"))'),
-        (shape("engine = create(connect_args={'options': '-c lock_timeout=2s'})"),
-         "engine = create(connect_args={'options': '-c lock_timeout=2s'})"),
-        (shape("engine = create(server_settings=dict(lock_timeout='2s'))"),
-         "engine = create(server_settings=dict(lock_timeout='2s'))"),
-        (shape("@event.listens_for(connectable, 'connect')\n        def on(c, _):\n"
-               "            c.cursor().execute('SET lock_timeout = 1')"),
-         "c.cursor().execute('SET lock_timeout = 1')"),
+        (
+            shape('connection.execute(text("SET lock_timeout = 2000"))'),
+            'connection.execute(text("SET lock_timeout = 2000"))',
+        ),
+        (
+            shape("engine = create(connect_args={'options': '-c lock_timeout=2s'})"),
+            "engine = create(connect_args={'options': '-c lock_timeout=2s'})",
+        ),
+        (
+            shape("engine = create(server_settings=dict(lock_timeout='2s'))"),
+            "engine = create(server_settings=dict(lock_timeout='2s'))",
+        ),
+        (
+            shape(
+                "@event.listens_for(connectable, 'connect')\n        def on(c, _):\n"
+                "            c.cursor().execute('SET lock_timeout = 1')"
+            ),
+            "c.cursor().execute('SET lock_timeout = 1')",
+        ),
         ('"""No lock_timeout here."""\n' + shape(), None),
     ],
 )
@@ -145,12 +165,20 @@ def test_a_lock_timeout_is_seen(tmp_path: Path, text: str, line: str | None) -> 
     ("text", "line"),
     [
         (shape(), None),
-        ("from outofband.deploy import guard\n" + shape(text=GUARDED),
-         "with guard(connection), context.begin_transaction():"),
-        ("from outofband.deploy import guard as g\n" + shape(text=GUARDED.replace("guard(c", "g(c")),
-         "with g(connection), context.begin_transaction():"),
-        ("from outofband import deploy\n" + shape(text=GUARDED.replace("guard(c", "deploy.guard(c")),
-         "with deploy.guard(connection), context.begin_transaction():"),
+        (
+            "from outofband.deploy import guard\n" + shape(text=GUARDED),
+            "with guard(connection), context.begin_transaction():",
+        ),
+        (
+            "from outofband.deploy import guard as g\n"
+            + shape(text=GUARDED.replace("guard(c", "g(c")),
+            "with g(connection), context.begin_transaction():",
+        ),
+        (
+            "from outofband import deploy\n"
+            + shape(text=GUARDED.replace("guard(c", "deploy.guard(c")),
+            "with deploy.guard(connection), context.begin_transaction():",
+        ),
         ("from ours import guard\n" + shape(text=GUARDED), None),
     ],
 )

@@ -7,7 +7,6 @@ import pytest
 from outofband.revisions import graph
 from outofband.revisions.render import Rendered, render
 
-
 TOP = """
 import enum
 from textwrap import dedent

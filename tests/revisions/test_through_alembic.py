@@ -1,4 +1,4 @@
-"""Whatever way a statement takes through Alembic, it arrives with its text, line and transaction."""
+"""Whatever way a statement takes through Alembic, it arrives with text, line and transaction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class Kit:
             operations.create_index(name, "t", ["a"], postgresql_concurrently=True)
 """
 WAYS = {
-    "an alias of op": Way('o.execute("SELECT 1")', (("SELECT 1", "o.exec"),), "from alembic import op as o"),
+    "an alias of op": Way(
+        'o.execute("SELECT 1")', (("SELECT 1", "o.exec"),), "from alembic import op as o"
+    ),
     "alembic.op": Way(
         'alembic.op.execute("SELECT 1")', (("SELECT 1", "alembic.op.exec"),), "import alembic.op"
     ),
@@ -100,7 +102,8 @@ WAYS = {
         (("UPDATE t SET a = 'x''y'", "c.execute"), ("ANALYZE t", "c.exec_driver")),
     ),
     "the connection of another transaction": Way(
-        'with op.get_bind().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:\n'
+        "engine = op.get_bind().engine\n"
+        'with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:\n'
         '    c.execute(sa.text("VACUUM t"))',
         (("VACUUM t", "c.execute"),),
         autocommit=(0,),
@@ -141,7 +144,8 @@ WAYS = {
         (
             ("CREATE TYPE m AS ENUM ('a')", "op.create_table"),
             (
-                "CREATE TABLE t (\n    id BIGSERIAL NOT NULL, \n    u UUID, \n    m m, \n    j JSONB, "
+                "CREATE TABLE t (\n    id BIGSERIAL NOT NULL, \n    u UUID, \n    m m, "
+                "\n    j JSONB, "
                 "\n    PRIMARY KEY (id), \n    CONSTRAINT c CHECK (id > 0), "
                 "\n    CONSTRAINT uq_t_u UNIQUE (u)\n)",
                 "op.create_table",
@@ -173,7 +177,7 @@ WAYS = {
         "from sqlalchemy import schema",
     ),
     "metadata that creates itself": Way(
-        'metadata.create_all(op.get_bind())\nmetadata.create_all(op.get_bind())',
+        "metadata.create_all(op.get_bind())\nmetadata.create_all(op.get_bind())",
         (("CREATE TABLE m (\n\ta INTEGER\n)", "create_all"),),
         'metadata = sa.MetaData()\nsa.Table("m", metadata, sa.Column("a", sa.Integer))',
     ),
@@ -248,8 +252,11 @@ def test_several_folders_are_read_however_deep(project) -> None:
 def test_one_ini_may_have_several_databases(project) -> None:
     from outofband.revisions.environment import configured
 
-    project.revision("r1", 'op.execute(f"SELECT \'{context.config.get_main_option(\'mine\')}\'")',
-                     top="from alembic import context")
+    project.revision(
+        "r1",
+        "op.execute(f\"SELECT '{context.config.get_main_option('mine')}'\")",
+        top="from alembic import context",
+    )
     with open(project.folder / "alembic.ini", "a") as ini:
         ini.write("mine = first\n[second]\nscript_location = %(here)s/migrations\nmine = other\n")
     ini_file = str(project.folder / "alembic.ini")

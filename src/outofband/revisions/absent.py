@@ -41,6 +41,7 @@ class Absent(UserDefinedType[Any]):
         self.absent_name = absent_name
 
     def get_col_spec(self, **_: Any) -> str:
+        """Return a type that nobody has."""
         return "unread"
 
     def __getattr__(self, name: str) -> Any:
@@ -50,7 +51,7 @@ class Absent(UserDefinedType[Any]):
             raise AttributeError(name)
         return Absent(f"{self.absent_name}.{name}")
 
-    def __call__(self, *_: Any, **given: Any) -> Any:
+    def __call__(self, *_: Any, **given: Any) -> Any:  # noqa: D102 (a call of what is missing)
         if self.absent_name.endswith("Session") and isinstance(given.get("bind"), Connection):
             # Whosever class it is: what it sends goes through the connection that it is given.
             from sqlalchemy.orm import Session

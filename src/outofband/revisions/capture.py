@@ -38,8 +38,8 @@ class Capture:
     """What the revision in one file sends, in order.
 
     A statement's line is the innermost one of that file on the stack: where the revision itself
-    calls, however deep the helper of another file that sends, or the line set in ``line``. ``chain``
-    are the revisions before, for one that looks at the schema.
+    calls, however deep the helper of another file that sends, or the line set in ``line``.
+    ``chain`` are the revisions before, for one that looks at the schema.
     """
 
     def __init__(self, path: str, chain: Chain | None = None, revision: str = "") -> None:
@@ -96,8 +96,7 @@ class Capture:
     def _executed(
         self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
     ) -> None:
-        """Take down a statement with its values, or without them where they have no literal form.
-        """
+        """Take down a statement with its values, as far as they have a literal form."""
         try:
             execute(construct)
         except CompileError:

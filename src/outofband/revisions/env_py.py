@@ -1,4 +1,4 @@
-"""env.py by its syntax tree: what it does around the migrations, and what it configures literally."""
+"""env.py by its syntax tree: what it does around the migrations, and what it says literally."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from outofband_lint.environment import Environment
 
 _GUARD = "outofband.deploy"
 _WAITS = re.compile(r"\bpg_advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)
-_LITERAL = ("transaction_per_migration", "version_table", "version_table_schema", "include_schemas")
-_LITERAL += ("transactional_ddl",)
+_LITERAL = frozenset(
+    {"transaction_per_migration", "version_table", "version_table_schema", "include_schemas"}
+    | {"transactional_ddl"}
+)
 
 
 def read(path: str) -> Environment:
@@ -131,7 +133,7 @@ class _EnvPy:
         return None
 
     def _lock_timeout(self) -> int | None:
-        lines = [text.lineno for text in self._texts if "lock_timeout" in text.value]
+        lines = [text.lineno for text in self._texts if "lock_timeout" in str(text.value)]
         lines += [
             node.value.lineno
             for node in self._words
@@ -140,7 +142,7 @@ class _EnvPy:
         return min(lines, default=None)
 
     def _blocking_advisory_lock(self) -> int | None:
-        lines = [text.lineno for text in self._texts if _WAITS.search(text.value)]
+        lines = [text.lineno for text in self._texts if _WAITS.search(str(text.value))]
         lines += [
             node.lineno
             for node in self._words
@@ -234,9 +236,10 @@ def _own_calls(body: list[ast.stmt]) -> Iterator[ast.Call]:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             continue
-        if isinstance(node, ast.With | ast.AsyncWith):
-            if any(_begins(item.context_expr) for item in node.items):
-                continue
+        if isinstance(node, ast.With | ast.AsyncWith) and any(
+            _begins(item.context_expr) for item in node.items
+        ):
+            continue
         if isinstance(node, ast.Call):
             yield node
         waiting.extend(ast.iter_child_nodes(node))

@@ -29,6 +29,7 @@ class Unread(UserDefinedType[Any]):
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
+        """Return a type that nobody has."""
         return "unread"
 
 
@@ -285,7 +286,7 @@ class Names:
         return UNKNOWN
 
     def _either(self, wanted: bool, nodes: list[ast.expr]) -> Any:
-        """Evaluate ``and`` or ``or``: one side that is known may decide, whatever the others are."""
+        """Evaluate ``and`` or ``or``: one side that is known may decide, whatever others are."""
         unknown = False
         value: Any = not wanted
         for node in nodes:
@@ -306,16 +307,16 @@ class Names:
 
         def collect(names: Names) -> None:
             value = names.value(element)
-            found.append((names.value(node.key), value) if isinstance(node, ast.DictComp) else value)
+            found.append(
+                (names.value(node.key), value) if isinstance(node, ast.DictComp) else value
+            )
 
         self.inner()._through(node.generators, collect)
         if isinstance(node, ast.DictComp):
             return dict(found)
         return set(found) if isinstance(node, ast.SetComp) else found
 
-    def _through(
-        self, generators: list[ast.comprehension], each: Callable[[Names], None]
-    ) -> None:
+    def _through(self, generators: list[ast.comprehension], each: Callable[[Names], None]) -> None:
         if not generators:
             each(self)
             return
@@ -388,7 +389,7 @@ class Names:
 def _container(value: Any) -> Any:
     """Return what may be indexed and iterated without running anything; raises NotTrustedError."""
     kinds = (str, list, tuple, dict, set, frozenset, range, enumerate, zip, reversed)
-    if isinstance(value, kinds) or isinstance(value, enum.EnumMeta):
+    if isinstance(value, (*kinds, enum.EnumMeta)):
         return value
     if type(value).__module__.startswith(("sqlalchemy.sql.base", "builtins")):
         return value

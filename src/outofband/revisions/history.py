@@ -1,7 +1,7 @@
 """A project's whole history for the linter: every revision in order, and what env.py does.
 
-All that runs the project's code runs in a forked child, so that no revision, and no env.py, can take
-the others down: what cannot be run is read from its syntax tree and says so.
+All that runs the project's code runs in a forked child, so that no revision, and no env.py, can
+take the others down: what cannot be run is read from its syntax tree and says so.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Reading:
     moved: tuple[Path, Path] | None = None
 
 
-def read(config: Config, reading: Reading = Reading()) -> History:  # noqa: B008 (a value)
+def read(config: Config, reading: Reading = Reading()) -> History:
     """Read the history of a project. Raises AlembicConfigWrong or RevisionsNotLoaded."""
 
     def work(post: Post) -> None:
@@ -174,8 +174,7 @@ def _place(script: Script) -> dict[str, Any]:
 
 
 def _move(top: Path, folder: Path) -> None:
-    """Let the working folder and the search path lead into ``folder`` where they led into ``top``.
-    """
+    """Let the working folder and the search path lead into ``folder`` instead of ``top``."""
     here = Path.cwd()
     sys.path[:] = [str(_there(Path(entry), top, folder)) if entry else "" for entry in sys.path]
     with suppress(OSError):

@@ -304,7 +304,10 @@ class Reader:
 
     def _stranger(self, node: ast.Call, names: Names) -> None:
         """Pass over a call of what is not in the file, unless it may send something."""
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("execute", "exec_driver_sql"):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (
+            "execute",
+            "exec_driver_sql",
+        ):
             self._perform(node, "execute", names, connection=True)
             return
         root = node.func
@@ -433,7 +436,7 @@ class Reader:
 
     def _line(self, node: ast.AST) -> int:
         """Return the line of the revision that a node of it, or of another file, is run by."""
-        return self._outside or node.lineno  # type: ignore[attr-defined,no-any-return]
+        return self._outside or node.lineno  # type: ignore[attr-defined]
 
 
 def _bound(function: Function, given: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:

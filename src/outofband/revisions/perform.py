@@ -7,6 +7,7 @@ import inspect
 import traceback
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +47,7 @@ class Performer:
     modules: Modules = field(default_factory=partial(Modules, ()))
 
     def upgrade(self, script: Script, problem: Problem | None = None) -> Run:
-        """Return what ``upgrade()`` sends; with a ``problem``, what its syntax tree says it does."""
+        """Return what ``upgrade()`` sends; with a ``problem``, what its syntax tree says."""
         run = self._performed(script, "upgrade", problem)
         self.chain.add(script.revision, run.sources)
         return run
@@ -76,13 +77,11 @@ class Performer:
             Operations.context(capture.configure(self.environment, holder)) as operations,
             noticed() as used,
         ):
-            operations.run_async = partial(run_async, operations.get_bind())
+            vars(operations)["run_async"] = partial(run_async, operations.get_bind())
             try:
                 getattr(script.module, function)()
             except BaseException as error:
-                problem = Problem(
-                    _reason(error, function, self.limit), _line(error, script.path)
-                )
+                problem = Problem(_reason(error, function, self.limit), _line(error, script.path))
         if used:
             problem = Problem(
                 f"{function}() uses {used[0]}, which cannot be imported here",
@@ -113,7 +112,7 @@ class Performer:
         return Run(sources, steps, problem)
 
     def _read(self, script: Script, function: Function, problem: Problem | None) -> Run:
-        """Return what the syntax tree gives; what it keeps back is the problem, if there is none."""
+        """Return what the syntax tree gives; what it keeps back is the problem, if none is."""
         lost = self.post.lost.get(("syntax tree", script.path))
         if lost:
             return Run(problem=problem or Problem(f"reading {function}() {lost}", 1))
@@ -124,7 +123,7 @@ class Performer:
                 reason = f"reading {function}() took longer than {self.limit:g} s"
                 return Run(problem=problem or Problem(reason, 1))
         if problem is None and any(unread):
-            first = min(sum(unread, []), key=lambda p: p.line)
+            first = min(chain.from_iterable(unread), key=lambda p: p.line)
             problem = replace(first, reason=f"{function}() was not run, and {first.reason}")
         return replace(run, problem=problem)
 

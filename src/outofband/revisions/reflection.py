@@ -6,6 +6,8 @@ That is the database of a developer or of CI, and of production as far as the re
 Views and sequences are not folded; they are taken not to exist.
 """
 
+# ruff: noqa: D102, ARG002 (the methods of a dialect, documented with SQLAlchemy's Dialect)
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -14,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.types import NULLTYPE
 
 from outofband_lint.names import QualifiedName
@@ -47,8 +48,10 @@ class FoldedDialect(PGDialect):
         tables = self.folded().tables
         return sorted({"public", "information_schema"} | {str(name.schema) for name in tables})
 
-    def has_schema(self, connection: Any, schema: str, **_: Any) -> bool:
-        return schema in self.get_schema_names(connection)
+    def has_schema(  # type: ignore[override]  # SQLAlchemy's own two disagree on the name
+        self, connection: Any, schema_name: str, **_: Any
+    ) -> bool:
+        return schema_name in self.get_schema_names(connection)
 
     def get_table_names(self, connection: Any, schema: str | None = None, **_: Any) -> list[str]:
         wanted = schema or self.default_schema_name
@@ -203,15 +206,10 @@ class FoldedDialect(PGDialect):
 
     # --- many tables at once, by the questions above
 
-    has_multi_table = DefaultDialect.has_multi_table
-    get_multi_columns = DefaultDialect.get_multi_columns
-    get_multi_pk_constraint = DefaultDialect.get_multi_pk_constraint
-    get_multi_foreign_keys = DefaultDialect.get_multi_foreign_keys
-    get_multi_indexes = DefaultDialect.get_multi_indexes
-    get_multi_unique_constraints = DefaultDialect.get_multi_unique_constraints
-    get_multi_check_constraints = DefaultDialect.get_multi_check_constraints
-    get_multi_table_comment = DefaultDialect.get_multi_table_comment
-    get_multi_table_options = DefaultDialect.get_multi_table_options
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith(("get_multi_", "has_multi_")):
+            return getattr(super(PGDialect, self), name)
+        return super().__getattribute__(name)
 
 
 def _schema_of(constraint: TableConstraint) -> str | None:

@@ -23,8 +23,8 @@ DEFAULT_LIMIT = 10.0
 class Rendered:
     """One revision as statements, and the steps that its ``out_of_band`` sources stand for.
 
-    ``may_declare_more``: the revision could not be run, or rows decide what it does, and it or a helper it imports names
-    operations of ours that the syntax tree did not give away.
+    ``may_declare_more``: the revision could not be run, or rows decide what it does, and it or a
+    helper it imports names operations of ours that the syntax tree did not give away.
     """
 
     revision: Revision

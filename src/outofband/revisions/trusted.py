@@ -8,6 +8,7 @@ follows no attributes.
 
 from __future__ import annotations
 
+import builtins
 import enum
 import importlib
 import importlib.util
@@ -39,21 +40,31 @@ _TYPES = frozenset(
     | {"advanced_alchemy.types", "fastapi_users_db_sqlalchemy.generics"}
 )
 _MAKERS = (SchemaItem, TypeEngine, ClauseElement, MetaData)
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _FUNCTIONS_OF = ("sqlalchemy.sql.", "sqlalchemy.dialects.", "sqlalchemy.types")
 _METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset(
-        "join lower upper strip lstrip rstrip split rsplit splitlines replace startswith endswith"
-        " title capitalize removeprefix removesuffix partition rpartition format find count".split()
+        _words("""
+        join lower upper strip lstrip rstrip split rsplit splitlines replace startswith endswith
+        title capitalize removeprefix removesuffix partition rpartition format find count
+    """)
     ),
-    list: frozenset("append extend insert copy index count pop remove reverse sort".split()),
+    list: frozenset(_words("append extend insert copy index count pop remove reverse sort")),
     tuple: frozenset({"index", "count"}),
-    dict: frozenset("items keys values get update setdefault pop copy".split()),
-    set: frozenset("add union update difference intersection copy discard".split()),
+    dict: frozenset(_words("items keys values get update setdefault pop copy")),
+    set: frozenset(_words("add union update difference intersection copy discard")),
 }
 BUILTINS: Mapping[str, Any] = {
-    name: getattr(__import__("builtins"), name)
-    for name in "len enumerate zip sorted list tuple dict set frozenset str int float bool reversed"
-    " any all min max sum abs".split()
+    name: getattr(builtins, name)
+    for name in _words("""
+        len enumerate zip sorted list tuple dict set frozenset str int float bool reversed any all
+        min max sum abs
+    """)
 }
 LIBRARY: Mapping[str, Mapping[str, Any]] = {"textwrap": {"dedent": textwrap.dedent}}
 
@@ -115,7 +126,7 @@ def _of_module(owner: types.ModuleType, name: str) -> Any:
         return found
     if owner.__name__ not in _PACKAGES:
         raise NotTrustedError(name)
-    if _makes_values(found) or not callable(found) and not isinstance(found, types.ModuleType):
+    if _makes_values(found) or (not callable(found) and not isinstance(found, types.ModuleType)):
         return found
     raise NotTrustedError(name)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.source import Base, Problem, Revision, Source
 
 _TABLE = Revision("1", "versions/1_given.py", (), (), (Source("CREATE TABLE t (a int)", "", 8),))

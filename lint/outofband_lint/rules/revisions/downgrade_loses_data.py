@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
+from outofband_lint.finding import Place
 from outofband_lint.reader import read
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.source import Revision, Source
 from outofband_lint.spelling import shown
-from outofband_lint.statement import AlterTable, DropColumn, DropTable, Statement, Understood
-
+from outofband_lint.statement import AlterTable, DropColumn, DropTable, Query, Statement, Truncate
 
 _GIVEN = "versions/1_given.py"
 _TABLES = 'CREATE TABLE t (a int); CREATE SCHEMA app; CREATE TABLE app."T" (a int, b int)'
@@ -77,5 +77,8 @@ def _lost(statement: Statement) -> Iterator[str]:
             for action in actions:
                 if isinstance(action, DropColumn):
                     yield f"the column {action.column} of {shown(table)}"
-        case Understood("truncate" | "delete", tables):
+        case Truncate(tables):
             yield from (f"the rows of {shown(table)}" for table in tables)
+        case Query(writes=writes):
+            deleted = (write.table for write in writes if write.verb == "delete")
+            yield from (f"the rows of {shown(table)}" for table in deleted)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.environment import Environment
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 
 
 @project_rule(
@@ -45,8 +46,8 @@ def environment_blocking_advisory_lock(context: Context) -> Iterator[Violation]:
     if environment is None or environment.blocking_advisory_lock is None:
         return
     yield Violation(
-        "env.py waits in pg_advisory_lock: who waits there holds a snapshot, and a concurrent index "
-        "build waits for that in turn.",
+        "env.py waits in pg_advisory_lock: who waits there holds a snapshot, and a concurrent "
+        "index build waits for that in turn.",
         "Use `with outofband.deploy.guard(connection):`, or poll pg_try_advisory_lock",
         place=Place(environment.path, environment.blocking_advisory_lock),
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.environment import Environment
 from outofband_lint.example import PATH, Example
+from outofband_lint.finding import Place
 from outofband_lint.problem import Problem
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.rule import Violation, project_rule
 
 
 def _failed(reason: str, line: int, sql: str = "") -> Example:

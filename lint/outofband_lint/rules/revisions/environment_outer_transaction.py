@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.environment import Environment
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 
 _SENDS = 'CREATE TABLE "T" (a int PRIMARY KEY)'
 
 
 @project_rule(
-    failure="an autocommit block fails an assertion, and a revision that has one cannot be deployed",
+    failure="an autocommit block fails an assertion: a revision that has one cannot be deployed",
     bad=(
         Example(environment=Environment(PATH, line=30, outer_transaction=20)),
         Example(_SENDS, environment=Environment(PATH, line=30, outer_transaction=28)),
@@ -28,9 +29,9 @@ _SENDS = 'CREATE TABLE "T" (a int PRIMARY KEY)'
 def environment_outer_transaction(context: Context) -> Iterator[Violation]:
     """env.py has begun a transaction before it configures Alembic.
 
-    Cost: Alembic then leaves every transaction to env.py: `transaction_per_migration` means nothing,
-    all locks of all revisions are held until the end, and `autocommit_block()` fails an assertion,
-    so that CREATE INDEX CONCURRENTLY cannot be deployed at all. With SQLAlchemy 2 one
+    Cost: Alembic then leaves every transaction to env.py: `transaction_per_migration` means
+    nothing, all locks of all revisions are held until the end, and `autocommit_block()` fails an
+    assertion, so that CREATE INDEX CONCURRENTLY cannot be deployed at all. With SQLAlchemy 2 one
     `connection.execute(…)` before `context.configure(…)` is enough to begin it; where nobody
     commits it, the migrations are rolled back in silence.
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.environment import Environment
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 
 
 @project_rule(
@@ -35,7 +36,8 @@ def environment_without_deploy_guard(context: Context) -> Iterator[Violation]:
     `op.create_index_out_of_band(…)` has left pending. In plain Alembic: SET lock_timeout, and poll
     `pg_try_advisory_lock`.
 
-    Allowed when: something else sees to both. The rule is off until the settings give it a severity.
+    Allowed when: something else sees to both. The rule is off until the settings give it a
+    severity.
 
     Source: PostgreSQL 18, lock_timeout, and 13.3.5, Advisory Locks.
     """

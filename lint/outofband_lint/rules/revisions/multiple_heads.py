@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.source import Revision, Source
 
 
@@ -57,7 +58,7 @@ def multiple_heads(context: Context) -> Iterator[Violation]:
         f"There are {len(unmeant)} heads ({names}): `alembic upgrade head` refuses to choose.",
         f"Merge them: alembic merge {' '.join(head.id for head in unmeant)}; or name "
         f"{unmeant[0].id} in the down_revision of {last.id}",
-        place=Place(last.path, last.line),
+        place=Place(last.path, last.line, last.id),
         subject=names,
     )
 

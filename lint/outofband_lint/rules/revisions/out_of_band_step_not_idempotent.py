@@ -45,9 +45,9 @@ def out_of_band_step_not_idempotent(
     `outofband apply` will not replace what it did not build, `outofband check` fails, and a barrier
     on it stops the upgrade.
 
-    Instead: give the new index a name of its own with `op.create_index_out_of_band(…)`, and drop the
-    old one with `op.drop_index_out_of_band(…)` once the new one is there. In plain Alembic likewise:
-    `op.create_index(…)` of that name fails.
+    Instead: give the new index a name of its own with `op.create_index_out_of_band(…)`, and drop
+    the old one with `op.drop_index_out_of_band(…)` once the new one is there. In plain Alembic
+    likewise: `op.create_index(…)` of that name fails.
 
     Allowed when: never; the name is taken.
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
+from outofband_lint.finding import Place
 from outofband_lint.reader import read
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.schema import Schema, fold
 from outofband_lint.source import Base, Revision, Source
 from outofband_lint.statement import AddConstraint, AlterTable, CreateIndex, DropIndex
@@ -127,5 +128,5 @@ def _left_behind(revisions: Iterable[Revision]) -> set[str]:
                 schema = fold(
                     schema, statement, revision=revision.id, out_of_band=source.out_of_band
                 )
-    tables = schema.tables.values()
-    return {named.name for table in tables for named in (*table.indexes, *table.constraints)}
+    indexes = {index.name for table in schema.tables.values() for index in table.indexes}
+    return indexes | {c.name for table in schema.tables.values() for c in table.constraints}

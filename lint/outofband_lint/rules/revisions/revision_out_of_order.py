@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from outofband_lint.context import Context
 from outofband_lint.example import PATH, Example
-from outofband_lint.rule import Place, Violation, project_rule
+from outofband_lint.finding import Place
+from outofband_lint.rule import Violation, project_rule
 from outofband_lint.source import Base, Revision, Source
 
 
@@ -40,7 +41,8 @@ def revision_out_of_order(context: Context) -> Iterator[Violation]:
     """A new revision was put below one that the base already has.
 
     Cost: Alembic remembers heads and takes everything below them for applied. A database that has
-    run the later revision will never run the new one, and nothing says so; a new database runs both.
+    run the later revision will never run the new one, and nothing says so; a new database runs
+    both.
 
     Instead: put the new revision above the newest one (`down_revision`), in plain Alembic as with
     outofband; `alembic revision` writes it so. `op.…` calls need no change.

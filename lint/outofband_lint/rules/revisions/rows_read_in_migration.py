@@ -9,7 +9,7 @@ from outofband_lint.example import PATH, Example
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.source import Source
-from outofband_lint.statement import Understood
+from outofband_lint.statement import Query, Understood
 
 
 def _asking(sql: str, *more: Source) -> Example:
@@ -31,7 +31,7 @@ def _asking(sql: str, *more: Source) -> Example:
     ),
 )
 def rows_read_in_migration(
-    statement: Understood, _schema: Schema, context: StatementContext
+    _statement: Query | Understood, _schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A revision reads rows, so what it sends depends on data that lint does not have.
 
@@ -45,11 +45,11 @@ def rows_read_in_migration(
 
     Allowed when: the table is small, and a person has read what is sent for each row.
 
-    Source: PostgreSQL 18; outofband's decision 0012, "Rendered as in a deploy".
+    Source: PostgreSQL 18; outofband's decision "Rendered as in a deploy".
     """
     if not context.source.rows_read or any(s.source.rows_read for s in context.earlier):
         return
     yield Violation(
-        f"Revision {context.revision.id} reads rows: what it sends for each of them was not judged.",
+        f"Revision {context.revision.id} reads rows: what it sends for each was not judged.",
         "Write it as one statement in SQL, or move it out of the migrations",
     )
