@@ -1,7 +1,7 @@
 """Who answers the deploy's questions about the migrations that are running.
 
-Alembic's plugin names it, and Alembic loads its plugins on every import: this module is all that the
-plugin needs of the deploy.
+Alembic's plugin names it, and Alembic loads its plugins on every import: this module is all that
+the plugin needs of the deploy.
 """
 
 from __future__ import annotations
