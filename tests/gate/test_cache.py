@@ -156,6 +156,19 @@ def test_one_changed_revision_is_run_alone(project: Any) -> None:
     assert project.ran() == "2"
 
 
+def test_what_was_not_run_again_is_watched_all_the_same(project: Any) -> None:
+    _reads_a_file(project)
+    project.lint()
+    project.revise("2", "1", "pass")
+    assert project.rules() == []
+    project.write("change.sql", BEFORE)
+    assert project.rules() == [FOUND]
+    project.revise("2", "1", "op.execute('SELECT 1')")
+    assert project.rules() == [FOUND]
+    project.revise("3", "2", "pass")
+    assert project.rules() == []
+
+
 def test_one_that_asks_about_the_schema_is_run_again_where_it_may_be_another(project: Any) -> None:
     asks = 'if "email" in {c["name"] for c in sa.inspect(op.get_bind()).get_columns("users")}:'
     project.revise("3", "2", f"{asks} {INDEX}")

@@ -35,6 +35,7 @@ class Rendering:
     """What the child has said so far, and what was kept from the run before.
 
     ``answers`` and ``digests`` are by the path of a revision's file, ``folders`` where those are.
+    ``inputs`` is what was looked at for what is kept, and so is for whatever is made of it.
     """
 
     request: Request
@@ -43,6 +44,7 @@ class Rendering:
     order: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     is_new: bool = False
+    inputs: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def kept(cls, request: Request) -> Rendering:
@@ -53,6 +55,7 @@ class Rendering:
         try:
             if found is not None and recall.is_as_it_was(found["inputs"]):
                 made._take(found)
+                made.inputs = found["inputs"]
         except (KeyError, TypeError, AttributeError, ValueError):
             return cls(request)
         return made
@@ -109,7 +112,9 @@ class Rendering:
     def _each(self, answers: Iterator[dict[str, Any]]) -> Iterator[Any]:
         for answer in map(_checked, answers):
             path = answer.get("kept")
-            if path is None:
+            if path is not None:
+                trace.looked_at(path)
+            else:
                 path = answer["path"]
                 self.answers[path], self.is_new = answer, True
                 self.digests.pop(path, None)
@@ -121,6 +126,8 @@ def rendering(request: Request) -> Iterator[tuple[Rendering, Iterator[dict[str, 
     """Start the child; yield what is kept, and what the child says. What is new is kept after."""
     with trace.paused():
         made = Rendering.kept(request)
+    if made.inputs:
+        trace.looked_at_before(made.inputs)
     looked: list[trace.Trace] = []
     with child.started(partial(_serve, request, made), looked.append) as answers:
         yield made, answers

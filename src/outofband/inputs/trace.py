@@ -153,6 +153,21 @@ def about(path: str) -> Iterator[None]:
         _kept.subject = before
 
 
+def looked_at(path: str) -> None:
+    """Tell the trace, if one is kept, of a file that an earlier run has read for this one."""
+    if _kept is not None:
+        _kept.opened(path)
+
+
+def looked_at_before(inputs: dict[str, Any]) -> None:
+    """Tell the trace, if one is kept, what an earlier run looked at whose results are used."""
+    if _kept is not None:
+        told = {name: inputs[name] for name in ("files", "present", "folders", "modules")}
+        _kept.add(
+            {**told, "own": [], "variables": inputs["variables"]["names"], "unforeseeable": ""}
+        )
+
+
 def unforeseen(what: str) -> None:
     """Tell the trace, if one is kept, that an answer came from more than it can hold."""
     if _kept is not None:
