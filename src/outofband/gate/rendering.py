@@ -55,12 +55,12 @@ class Rendering:
         try:
             if found is not None and recall.is_as_it_was(found["inputs"]):
                 made._take(found)
-                made.inputs = found["inputs"]
         except (KeyError, TypeError, AttributeError, ValueError):
             return cls(request)
         return made
 
     def _take(self, found: dict[str, Any]) -> None:
+        self.inputs = found["inputs"]
         self.order = [str(path) for path in found["order"]]
         for path, (digest, answer) in found["revisions"].items():
             wire.revision_from_json(answer)
@@ -115,7 +115,7 @@ class Rendering:
             if path is not None:
                 trace.looked_at(path)
             else:
-                path = answer["path"]
+                path = str(answer["path"])
                 self.answers[path], self.is_new = answer, True
                 self.digests.pop(path, None)
             yield wire.revision_from_json(self.answers[path])
