@@ -67,10 +67,12 @@ def lint(
 def _wanted(
     revisions: Sequence[Revision], settings: Settings, judged: Collection[str] | None
 ) -> set[str]:
-    ids = {revision.id for revision in revisions}
+    # Those that are still being rendered are not waited for to learn which there are.
+    graph = getattr(revisions, "graph", revisions)
+    ids = {revision.id for revision in graph}
     if judged is not None:
         return ids & set(judged)
-    return ids - _up_to(revisions, settings.start_after)
+    return ids - _up_to(graph, settings.start_after)
 
 
 def _up_to(revisions: Sequence[Revision], last: str | None) -> set[str]:

@@ -35,6 +35,7 @@ class Settings:
     deploy. ``queries`` are patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
+    ``cache_dir`` is the folder for what need not be worked out again, None for the user's.
     """
 
     large: tuple[str, ...] = ()
@@ -49,12 +50,13 @@ class Settings:
     version_table: str | None = None
     version_table_schema: str | None = None
     queries: tuple[str, ...] = ()
+    cache_dir: str | None = None
     folder: Path = Path()
 
 
 def load(directory: Path) -> Settings:
     """Read the settings of the project that ``directory`` is in: the nearest pyproject.toml that
-    has any.
+    has any. A relative ``cache_dir`` is in its folder.
 
     Raises SettingsWrong, naming the file and the key, for a file that is not TOML and for anything
     unknown.
@@ -64,7 +66,10 @@ def load(directory: Path) -> Settings:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                return replace(parse(table, str(path)), folder=folder)
+                found = replace(parse(table, str(path)), folder=folder)
+                if found.cache_dir is not None:
+                    found = replace(found, cache_dir=str(folder / found.cache_dir))
+                return found
     return Settings()
 
 
@@ -180,5 +185,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "version_table": _text,
     "version_table_schema": _text,
     "queries": _patterns,
+    "cache_dir": _text,
 }
 assert set(_READERS) == {field.name for field in fields(Settings)} - {"folder"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader.expression import mentioned
-from outofband_lint.schema import Column, Index, Schema, Table, TableConstraint
+from outofband_lint.schema import Column, Index, Schema, Table, TableConstraint, Tables
 from outofband_lint.statement import DataType, IndexKey
 
 OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
@@ -110,7 +109,7 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Schema:
             partition_of=found[0] if is_partition else None,
             inherits=() if is_partition else tuple(found),
         )
-    return Schema(MappingProxyType(tables))
+    return Schema(Tables(tables.values()))
 
 
 def read_in_full(connection: psycopg.Connection[Any]) -> Schema:

@@ -12,10 +12,11 @@ from outofband_lint.schema.effects import apply, has_effect
 from outofband_lint.schema.rows import after_rows
 from outofband_lint.schema.transaction import control
 from outofband_lint.schema.values import Column, Index, Schema, Table, TableConstraint, Type
+from outofband_lint.schema.versions import Tables
 from outofband_lint.source import Source
 from outofband_lint.statement import Statement, TransactionControl
 
-__all__ = ["Column", "Index", "Schema", "Table", "TableConstraint", "Type", "fold"]
+__all__ = ["Column", "Index", "Schema", "Table", "TableConstraint", "Tables", "Type", "fold"]
 
 
 def fold(

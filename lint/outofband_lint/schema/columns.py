@@ -89,8 +89,8 @@ def drop_column(draft: Draft, table_name: QualifiedName, name: str) -> None:
 
 
 def _drop_references_to(draft: Draft, table_name: QualifiedName, column_name: str) -> None:
-    draft.change_constraints_everywhere(
-        lambda c: None if c.references == table_name and column_name in c.referenced_columns else c
+    draft.change_references(
+        table_name, lambda c: None if column_name in c.referenced_columns else c
     )
 
 
@@ -115,8 +115,6 @@ def _rename_in_table(draft: Draft, table: Table, old: str, new: str) -> None:
         )
 
     def in_reference(constraint: TableConstraint) -> TableConstraint:
-        if constraint.references != table.name:
-            return constraint
         referenced = tuple(map(one, constraint.referenced_columns))
         return replace(constraint, referenced_columns=referenced)
 
@@ -126,7 +124,7 @@ def _rename_in_table(draft: Draft, table: Table, old: str, new: str) -> None:
         indexes=lambda i: _renamed_in_index(i, old, new),
         constraints=in_constraint,
     )
-    draft.change_constraints_everywhere(in_reference)
+    draft.change_references(table.name, in_reference)
 
 
 def _renamed_in_index(index: Index, old: str, new: str) -> Index:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from operator import is_
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -11,34 +12,35 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.schema.default_names import free_name
 from outofband_lint.schema.values import (
     DEFAULT_SCHEMA,
-    TEMPORARY_SCHEMA,
     Column,
     Index,
     Schema,
     Table,
     TableConstraint,
+    Type,
 )
+from outofband_lint.schema.versions import TEMPORARY_SCHEMA
 from outofband_lint.source import Source
 
 _Item = TypeVar("_Item")
 
 
 class Draft:
-    """A private copy of the schema's tables, thawed for one statement.
+    """The schema's tables and types while one statement changes them.
 
-    Tables stay values: a change replaces one under its name.
+    Both stay values: a change replaces one under its name.
     """
 
     def __init__(
         self, schema: Schema, *, revision: str, out_of_band: bool, source: Source | None
     ) -> None:
         self.before = schema
-        self.tables = schema.tables.copy()
-        self.types = schema.types.copy()
-        self.views = schema.views.copy()
+        self.tables = schema.tables
+        self.types = schema.types
+        self.views = schema.views
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
-        self.gone = schema.gone.copy()
+        self.gone = schema.gone
         self.constraints = schema.constraints
         self.revision = revision
         self.out_of_band = out_of_band
@@ -48,23 +50,18 @@ class Draft:
         """Freeze the draft."""
         return replace(
             self.before,
-            tables=MappingProxyType(self.tables),
-            types=MappingProxyType(self.types),
-            views=MappingProxyType(self.views),
+            tables=self.tables,
+            types=self.types,
+            views=self.views,
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
-            gone=MappingProxyType(self.gone),
+            gone=self.gone,
             constraints=self.constraints,
         )
 
     def now(self) -> Schema:
         """Return a view of the draft for lookups; it lives as long as the draft."""
-        return Schema(
-            MappingProxyType(self.tables),
-            self.before.types,
-            MappingProxyType(self.views),
-            self.search_path,
-        )
+        return Schema(self.tables, self.before.types, self.views, self.search_path)
 
     # --- finding
 
@@ -91,15 +88,11 @@ class Draft:
 
     def partitions(self, parent: QualifiedName) -> list[Table]:
         """Return the partitions of a table, one level deep."""
-        return [table for table in self.tables.values() if table.partition_of == parent]
+        return [table for table in self.children(parent) if table.partition_of == parent]
 
     def children(self, parent: QualifiedName) -> list[Table]:
         """Return the partitions and the inheritors of a table, one level deep."""
-        return [
-            table
-            for table in self.tables.values()
-            if table.partition_of == parent or parent in table.inherits
-        ]
+        return self.tables.children(parent)
 
     def family(self, name: QualifiedName) -> Iterator[Table]:
         """Yield a table and all that inherits from it, however deep."""
@@ -115,19 +108,12 @@ class Draft:
 
     def has_relation(self, schema: str | None, name: str) -> bool:
         """Tell whether a table or an index of the schema has that name."""
-        return QualifiedName(name, schema) in self.tables or any(
-            table.index(name) is not None
-            for table in self.tables.values()
-            if table.name.schema == schema
-        )
+        full = QualifiedName(name, schema)
+        return full in self.tables or self.tables.with_index(full) is not None
 
     def has_constraint(self, schema: str | None, name: str) -> bool:
         """Tell whether a constraint of the schema has that name."""
-        return any(
-            table.constraint(name) is not None
-            for table in self.tables.values()
-            if table.name.schema == schema
-        )
+        return self.tables.has_constraint(QualifiedName(name, schema))
 
     def free_constraint_name(self, table: QualifiedName, addition: str, label: str) -> str:
         """Return the name that Postgres would give to a constraint of that table."""
@@ -139,7 +125,32 @@ class Draft:
 
     def put(self, table: Table) -> None:
         """Store a table under its name."""
-        self.tables[table.name] = table
+        self.tables = self.tables.put(table)
+
+    def remove(self, name: QualifiedName) -> None:
+        """Remove the table of that name."""
+        self.tables = self.tables.without(name)
+
+    def put_view(self, name: QualifiedName, revision: str) -> None:
+        """Store a view under its name, with the revision that created it."""
+        self.views = MappingProxyType({**self.views, name: revision})
+
+    def remove_view(self, name: QualifiedName) -> None:
+        """Remove the view of that name."""
+        self.views = MappingProxyType({n: r for n, r in self.views.items() if n != name})
+
+    def let_go(self, name: QualifiedName) -> None:
+        """Remember the table of that name as one whose name the session has made free."""
+        self.gone = MappingProxyType({**self.gone, name: self.tables[name]})
+
+    def put_type(self, type_: Type) -> None:
+        """Store a type under its name."""
+        self.types = self.types.put(type_)
+
+    def remove_types(self, names: Iterable[QualifiedName]) -> None:
+        """Remove the types of these names."""
+        for name in names:
+            self.types = self.types.without(name)
 
     def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
         """Add a constraint to a table as it is, without what it implies."""
@@ -178,12 +189,14 @@ class Draft:
         """Replace fields of one constraint."""
         self.change(table, constraints=lambda c: replace(c, **changes) if c.name == name else c)
 
-    def change_constraints_everywhere(
-        self, change: Callable[[TableConstraint], TableConstraint | None]
+    def change_references(
+        self, target: QualifiedName, change: Callable[[TableConstraint], TableConstraint | None]
     ) -> None:
-        """Replace constraints in every table, as a change on the referenced side needs."""
-        for name in list(self.tables):
-            self.change(name, constraints=change)
+        """Replace the foreign keys that point to a table, as a change on that side needs."""
+        for table in self.tables.referring_to(target):
+            self.change(
+                table.name, constraints=lambda c: change(c) if c.references == target else c
+            )
 
 
 def _mapped(
@@ -191,4 +204,6 @@ def _mapped(
 ) -> tuple[_Item, ...]:
     if change is None:
         return items
-    return tuple(new for item in items if (new := change(item)) is not None)
+    changed = tuple(new for item in items if (new := change(item)) is not None)
+    same = len(changed) == len(items) and all(map(is_, changed, items))
+    return items if same else changed

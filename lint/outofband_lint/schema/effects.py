@@ -99,7 +99,8 @@ def _(statement: sql.AlterTable, draft: Draft) -> None:
 @apply.register
 def _(statement: sql.CreateView, draft: Draft) -> None:
     name = draft.target(statement.view, temporary=statement.temporary)
-    draft.views.setdefault(name, draft.revision)
+    if name not in draft.views:
+        draft.put_view(name, draft.revision)
 
 
 @apply.register
@@ -107,7 +108,7 @@ def _(statement: sql.DropView, draft: Draft) -> None:
     for name in statement.views:
         found = draft.view(name)
         if found is not None:
-            del draft.views[found]
+            draft.remove_view(found)
 
 
 def _move_view(
@@ -115,7 +116,9 @@ def _move_view(
 ) -> None:
     found = draft.view(name)
     if found is not None:
-        draft.views[moved(found)] = draft.views.pop(found)
+        revision = draft.views[found]
+        draft.remove_view(found)
+        draft.put_view(moved(found), revision)
 
 
 # --- indexes
@@ -146,7 +149,8 @@ def _(statement: sql.DropSchema, draft: Draft) -> None:
     for name in [name for name in draft.tables if name.schema in statement.names]:
         if name in draft.tables:
             tables.drop_table(draft, name)
-    draft.views = {n: r for n, r in draft.views.items() if n.schema not in statement.names}
+    for name in [name for name in draft.views if name.schema in statement.names]:
+        draft.remove_view(name)
     _drop_types(draft, {name for name in draft.types if name.schema in statement.names})
 
 
@@ -159,25 +163,27 @@ def _(statement: sql.RenameSchema, draft: Draft) -> None:
     for name in [name for name in draft.types if name.schema == statement.name]:
         _move_type(draft, name, QualifiedName(name.name, statement.new_name))
     for name in [name for name in draft.views if name.schema == statement.name]:
-        draft.views[QualifiedName(name.name, statement.new_name)] = draft.views.pop(name)
+        _move_view(draft, name, lambda found: QualifiedName(found.name, statement.new_name))
 
 
 @apply.register
 def _(statement: sql.CreateType, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(name, statement.kind, statement.labels, revision=draft.revision)
+    draft.put_type(Type(name, statement.kind, statement.labels, revision=draft.revision))
 
 
 @apply.register
 def _(statement: sql.CreateDomain, draft: Draft) -> None:
     name = draft.target(statement.name)
-    draft.types[name] = Type(
-        name,
-        "domain",
-        revision=draft.revision,
-        base=columns.resolved_type(draft, statement.type),
-        default=statement.default,
-        constrained=statement.not_null or bool(statement.constraints),
+    draft.put_type(
+        Type(
+            name,
+            "domain",
+            revision=draft.revision,
+            base=columns.resolved_type(draft, statement.type),
+            default=statement.default,
+            constrained=statement.not_null or bool(statement.constraints),
+        )
     )
 
 
@@ -185,7 +191,7 @@ def _(statement: sql.CreateDomain, draft: Draft) -> None:
 def _(statement: sql.AlterDomain, draft: Draft) -> None:
     type_ = draft.types.get(_type(draft, statement.domain))
     if type_ is not None and statement.action in ("add_constraint", "set_not_null"):
-        draft.types[type_.name] = replace(type_, constrained=True)
+        draft.put_type(replace(type_, constrained=True))
 
 
 @apply.register
@@ -194,7 +200,7 @@ def _(statement: sql.AddEnumValue, draft: Draft) -> None:
     if type_ is not None and statement.value not in type_.labels:
         added = (*type_.added, (statement.value, draft.revision))
         labels = (*type_.labels, statement.value)
-        draft.types[type_.name] = replace(type_, labels=labels, added=added)
+        draft.put_type(replace(type_, labels=labels, added=added))
 
 
 @apply.register
@@ -203,7 +209,7 @@ def _(statement: sql.RenameEnumValue, draft: Draft) -> None:
     if type_ is not None:
         old, new = statement.value, statement.new_value
         labels = tuple(new if label == old else label for label in type_.labels)
-        draft.types[type_.name] = replace(type_, labels=labels)
+        draft.put_type(replace(type_, labels=labels))
 
 
 @apply.register
@@ -229,7 +235,7 @@ def _type(draft: Draft, name: QualifiedName) -> QualifiedName:
 
 
 def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
-    draft.types = {name: type_ for name, type_ in draft.types.items() if name not in names}
+    draft.remove_types(names)
     for table in list(draft.tables.values()):
         for column in table.columns:
             if _type_name(column) in names and table.name in draft.tables:
@@ -237,9 +243,10 @@ def _drop_types(draft: Draft, names: set[QualifiedName]) -> None:
 
 
 def _move_type(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
-    known = draft.types.pop(old, None)
+    known = draft.types.get(old)
     if known is not None:
-        draft.types[new] = replace(known, name=new)
+        draft.remove_types((old,))
+        draft.put_type(replace(known, name=new))
 
     def moved(column: Column) -> Column:
         if _type_name(column) != old:

@@ -72,10 +72,8 @@ def drop_references(
     """Drop the foreign keys that point to a table, or to exactly these columns in any order."""
 
     def kept(constraint: TableConstraint) -> TableConstraint | None:
-        if constraint.references != table_name:
-            return constraint
         if columns is not None and set(constraint.referenced_columns) != set(columns):
             return constraint
         return None
 
-    draft.change_constraints_everywhere(kept)
+    draft.change_references(table_name, kept)

@@ -124,8 +124,9 @@ def complete(draft: Draft, table_name: QualifiedName, index: str) -> None:
     draft.change_index(table_name, index, valid=True)
     table = draft.tables[table_name]
     this = table.index(index)
-    if this is not None and this.parent is not None and table.partition_of in draft.tables:
-        complete(draft, table.partition_of, this.parent)
+    above = table.partition_of
+    if this is not None and this.parent is not None and above is not None and above in draft.tables:
+        complete(draft, above, this.parent)
 
 
 def rebuild_indexes(draft: Draft, table_name: QualifiedName, column: str) -> None:

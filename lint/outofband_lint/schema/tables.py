@@ -195,12 +195,12 @@ def drop_table(draft: Draft, name: QualifiedName) -> None:
     A foreign key to a partitioned table goes with any of the partitions that it checks against.
     """
     whole = draft.tables[name].partition_of
-    while whole in draft.tables:
+    while whole is not None and whole in draft.tables:
         drop_references(draft, whole)
         whole = draft.tables[whole].partition_of
     for table in list(draft.family(name)):
-        draft.tables.pop(table.name, None)
-        draft.gone[table.name] = table
+        draft.let_go(table.name)
+        draft.remove(table.name)
         drop_references(draft, table.name)
 
 
@@ -208,13 +208,12 @@ def move_table(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
     """Give a table another name or schema; whatever refers to it follows."""
     if old == new or new in draft.tables:
         return
-    draft.gone[old] = draft.tables[old]
-    moved = _replacing(replace(draft.tables[old], name=new), draft.gone.get(new))
-    draft.tables = {
-        new if n == old else n: moved if n == old else t for n, t in draft.tables.items()
-    }
-    for table in list(draft.tables.values()):
-        draft.put(_following(table, old, new))
+    followers = [*draft.tables.children(old), *draft.tables.referring_to(old)]
+    draft.let_go(old)
+    draft.put(_replacing(replace(draft.tables[old], name=new), draft.gone.get(new)))
+    draft.remove(old)
+    for name in {new if table.name == old else table.name for table in followers}:
+        draft.put(_following(draft.tables[name], old, new))
 
 
 def _replacing(table: Table, before: Table | None) -> Table:

@@ -9,11 +9,11 @@ from typing import Literal
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.expression import mentioned
+from outofband_lint.schema.versions import TEMPORARY_SCHEMA, Tables, Versioned
 from outofband_lint.source import Source
 from outofband_lint.statement import ConstraintKind, DataType, IndexKey
 
 DEFAULT_SCHEMA = "public"
-TEMPORARY_SCHEMA = "pg_temp"
 
 TableKind = Literal["table", "partitioned", "foreign", "materialized_view"]
 
@@ -184,12 +184,8 @@ class Schema:
     `emptied` those that it has removed all rows of.
     """
 
-    tables: MappingProxyType[QualifiedName, Table] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    types: MappingProxyType[QualifiedName, Type] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    tables: Tables = field(default_factory=Tables)
+    types: Versioned[Type] = field(default_factory=Versioned)
     views: MappingProxyType[QualifiedName, str] = field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -207,8 +203,9 @@ class Schema:
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""
         for candidate in self.candidates(name):
-            if candidate in self.tables:
-                return self.tables[candidate]
+            table = self.tables.get(candidate)
+            if table is not None:
+                return table
         return None
 
     def view(self, name: QualifiedName) -> QualifiedName | None:
@@ -218,12 +215,10 @@ class Schema:
     def index(self, name: QualifiedName) -> tuple[Table, Index] | None:
         """Find an index and its table, by its schema or along search_path."""
         for candidate in self.candidates(name):
-            for table in self.tables.values():
-                if table.name.schema != candidate.schema:
-                    continue
-                index = table.index(candidate.name)
-                if index is not None:
-                    return table, index
+            table = self.tables.with_index(candidate)
+            index = table.index(candidate.name) if table is not None else None
+            if table is not None and index is not None:
+                return table, index
         return None
 
     def candidates(self, name: QualifiedName) -> Iterator[QualifiedName]:
@@ -237,9 +232,8 @@ class Schema:
     def new_session(self) -> Schema:
         """Return what the next session finds: no temporary tables, and search_path restored."""
         tables = self.tables
-        if any(name.schema == TEMPORARY_SCHEMA for name in tables):
-            kept = {name: table for name, table in tables.items() if not table.temporary}
-            tables = MappingProxyType(kept)
+        for name in tables.temporary():
+            tables = tables.without(name)
         return replace(
             self,
             tables=tables,

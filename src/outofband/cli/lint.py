@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from outofband.cli.options import alembic_options
 from outofband.gate.request import Request
 from outofband_lint.report import FORMATS, report
 from outofband_lint.report.colour import is_wanted
+
+if TYPE_CHECKING:
+    from outofband_lint.finding import Finding
 
 
 @click.command("lint")
@@ -78,25 +83,45 @@ def command(
         raise click.UsageError("--fix and --diff go with revisions, not with --sql")
     if fix and diff:
         raise click.UsageError("--fix writes and --diff does not: give one of them")
+    request = Request(configs, name, x, since, files, executes=not no_exec)
+    if fix or diff:
+        findings = _mended(request, write=fix)
+        if diff:
+            sys.exit(_status(findings, fail_on))
+    from outofband.gate import remember
+    from outofband.gate.subject import subject_of
+    from outofband.inputs.trace import tracing
+
+    with tracing() as trace, subject_of(request) as subject:
+        from outofband.gate.judge import judge  # while the project is rendered
+
+        findings = judge(subject)
+        colour = is_wanted(sys.stdout)
+        told = report(form, findings, revisions=subject.count, colour=colour)
+    status = _status(findings, fail_on)
+    sys.stdout.write(told)
+    if not fix:
+        remember.answer(click.get_current_context().obj, told, status, trace)
+    sys.exit(status)
+
+
+def _mended(request: Request, *, write: bool) -> tuple[Finding, ...]:
+    """Write fixes into the revisions, or show what would be written; return what was found."""
+    from outofband.cli import fixes
     from outofband.gate.judge import judge
+    from outofband.gate.mend import mend
     from outofband.gate.subject import subject_of
 
-    request = Request(configs, name, x, since, files, executes=not no_exec)
-    subject = subject_of(request)
-    findings = judge(subject)
-    if fix or diff:
-        from outofband.cli import fixes
-        from outofband.gate.mend import mend
-
+    with subject_of(request) as subject:
+        findings = judge(subject)
         rewriting = mend(request, subject, findings)
-        if fix:
-            fixes.write(rewriting)
-            subject = subject_of(request)
-            findings = judge(subject)
-        else:
-            fixes.show(rewriting)
-    if not diff:
-        colour = is_wanted(sys.stdout)
-        sys.stdout.write(report(form, findings, revisions=subject.count, colour=colour))
+    if write:
+        fixes.write(rewriting)
+    else:
+        fixes.show(rewriting)
+    return findings
+
+
+def _status(findings: Sequence[Finding], fail_on: str) -> int:
     fails = findings if fail_on == "warning" else [f for f in findings if f.severity == "error"]
-    sys.exit(1 if fails else 0)
+    return 1 if fails else 0

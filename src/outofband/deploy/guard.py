@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from outofband.catalog.standing import Standing
+from outofband import attendant
 from outofband.deploy import afterwards, pending
 from outofband.deploy.connection import DeployConnection
 from outofband.deploy.refusal import DeployRefused
@@ -25,35 +24,8 @@ DEFAULT_WAIT = timedelta(minutes=5)
 _POLL_SECONDS = (0.05, 0.2)
 
 
-class Migrations(Protocol):
-    """What the guard asks of the migrations that run inside it; Alembic's plugin answers."""
-
-    def are_running(self) -> bool:
-        """Tell whether the command migrates; ``alembic current`` and ``check`` only look."""
-        ...
-
-    def settings(self) -> Settings:
-        """Return the project's settings."""
-        ...
-
-    def standings(self, connection: Connection) -> Iterable[Standing]:
-        """Return where each wanted step stands; raises OutofbandError where that cannot be told."""
-        ...
-
-
 class UpgradeLocked(DeployRefused):
     """Another upgrade held the lock for as long as this one was willing to wait."""
-
-
-_migrations: Migrations | None = None
-
-
-def attend(migrations: Migrations) -> None:
-    """Name who answers the guard's questions; without anybody, defaults hold and nothing is
-    listed.
-    """
-    global _migrations
-    _migrations = migrations
 
 
 @contextmanager
@@ -67,11 +39,12 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
     PostgreSQL, and for a command that only looks, it does nothing. Raises UpgradeLocked after
     ``wait``.
     """
-    looks_only = _migrations is not None and not _migrations.are_running()
+    migrations = attendant.present()
+    looks_only = migrations is not None and not migrations.are_running()
     if connection.dialect.name != "postgresql" or looks_only:
         yield
         return
-    settings = _migrations.settings() if _migrations else Settings()
+    settings = migrations.settings() if migrations else Settings()
     hand = DeployConnection(connection)
     # A transaction that env.py began is env.py's to end, whatever happens in it.
     own = not connection.in_transaction()
@@ -140,10 +113,11 @@ def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
 
 
 def _list_pending(connection: Connection, own: bool) -> None:
-    if _migrations is None:
+    migrations = attendant.present()
+    if migrations is None:
         return
     try:
-        for line in pending.lines(connection, _migrations.standings(connection)):
+        for line in pending.lines(connection, migrations.standings(connection)):
             say(line)
     except OutofbandError as error:
         say(f"what is pending cannot be told: {error}")

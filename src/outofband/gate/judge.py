@@ -9,11 +9,17 @@ from outofband.errors import Misuse
 from outofband.gate.subject import Subject
 from outofband_lint.engine import UnknownRevision, lint
 from outofband_lint.finding import Finding
+from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 
 
 class StartAfterUnknown(Misuse):
     """The setting ``start-after`` names no revision."""
+
+
+def prepare() -> None:
+    """Load the rules, which takes as long as judging some hundred revisions."""
+    all_rules()
 
 
 def judge(subject: Subject) -> tuple[Finding, ...]:

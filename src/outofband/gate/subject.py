@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outofband import settings as settings_file
 from outofband.errors import Misuse
+from outofband.gate.rendering import rendering, wants_downgrades
 from outofband.gate.request import Request
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
 from outofband_lint.query import Query
 from outofband_lint.source import Base, Revision
-from outofband_lint.sql_file import revision_from_sql
-
-_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 
 
 class FileUnreadable(Misuse):
@@ -31,7 +30,7 @@ class Subject:
     SQL files.
     """
 
-    revisions: tuple[Revision, ...]
+    revisions: Sequence[Revision]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
@@ -44,18 +43,34 @@ class Subject:
         return len(self.revisions if self.judged is None else self.judged)
 
 
-def subject_of(request: Request) -> Subject:
-    """Read or render what is asked for.
+@contextmanager
+def subject_of(request: Request) -> Iterator[Subject]:
+    """Read or render what is asked for, as long as somebody judges it.
 
     Raises FileUnreadable, and what a project's configuration, graph of revisions and git checkout
     may be wrong in.
     """
-    return _files(request.files) if request.files else _project(request)
+    if request.files:
+        yield _files(request)
+    elif request.since is not None:
+        yield _branch(request, request.since)
+    else:
+        with rendering(request) as (made, answers):
+            from outofband.gate import judge
+
+            judge.prepare()  # while the child imports the project
+            settings, environment = made.settings_and_environment(answers)
+            queries = _queries(request, settings)
+            yield Subject(
+                made.revisions(answers), settings, queries=queries, environment=environment
+            )
 
 
-def _files(paths: Sequence[str]) -> Subject:
+def _files(request: Request) -> Subject:
+    from outofband_lint.sql_file import revision_from_sql
+
     revisions = []
-    for path in paths:
+    for path in request.files:
         try:
             text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -63,15 +78,15 @@ def _files(paths: Sequence[str]) -> Subject:
             raise FileUnreadable(f"cannot read {path}", why=why, do="Correct it") from None
         revisions.append(revision_from_sql(text, path))
     settings = settings_file.load(Path.cwd())
-    return Subject(tuple(revisions), settings, queries=_queries(settings))
+    return Subject(tuple(revisions), settings, queries=_queries(request, settings))
 
 
-def _queries(settings: Settings) -> tuple[Query, ...]:
+def _queries(request: Request, settings: Settings) -> tuple[Query, ...]:
     if not settings.queries:
         return ()
     from outofband.revisions import queries
 
-    return queries.read(settings.queries, settings.folder)
+    return queries.read(settings.queries, settings.folder, executes=request.executes)
 
 
 def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
@@ -82,7 +97,7 @@ def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
     return replace(base, queries=queries.read_at_base(settings.queries, settings.folder, ref))
 
 
-def _project(request: Request) -> Subject:
+def _branch(request: Request, ref: str) -> Subject:
     from outofband.revisions import history
     from outofband.revisions.environment import configured
     from outofband.revisions.project import settings_of
@@ -90,21 +105,9 @@ def _project(request: Request) -> Subject:
 
     config = configured(request.configs, request.name, request.x)
     settings = settings_of(config)
-    reading = history.Reading(executes=request.executes, downgrades=_wants_downgrades(settings))
+    reading = history.Reading(request.executes, wants_downgrades(settings))
     read = history.read(config, reading)
-    if request.since is None:
-        return Subject(
-            read.revisions, settings, queries=_queries(settings), environment=read.environment
-        )
-    base = base_of(config, request.since, reading)
-    base = _with_queries(base, settings, request.since)
+    base = _with_queries(base_of(config, ref, reading), settings, ref)
     judged = base.unlike(read.revisions)
-    return Subject(
-        read.revisions, settings, judged, base, _queries(settings), environment=read.environment
-    )
-
-
-def _wants_downgrades(settings: Settings) -> bool:
-    """Tell whether a rule about ``downgrade()`` is on: rendering it costs as much again."""
-    levels = (settings.severity, *settings.per_path.values())
-    return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)
+    queries = _queries(request, settings)
+    return Subject(read.revisions, settings, judged, base, queries, read.environment)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
 T = TypeVar("T")
@@ -55,6 +54,8 @@ class Absent(UserDefinedType[Any]):
     def __call__(self, *_: Any, **given: Any) -> Any:  # noqa: D102 (a call of what is missing)
         if self.absent_name.endswith("Session") and isinstance(given.get("bind"), Connection):
             # Whosever class it is: what it sends goes through the connection that it is given.
+            from sqlalchemy.orm import Session
+
             return Session(bind=given["bind"])
         return self._touched(Absent(self.absent_name))
 

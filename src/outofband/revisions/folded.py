@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from outofband_lint.reader import read
-from outofband_lint.schema import Schema, fold
 from outofband_lint.source import Source
+
+if TYPE_CHECKING:
+    from outofband_lint.schema import Schema
 
 
 class Chain:
-    """Revisions in upgrade order; while nothing asks about the schema, they are only kept."""
+    """Revisions in upgrade order; while nothing asks about the schema, they are only kept.
+
+    ``asked`` counts how often somebody did.
+    """
 
     def __init__(self) -> None:
-        self._schema = Schema()
-        self._waiting: list[tuple[str, tuple[Source, ...]]] = []
+        self.asked = 0
+        self._schema: Schema | None = None
+        self._waiting: list[tuple[str, Iterable[Source]]] = []
 
     def add(self, revision: str, sources: Iterable[Source]) -> None:
-        """Append a revision and what it sends."""
-        self._waiting.append((revision, tuple(sources)))
+        """Append a revision and what it sends, which is not looked at before somebody asks."""
+        self._waiting.append((revision, sources))
 
     def schema(self) -> Schema:
         """Return the schema after all revisions, as the next session finds it."""
+        from outofband_lint.schema import Schema  # 60 ms that most projects need not spend
+
+        self.asked += 1
+        known = self._schema or Schema()
         for revision, sources in self._waiting:
-            self._schema = _after(self._schema, revision, sources).new_session()
+            known = _after(known, revision, sources).new_session()
         self._waiting.clear()
-        return self._schema
+        self._schema = known
+        return known
 
 
 class Running:
@@ -48,6 +59,9 @@ class Running:
 
 
 def _after(schema: Schema, revision: str, sources: Iterable[Source]) -> Schema:
+    from outofband_lint.reader import read
+    from outofband_lint.schema import fold
+
     for source in sources:
         for statement in read(source.sql):
             schema = fold(

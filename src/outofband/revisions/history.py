@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,20 @@ from typing import Any
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 
+from outofband import child, wire
+from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
-from outofband.revisions import child, env_py, graph, wire
+from outofband.revisions import env_py, graph
 from outofband.revisions import environment as environments
 from outofband.revisions.absent import Absent, importing
-from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
 from outofband.revisions.loading import Loader, directory
 from outofband.revisions.modules import Modules
 from outofband.revisions.perform import Performer
+from outofband.revisions.project import ArgumentWrong
 from outofband.revisions.render import DEFAULT_LIMIT
+from outofband.settings import SettingsWrong
 from outofband.target import DatabaseNotReached
 from outofband_lint.environment import Environment
 from outofband_lint.source import Problem, Revision, Source
@@ -38,7 +41,7 @@ IMPORT_LIMIT = 30.0
 """Seconds that env.py, or a revision's file, may take to be imported: it may load the project."""
 
 _CREATED = re.compile(r"^Create Date:\s*(\d{4}-\d\d-\d\d)[ T]?([\d:]*)", re.MULTILINE)
-_ERRORS = (RevisionsNotLoaded, AlembicConfigWrong)
+_ERRORS = (RevisionsNotLoaded, AlembicConfigWrong, SettingsWrong, ArgumentWrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,62 +69,60 @@ class Reading:
 
 def read(config: Config, reading: Reading = Reading()) -> History:
     """Read the history of a project. Raises AlembicConfigWrong or RevisionsNotLoaded."""
+
+    def work(post: Post) -> None:
+        with errors_told(post):
+            tell(config, reading, Kept(), post)
+
     revisions: dict[str, Revision] = {}
     environment: Environment | None = None
-    for answer in child.answers(partial(_work, config, reading)):
+    for answer in child.answers(work):
         if "error" in answer:
-            kind = next(error for error in _ERRORS if error.__name__ == answer["error"])
-            raise kind(answer["what"], why=answer["why"], do=answer["do"])
+            raise told_error(answer)
         if "env_py" in answer:
-            environment = _environment(answer)
-        else:
-            revision = _revision(answer)
+            environment = wire.environment_from_json(answer["env_py"])
+        elif "revision" in answer:
+            revision = wire.revision_from_json(answer)
             revisions[revision.id] = revision
     assert environment is not None
     return History(tuple(revisions.values()), environment)
 
 
-def _environment(answer: Mapping[str, Any]) -> Environment:
-    problem = answer["problem"]
-    found = env_py.read(answer["env_py"])
-    per_migration = answer["transaction_per_migration"]
-    return replace(
-        found,
-        problem=Problem(**problem) if problem else None,
-        transaction_per_migration=found.transaction_per_migration
-        if per_migration is None
-        else per_migration,
-    )
-
-
-def _revision(answer: dict[str, Any]) -> Revision:
-    run = wire.from_json(answer)
-    downgrade = answer["downgrade"]
-    return Revision(
-        id=answer["revision"],
-        path=answer["path"],
-        down_revisions=tuple(answer["down"]),
-        depends_on=tuple(answer["depends_on"]),
-        sources=run.sources,
-        problem=run.problem,
-        downgrade=None if downgrade is None else tuple(Source(**told) for told in downgrade),
-        created=answer["created"],
-        branch_labels=tuple(answer["branch_labels"]),
-    )
+def told_error(answer: Mapping[str, Any]) -> OutofbandError:
+    """Return the error that :func:`errors_told` told."""
+    kind = next(error for error in _ERRORS if error.__name__ == answer["error"])
+    return kind(answer["what"], why=answer["why"], do=answer["do"])
 
 
 # --- in the child
 
 
-def _work(config: Config, reading: Reading, post: Post) -> None:
+@contextmanager
+def errors_told(post: Post) -> Iterator[None]:
+    """Answer with what is wrong with a project, if that is raised within."""
     try:
-        _tell_all(config, reading, post)
+        yield
     except _ERRORS as error:
         name = type(error).__name__
         post.say({"error": name, "what": error.what, "why": error.why, "do": error.do})
 
 
-def _tell_all(config: Config, reading: Reading, post: Post) -> None:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was answered before about revisions whose files have not changed, by path, and in which
+    order all of them came then.
+    """
+
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    order: Sequence[str] = ()
+
+
+def tell(config: Config, reading: Reading, kept: Kept, post: Post) -> None:
+    """Answer with env.py, the revisions in order, and then what each of them sends.
+
+    One that was kept is answered by its path alone. It is read anew where it asks about the schema
+    and a revision before it has changed.
+    """
     if reading.moved:
         _move(*reading.moved)
     find: Callable[[], ScriptDirectory] = partial(environments.script_directory, config)
@@ -130,16 +131,46 @@ def _tell_all(config: Config, reading: Reading, post: Post) -> None:
     with post.doing("env.py", "", IMPORT_LIMIT):
         script = find()
     environment = _configured(config, script, reading, post)
-    loader = Loader(script, post, IMPORT_LIMIT, reading.executes)
+    loader = Loader(script, post, IMPORT_LIMIT, reading.executes, kept=kept.answers)
     scripts = _in_order(script, loader)
+    if not any("chain" in answer for answer in post.said):
+        folders = [str(folder) for folder in script._version_locations]
+        post.say({"chain": [_place(one) for one in scripts], "folders": folders})
     modules = Modules(_folders(config, script))
     performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
-    for one in scripts:
+    done |= {kept.answers[a["kept"]]["revision"]: kept.answers[a["kept"]] for a in _kept(post)}
+    as_before = True
+    for number, one in enumerate(scripts):
+        known = kept.answers.get(one.path)
+        as_before = as_before and [*kept.order[number : number + 1]] == [one.path]
         if one.revision in done:
-            performer.chain.add(one.revision, wire.from_json(done[one.revision]).sources)
+            performer.chain.add(one.revision, _sources(done[one.revision]))
+        elif known is not None and (as_before or not known["asks"]):
+            performer.chain.add(one.revision, _sources(known))
+            post.say({"kept": one.path})
         else:
-            post.say(_told(one, performer, loader.problems.get(one.path), reading))
+            loaded = one if known is None else loader.load(Path(one.path)) or one
+            post.say(_told(loaded, performer, loader.problems.get(one.path), reading))
+        as_before = as_before and known is not None
+
+
+def _kept(post: Post) -> Iterator[dict[str, Any]]:
+    return (answer for answer in post.said if "kept" in answer)
+
+
+def _sources(answer: Mapping[str, Any]) -> Iterator[Source]:
+    return (Source(**told) for told in answer["sources"])
+
+
+def _place(script: Script) -> dict[str, Any]:
+    return {
+        "revision": script.revision,
+        "path": script.path,
+        "down": _tuple(script.down_revision),
+        "depends_on": _tuple(script.dependencies),
+        "branch_labels": sorted(script._orig_branch_labels),
+    }
 
 
 def _move(top: Path, folder: Path) -> None:
@@ -184,16 +215,14 @@ def _in_order(script: ScriptDirectory, loader: Loader) -> tuple[Script, ...]:
 def _told(
     script: Script, performer: Performer, problem: Problem | None, reading: Reading
 ) -> dict[str, Any]:
+    before = performer.chain.asked
     run = performer.upgrade(script, problem)
     downgrade = performer.downgrade(script, problem) if reading.downgrades else None
     found = _CREATED.search(getattr(script.module, "__doc__", None) or "")
     return {
         **wire.to_json(run),
-        "revision": script.revision,
-        "path": script.path,
-        "down": _tuple(script.down_revision),
-        "depends_on": _tuple(script.dependencies),
-        "branch_labels": sorted(script._orig_branch_labels),
+        **_place(script),
+        "asks": performer.chain.asked != before,
         "downgrade": None if downgrade is None else wire.sources_to_json(downgrade),
         "created": "T".join(filter(None, found.groups())) if found else "",
     }
@@ -212,15 +241,11 @@ def _configured(
     if options is None:
         options = env_py.literal_options(path)
     if not any("env_py" in answer for answer in post.said):
-        post.say(
-            {
-                "env_py": path,
-                "problem": asdict(problem) if problem else None,
-                "transaction_per_migration": bool(options.get("transaction_per_migration"))
-                if known
-                else None,
-            }
-        )
+        found = replace(env_py.read(path), problem=problem)
+        if known:
+            per_migration = bool(options.get("transaction_per_migration"))
+            found = replace(found, transaction_per_migration=per_migration)
+        post.say({"env_py": asdict(found)})
     return environments.Environment(config, script, options=options)
 
 

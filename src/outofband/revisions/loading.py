@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from outofband.child import Post, TimeUpError
 from outofband.revisions.absent import importing
-from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.heads import module_of
 from outofband_lint.source import Problem
 
@@ -24,7 +26,8 @@ from outofband_lint.source import Problem
 @dataclass(slots=True)
 class Loader:
     """Loads revisions for a ScriptDirectory; ``problems`` says of which files, by path, it could
-    not be done by importing, and why. ``limit`` is in seconds and for each file.
+    not be done by importing, and why. ``limit`` is in seconds and for each file. Those in ``kept``
+    are not loaded: what they say of their place in the graph is known.
     """
 
     script: ScriptDirectory
@@ -33,6 +36,7 @@ class Loader:
     executes: bool = True
     problems: dict[str, Problem] = field(default_factory=dict)
     paths: dict[str, list[str]] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.script.revision_map = RevisionMap(self._scripts)
@@ -44,12 +48,14 @@ class Loader:
                 path = path.resolve()
                 if path not in seen:
                     seen.add(path)
-                    script = self._script(path)
+                    known = self.kept.get(str(path))
+                    script = self.load(path) if known is None else _unloaded(path, known)
                     if script is not None:
                         self.paths.setdefault(script.revision, []).append(script.path)
                         yield script
 
-    def _script(self, path: Path) -> Script | None:
+    def load(self, path: Path) -> Script | None:
+        """Return the revision in a file, None where it holds none."""
         if not self.executes:
             return self._read(path)
         lost = self.post.lost.get(("import", str(path)))
@@ -86,6 +92,15 @@ class Loader:
                 f"Could not determine the revision id of {path}: it has no `revision = …`"
             )
         return Script(module, module.revision, str(path))
+
+
+def _unloaded(path: Path, known: Mapping[str, Any]) -> Script:
+    """Return a revision of which only the place in the graph is known."""
+    module = ModuleType(path.stem)
+    module.down_revision = tuple(known["down"]) or None  # type: ignore[attr-defined]
+    module.depends_on = tuple(known["depends_on"]) or None  # type: ignore[attr-defined]
+    module.branch_labels = tuple(known["branch_labels"]) or None  # type: ignore[attr-defined]
+    return Script(module, known["revision"], str(path))
 
 
 def directory(config: Config) -> ScriptDirectory:

@@ -15,16 +15,16 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import Script
 
+from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
 from outofband.revisions.absent import noticed
 from outofband.revisions.asynchronous import run_async
 from outofband.revisions.capture import Capture
-from outofband.revisions.child import Post, TimeUpError
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
 from outofband.revisions.literal import Reader
 from outofband.revisions.modules import Modules
-from outofband.revisions.wire import Run
+from outofband.wire import Run
 from outofband_lint.source import Problem, Source
 
 Function = Literal["upgrade", "downgrade"]

@@ -12,7 +12,7 @@ from typing import Any
 
 def setup(plugin: Any) -> None:
     """Register the operations, the comparator of autogenerate, and who answers the guard."""
-    from outofband.deploy.guard import attend
+    from outofband.attendant import attend
     from outofband.revisions import autogenerate, operations
     from outofband.revisions.attendance import RunningMigrations
 

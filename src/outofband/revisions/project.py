@@ -40,10 +40,11 @@ def settings_of(config: Config | None) -> Settings:
     """
     if config is None:
         return Settings()
-    return _with_arguments(settings.load(_folder(config)), config)
+    return _with_arguments(settings.load(folder_of(config)), config)
 
 
-def _folder(config: Config) -> Path:
+def folder_of(config: Config) -> Path:
+    """Return the folder of the Alembic config file, where looking for the settings begins."""
     files = (config.config_file_name, config.toml_file_name)
     there = (Path(name) for name in files if name is not None and Path(name).is_file())
     return next(there, Path("x")).absolute().parent

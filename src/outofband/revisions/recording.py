@@ -15,7 +15,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.engine import Connection
@@ -23,7 +23,9 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import Integer, TypeEngine, Uuid
 
 from outofband.revisions.reflection import FoldedDialect
-from outofband_lint.schema import Schema
+
+if TYPE_CHECKING:
+    from outofband_lint.schema import Schema
 
 
 class Recorder(Protocol):

@@ -11,7 +11,7 @@ Views and sequences are not folded; they are taken not to exist.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import ENUM
@@ -19,7 +19,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.types import NULLTYPE
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema import Column, Schema, Table, TableConstraint
+
+if TYPE_CHECKING:
+    from outofband_lint.schema import Column, Schema, Table, TableConstraint
 
 _OPTIONS = {"cascade": "CASCADE", "set null": "SET NULL", "restrict": "RESTRICT"}
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from alembic.script import Script
 
+from outofband import child
 from outofband.model.step import Step
-from outofband.revisions import child
 from outofband.revisions.environment import Environment
 from outofband.revisions.perform import Performer
 from outofband.revisions.unread import may_declare_more
-from outofband.revisions.wire import Run, from_json, to_json
+from outofband.wire import Run, from_json, to_json
 from outofband_lint.source import Revision, Source
 
 DEFAULT_LIMIT = 10.0

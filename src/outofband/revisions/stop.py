@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from outofband.deploy.say import say
 from outofband.errors import Misuse
 
 
@@ -18,5 +17,7 @@ class UpgradeMisused(Misuse, SystemExit):
     def __init__(self, what: str, *, why: str = "", do: str = "", state: str | None = None) -> None:
         super().__init__(what, why=why, do=do, state=state)
         self.code = self.exit_status
+        from outofband.deploy.say import say  # not before: Alembic loads us on every import
+
         # The interpreter prints nothing for a SystemExit with a status, so it is said here.
         say(str(self))

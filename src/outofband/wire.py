@@ -12,7 +12,8 @@ from typing import Any
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
-from outofband_lint.source import Problem, Source
+from outofband_lint.environment import Environment
+from outofband_lint.source import Problem, Revision, Source
 
 _SOURCE = {field.name: field.default for field in fields(Source)}
 
@@ -53,8 +54,36 @@ def from_json(told: Mapping[str, Any]) -> Run:
     return Run(
         sources=tuple(Source(**source) for source in told["sources"]),
         steps=tuple(_step(**step) for step in told["steps"]),
-        problem=Problem(**told["problem"]) if told["problem"] else None,
+        problem=_problem(told["problem"]),
     )
+
+
+def revision_from_json(told: Mapping[str, Any]) -> Revision:
+    """Return the revision of an answer about one; raises as :func:`from_json` does."""
+    return Revision(
+        id=told["revision"],
+        path=told["path"],
+        down_revisions=tuple(told["down"]),
+        depends_on=tuple(told["depends_on"]),
+        branch_labels=tuple(told["branch_labels"]),
+        sources=_sources(told.get("sources")) or (),
+        problem=_problem(told.get("problem")),
+        downgrade=_sources(told.get("downgrade")),
+        created=told.get("created", ""),
+    )
+
+
+def environment_from_json(told: Mapping[str, Any]) -> Environment:
+    """Return the env.py of an answer about it."""
+    return Environment(**{**told, "problem": _problem(told["problem"])})
+
+
+def _sources(told: Iterable[Mapping[str, Any]] | None) -> tuple[Source, ...] | None:
+    return None if told is None else tuple(Source(**source) for source in told)
+
+
+def _problem(told: Mapping[str, Any] | None) -> Problem | None:
+    return Problem(**told) if told else None
 
 
 def _fields(step: Step) -> dict[str, Any]:

@@ -1,0 +1,198 @@
+"""The project rendered in a child, while this process loads the linter and judges what comes.
+
+The child imports Alembic, SQLAlchemy and the project; this process never does. What the child said
+about a revision is kept, and as long as nothing that it could depend on has changed, a revision is
+rendered again only when its own file has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outofband import child, settings, wire
+from outofband.gate import recall, remember, store
+from outofband.gate.coming import Coming
+from outofband.gate.request import Request
+from outofband.inputs import state, trace
+from outofband.settings import Settings
+from outofband_lint.environment import Environment
+
+if TYPE_CHECKING:
+    from outofband.revisions.history import Kept
+
+_ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
+
+
+@dataclass(slots=True)
+class Rendering:
+    """What the child has said so far, and what was kept from the run before.
+
+    ``answers`` and ``digests`` are by the path of a revision's file, ``folders`` where those are.
+    ``inputs`` is what was looked at for what is kept, and so is for whatever is made of it.
+    """
+
+    request: Request
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    is_new: bool = False
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def kept(cls, request: Request) -> Rendering:
+        """Return what is kept about a project, as far as it still holds."""
+        folder = store.folder_for(os.getcwd())
+        found = store.read(folder, _name(request)) if folder else None
+        made = cls(request)
+        try:
+            if found is not None and recall.is_as_it_was(found["inputs"]):
+                made._take(found)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            return cls(request)
+        return made
+
+    def _take(self, found: dict[str, Any]) -> None:
+        self.inputs = found["inputs"]
+        self.order = [str(path) for path in found["order"]]
+        for path, (digest, answer) in found["revisions"].items():
+            wire.revision_from_json(answer)
+            if state.of_file(path) == digest:
+                self.answers[path], self.digests[path] = answer, digest
+
+    def keep(self, looked: trace.Trace) -> None:
+        """Keep what was said, unless it came from more than can be looked at again.
+
+        ``looked`` is what the child looked at.
+        """
+        folder = store.folder_for(os.getcwd())
+        if not folder or not self.is_new:
+            return
+        files = {path for path in self.answers if path in looked.own}
+        inputs = remember.inputs_of(looked, files, self.folders)
+        if inputs is None:
+            return
+        revisions = {
+            path: (self.digests.get(path) or state.of_file(path), answer)
+            for path, answer in self.answers.items()
+            if not remember.changed_since(path, looked.started)
+        }
+        content: dict[str, object] = {
+            "inputs": inputs,
+            "order": self.order,
+            "revisions": revisions,
+        }
+        store.write(folder, _name(self.request), content)
+
+    def settings_and_environment(
+        self, answers: Iterator[dict[str, Any]]
+    ) -> tuple[Settings, Environment]:
+        """Return what the child says first."""
+        folder = _checked(next(answers))["settings"]
+        own = settings.load(Path(folder))
+        return own, wire.environment_from_json(_checked(next(answers))["env_py"])
+
+    def revisions(self, answers: Iterator[dict[str, Any]]) -> Coming:
+        """Return the revisions, which come as the child renders them."""
+        chain = _checked(next(answers))
+        places = chain["chain"]
+        self.folders, before = chain["folders"], self.order
+        self.order = [place["path"] for place in places]
+        self.answers = {path: a for path, a in self.answers.items() if path in set(self.order)}
+        self.is_new = self.order != before
+        return Coming(list(map(wire.revision_from_json, places)), self._each(answers))
+
+    def _each(self, answers: Iterator[dict[str, Any]]) -> Iterator[Any]:
+        for answer in map(_checked, answers):
+            path = answer.get("kept")
+            if path is not None:
+                trace.looked_at(path)
+            else:
+                path = str(answer["path"])
+                self.answers[path], self.is_new = answer, True
+                self.digests.pop(path, None)
+            yield wire.revision_from_json(self.answers[path])
+
+
+@contextmanager
+def rendering(request: Request) -> Iterator[tuple[Rendering, Iterator[dict[str, Any]]]]:
+    """Start the child; yield what is kept, and what the child says. What is new is kept after."""
+    with trace.paused():
+        made = Rendering.kept(request)
+    if made.inputs:
+        trace.looked_at_before(made.inputs)
+    looked: list[trace.Trace] = []
+    with child.started(partial(_serve, request, made), looked.append) as answers:
+        yield made, answers
+        for _ in answers:  # the last thing it says is what it has looked at
+            pass
+    with trace.paused():
+        if looked:
+            made.keep(looked[0])
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    if "error" in answer:
+        from outofband.revisions.history import told_error
+
+        raise told_error(answer)
+    return answer
+
+
+def _name(request: Request) -> str:
+    words = [*request.configs, "", request.name, *request.x, "", str(request.executes)]
+    return "renders-" + store.name_of(os.getcwd(), *words)
+
+
+# --- in the child
+
+
+def _serve(request: Request, kept: Rendering, post: child.Post) -> None:
+    with _without("pygments"):
+        from outofband.revisions import history
+    from outofband.revisions.environment import configured
+    from outofband.revisions.project import folder_of, settings_of
+
+    with history.errors_told(post):
+        config = configured(request.configs, request.name, request.x)
+        own = settings_of(config)
+        if not post.said:
+            post.say({"settings": str(folder_of(config))})
+        reading = history.Reading(request.executes, wants_downgrades(own))
+        history.tell(config, reading, _kept(kept), post)
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let imports within do without a module that they can do without.
+
+    Mako, with which Alembic writes revisions, loads Pygments where it is installed, to colour the
+    HTML of errors in templates: a tenth of all that is imported here (30 ms of 300, measured).
+    """
+    missing = module not in sys.modules
+    if missing:
+        sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if missing:
+            del sys.modules[module]
+
+
+def _kept(kept: Rendering) -> Kept:
+    from outofband.revisions.history import Kept
+
+    return Kept(kept.answers, kept.order)
+
+
+def wants_downgrades(own: Settings) -> bool:
+    """Tell whether a rule about ``downgrade()`` is on, and rendering as much again worth it."""
+    levels = (own.severity, *own.per_path.values())
+    return any(level.get(rule, "off") != "off" for level in levels for rule in _ABOUT_DOWNGRADES)
