@@ -9,7 +9,7 @@ import pytest
 
 from outofband_lint import rules
 from outofband_lint.engine import lint
-from outofband_lint.example import Example
+from outofband_lint.example import TODAY, Example
 from outofband_lint.finding import Finding
 from outofband_lint.locks import LockMode
 from outofband_lint.names import quote
@@ -26,9 +26,12 @@ WITHOUT_TABLE = {
     "barrier-not-first",
     "revision-not-rendered",
     "statement-not-understood",
+    "suppression-expired",
+    "suppression-unused",
+    "suppression-without-reason",
 }
 VERB_LIST = """
-    Add Build Change Commit Create Declare Detach Drop Give Keep Let List Lower Make Merge Move Name
+    Add Build Change Commit Correct Create Declare Detach Drop Give Keep Let List Lower Make Merge Move Name
     Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
 """
 VERBS = set(VERB_LIST.split())
@@ -54,6 +57,8 @@ def found(rule: Rule, example: Example) -> list[Finding]:
         base=example.base,
         environment=example.environment,
         queries=example.queries,
+        suppressions=example.suppressions,
+        today=TODAY,
     )
     return [finding for finding in findings if finding.rule == rule.name]
 
@@ -123,7 +128,8 @@ def test_the_page_names_the_operation_and_the_plain_form(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", all_rules(), ids=name)
 def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
     assert (rule.lock is None) != (rule.failure is None)
-    assert sum(map(bool, (rule.check, rule.check_at_head, rule.check_project))) == 1
+    checks = (rule.check, rule.check_at_head, rule.check_project, rule.check_suppression)
+    assert sum(map(bool, checks)) == 1
     assert len(rule.bad) >= 3
     assert len(rule.good) >= 2
 
