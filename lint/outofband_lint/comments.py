@@ -53,8 +53,8 @@ def _in_python(text: str) -> Iterator[_Placed]:
                 above = []
         elif token.type == tokenize.NEWLINE:
             first, last = statement[0].start[0], statement[-1].end[0]
-            at_top = at_top and [t.type for t in statement] == [tokenize.STRING]
             yield from _each(above, None) if at_top else ((*c, first, last) for c in above)
+            at_top = at_top and [t.type for t in statement] == [tokenize.STRING]
             yield from ((*c, first, last) for c in inside)
             above, inside, statement = [], [], []
         elif token.type not in _BETWEEN and token.type != tokenize.NL:

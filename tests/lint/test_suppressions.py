@@ -9,6 +9,7 @@ import pytest
 
 from outofband_lint.comments import suppressions_in
 from outofband_lint.engine import lint
+from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Problem, Revision, Source
 from outofband_lint.sql_file import revision_from_sql
@@ -97,8 +98,8 @@ def test_what_outofband_writes_itself_and_block_comments_are_no_suppressions(tex
 
 @pytest.mark.parametrize("text", ["def upgrade(:\n  '''", "x = (\n", "\tif\n  x\n y", "'"])
 def test_a_file_that_is_not_python_or_sql_to_the_end_raises_nothing(text: str) -> None:
-    assert suppressions_in(f"{ALLOW}\n{text}", "2.py") in ((), suppressions_in(ALLOW, "2.py"))
-    assert suppressions_in(f"{SQL}\n{text}", "a.sql") in ((), suppressions_in(SQL, "a.sql"))
+    assert len(suppressions_in(f"{ALLOW}\n{text}", "2.py")) <= 1
+    assert len(suppressions_in(f"{SQL}\n{text}", "a.sql")) <= 1
 
 
 @pytest.mark.parametrize(
@@ -179,8 +180,10 @@ def test_a_suppression_of_what_the_base_had_already_is_used() -> None:
 
 
 def test_a_name_of_another_linter_is_answered_with_ours() -> None:
-    text = python(above=ALLOW.replace("index-built-in-deploy", "require-concurrent-index-creation"))
-    found = lint(CHAIN, Settings(), suppressions=suppressions_in(text, "2.py"))
+    text = python(above=ALLOW.replace("index-built-in-deploy", "AG_001"))
+    rules = [replace(rule, aliases=("ag-001",)) if rule.check else rule for rule in all_rules()]
+    comments = suppressions_in(text, "2.py")
+    found = lint(CHAIN, Settings(), suppressions=comments, rules=rules)
     (unused,) = [f for f in found if f.rule == "suppression-unused"]
     assert "index-built-in-deploy" in unused.help
 
