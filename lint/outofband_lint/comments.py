@@ -34,7 +34,7 @@ def suppressions_in(text: str, path: str) -> tuple[Suppression, ...]:
     if _MARK not in text:
         return ()
     placed = _in_python(text) if path.endswith(".py") else _in_sql(text)
-    found = (parsed(comment, path, *place) for comment, *place in placed)
+    found = (parsed(comment, path, line, first, last) for comment, line, first, last in placed)
     return tuple(suppression for suppression in found if suppression is not None)
 
 
@@ -91,9 +91,7 @@ def _in_sql(text: str) -> Iterator[_Placed]:
         yield (comment, line, *_about(line, statements, lines))
 
 
-def _comments_of_sql(
-    text: str, tokens: tuple[sql_tokens.Token, ...]
-) -> Iterator[tuple[str, int]]:
+def _comments_of_sql(text: str, tokens: tuple[sql_tokens.Token, ...]) -> Iterator[tuple[str, int]]:
     """Yield what begins with `--` between tokens, where nothing but space and comments is."""
     starts = [0, *(token.end for token in tokens)]
     ends = [*(token.start for token in tokens), len(text)]

@@ -19,6 +19,7 @@ from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Revision, Source
+from outofband_lint.spelling import shown
 from outofband_lint.statement import Barrier, NotRendered, Statement, TransactionControl
 from outofband_lint.suppression import Suppression
 
@@ -243,7 +244,7 @@ class _Run:
             revision=place.revision,
             path=place.path,
             line=place.line,
-            message=violation.message,
+            message=_with_sizes(violation, self.context.settings),
             help=violation.help,
             statement=sql,
             fingerprint=fingerprint(*key, self.seen[key]),
@@ -274,6 +275,13 @@ def _severity(rule: Rule, violation: Violation, path: str, context: Context) -> 
     if violation.costs and all(map(context.is_small, violation.costs)):
         return "warning" if own == "error" else None
     return own
+
+
+def _with_sizes(violation: Violation, settings: Settings) -> str:
+    """Return the message, and how large the tables are whose size is the cost, where known."""
+    known = filter(None, map(settings.relation, dict.fromkeys(violation.costs)))
+    sizes = ", ".join(f"{shown(relation.name)} has {relation.size}" for relation in known)
+    return f"{violation.message} In production {sizes}." if sizes else violation.message
 
 
 def _subject(violation: Violation, sql: str) -> str:
