@@ -20,8 +20,8 @@ setup: $(VENV)/.ready ## the environment, from the lock, hashes checked
 demo: $(VENV)/.ready ## the incident, replayed and cured on a real Postgres (DEMO_SCALE=1)
 	$(BIN)/python -m codeintel demo
 
-test: $(VENV)/.ready ## every test, real servers included
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready ## every test, real servers included, on all cores
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 to 18
 	OUTOFBAND_MATRIX=require $(BIN)/python -m pytest tests/matrix

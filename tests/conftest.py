@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -72,6 +74,13 @@ def database(server: ephemeral.Server, make_database: MakeDatabase) -> Iterator[
     yield url
     name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
     execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room for the name of a socket, which tmp_path may not."""
+    with tempfile.TemporaryDirectory(prefix="oob-") as folder:
+        yield Path(folder)
 
 
 def execute(server: ephemeral.Server, command: sql.Composed) -> None:

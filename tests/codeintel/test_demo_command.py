@@ -77,9 +77,8 @@ def test_the_verdict_is_the_exit_status(
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-def test_nothing_outlives_it(sent: signal.Signals, tmp_path: Path) -> None:
-    servers = tmp_path / "s"
-    servers.mkdir()
+def test_nothing_outlives_it(sent: signal.Signals, short_path: Path) -> None:
+    servers = short_path
     with demo(*SMALL, environment={"OUTOFBAND_EPHEMERAL_DIR": str(servers)}) as process:
         assert process.stdout is not None
         while "outofband apply" not in (line := process.stdout.readline()):

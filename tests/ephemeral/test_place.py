@@ -57,10 +57,10 @@ def test_the_limit_of_a_container_counts(
     [("missing", "does not exist"), ("x" * 90, "longer than 103 bytes"), ("a,b", "comma")],
 )
 def test_a_directory_that_cannot_hold_a_socket_is_misuse(
-    tmp_path: Path, name: str, why: str
+    short_path: Path, name: str, why: str
 ) -> None:
     if name != "missing":
-        (tmp_path / name).mkdir()
+        (short_path / name).mkdir()
     with pytest.raises(DirectoryUnusable, match=why) as caught:
-        place.new_folder(tmp_path / name)
+        place.new_folder(short_path / name)
     assert caught.value.exit_status == 2

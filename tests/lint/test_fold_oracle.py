@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from catalog_oracle import read_in_full, shape, table_shape
+from matrix.trace import Step, trace
+from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.reader import read
 from outofband_lint.schema import Schema, Table, fold
 from outofband_lint.sql_file import revision_from_sql
 from outofband_lint.statement import NotUnderstood
+from outofband_lint.statement_locks import locks
 
 _Item = TypeVar("_Item")
 
@@ -368,6 +371,35 @@ def run_chain(random: Random, connection: psycopg.Connection[Any]) -> list[str]:
         chain.schema = folded(chain.schema, sql)
         assert shape(chain.schema) == shape(read_in_full(connection)), "; ".join(done)
     return done
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32))
+def test_the_locks_of_generated_statements_are_those_that_a_server_takes(
+    seed: int, make_database: Callable[[], str]
+) -> None:
+    """Each statement of a chain is traced and rolled back, then run."""
+    chain, url = Chain(Random(seed)), make_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for sql in ("CREATE SCHEMA app", "CREATE TYPE mood AS ENUM ('sad')"):
+            connection.execute(sql)
+            chain.schema = folded(chain.schema, sql)
+        for _ in range(30):
+            sql = chain.statement()
+            if "search_path" in sql or (seen := trace(url, Step(sql))).sqlstate is not None:
+                continue
+            taken = {t: m for t, m in seen.locks.items() if m is not LockMode.ACCESS_SHARE}
+            (statement,) = read(sql)
+            said = {t: m for t, m in locks(statement, chain.schema) if t in chain.schema.tables}
+            assert said == taken, sql
+            connection.execute(sql)
+            chain.schema = folded(chain.schema, sql)
 
 
 def test_a_hand_written_history_is_understood_and_folds_to_the_catalog(database: str) -> None:

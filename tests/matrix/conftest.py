@@ -11,7 +11,7 @@ from matrix.cluster import Cluster
 from matrix.servers import REQUIRE, folder_of
 from outofband import ephemeral
 
-SETTINGS = {"autovacuum": "off"}
+SETTINGS = {"autovacuum": "off", "max_connections": "200"}
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from outofband_lint.locks import LockMode
 from outofband_lint.rule import Rule
 from outofband_lint.rules import rule_named
 
+OTHERS = [mode for mode in LockMode if mode is not LockMode.SHARE]
+
 
 @pytest.fixture
 def major() -> int:
@@ -34,7 +36,7 @@ def seen(rule: Rule, cluster: Cluster) -> Seen:
     return cluster.measure(case.setup, *case.steps)
 
 
-@pytest.mark.parametrize("mode", set(LockMode) - {LockMode.SHARE}, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("mode", OTHERS, ids=lambda mode: mode.name)
 def test_another_lock_is_a_disagreement(rule: Rule, seen: Seen, mode: LockMode) -> None:
     assert disagreements(rule, seen) == []
     assert disagreements(replace(rule, lock=mode), seen) == [f"it claims {mode.value}"]
@@ -68,6 +70,7 @@ def test_a_cost_that_all_examples_show_must_be_claimed(rule: Rule, seen: Seen) -
     assert understatements(rule, [seen, seen]) == []
     assert understatements(silent, [seen, seen]) == ["scans=True"]
     assert understatements(silent, [seen, Seen()]) == []
+    assert understatements(replace(silent, sqlstate="23502"), [seen, seen]) == []
 
 
 def test_a_good_example_may_show_a_part_of_the_cost(rule: Rule, seen: Seen) -> None:
@@ -75,3 +78,9 @@ def test_a_good_example_may_show_a_part_of_the_cost(rule: Rule, seen: Seen) -> N
     assert not shows_all_that_is_claimed(rule, replace(seen, scanned=frozenset()))
     assert not shows_all_that_is_claimed(replace(rule, lock=LockMode.ACCESS_EXCLUSIVE), seen)
     assert not shows_all_that_is_claimed(replace(rule, sqlstate="23505"), seen)
+
+
+def test_what_was_seen_is_spelled_in_one_line(seen: Seen) -> None:
+    assert str(seen).startswith("SHARE on public.events; scanned public.events; created public.")
+    assert str(Seen()) == "nothing"
+    assert str(Seen(sqlstate="42P01", problem="gone")) == "42P01 (gone)"

@@ -124,3 +124,15 @@ def test_statements_after_an_error_are_not_run(cluster: Cluster) -> None:
     seen = cluster.measure((GIVEN,), Step("SELECT 1 / 0; DROP TABLE t"))
     assert seen.sqlstate == "22012"
     assert not seen.locks
+
+
+def test_a_script_is_run_a_statement_at_a_time() -> None:
+    script = """
+        CREATE TABLE a (t text DEFAULT ';'); /* none; */ -- none;
+        DO $$ BEGIN CREATE TABLE b (); DROP TABLE b; END $$; CREATE TABLE b ()
+    """
+    assert Step(script).statements == [
+        "CREATE TABLE a (t text DEFAULT ';')",
+        "DO $$ BEGIN CREATE TABLE b (); DROP TABLE b; END $$",
+        "CREATE TABLE b ()",
+    ]

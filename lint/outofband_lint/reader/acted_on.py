@@ -21,10 +21,15 @@ def acted_on(cursor: Cursor, kind: str) -> tuple[QualifiedName, ...]:
     `kind` is its leading words. Where its form is not the expected one no table is returned.
     """
     find = _FINDERS.get(kind)
+    if find is None:
+        return ()
+    position, cursor.position = cursor.position, 0
     try:
-        return () if find is None else find(Cursor(cursor.sql, cursor.tokens))
+        return find(cursor)
     except Unreadable:
         return ()
+    finally:
+        cursor.position = position
 
 
 def _behind(word: str) -> _Finder:

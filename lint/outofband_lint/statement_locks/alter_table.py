@@ -83,9 +83,32 @@ def _reached(
             return partitions(name, schema)
         case sql.AddConstraint(constraint=added) if added.kind in ("foreign_key", "exclude"):
             return partitions(name, schema)
-        case sql.ValidateConstraint(name=constraint) | sql.DropConstraint(name=constraint):
+        case sql.SetNotNull(column=column) if _is_not_null(schema.table(name), column):
+            return [full_name(name, schema)]
+        case sql.DropConstraint(name=constraint):
+            return _with_constraint(name, constraint, schema)
+        case sql.RenameConstraint(name=constraint) if _is_key(schema.table(name), constraint):
+            return [full_name(name, schema)]
+        case sql.ValidateConstraint(name=constraint):
+            if _is_valid(schema.table(name), constraint):
+                return [full_name(name, schema)]
             return _with_constraint(name, constraint, schema)
     return family(name, schema)
+
+
+def _is_not_null(table: Table | None, column: str) -> bool:
+    found = None if table is None else table.column(column)
+    return found is not None and found.not_null
+
+
+def _is_key(table: Table | None, constraint: str) -> bool:
+    found = None if table is None else table.constraint(constraint)
+    return found is not None and found.kind in ("primary_key", "unique", "exclude")
+
+
+def _is_valid(table: Table | None, constraint: str) -> bool:
+    found = None if table is None else table.constraint(constraint)
+    return found is not None and found.validated
 
 
 def _with_constraint(

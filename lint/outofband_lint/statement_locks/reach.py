@@ -29,7 +29,9 @@ def family(name: QualifiedName, schema: Schema) -> Iterator[QualifiedName]:
     parent = full_name(name, schema)
     yield parent
     for table in schema.tables.values():
-        if table.partition_of == parent or parent in table.inherits:
+        # Most tables are below none. Asked first, this makes ALTER TABLE among a thousand cheap.
+        is_below_some = table.partition_of is not None or table.inherits
+        if is_below_some and (table.partition_of == parent or parent in table.inherits):
             yield from family(table.name, schema)
 
 

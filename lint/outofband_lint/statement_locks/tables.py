@@ -24,7 +24,7 @@ taken.register(sql.AlterTable, alter_table.taken)
 
 @taken.register
 def _(statement: sql.CreateTable, schema: Schema) -> Taken:
-    if schema.table(statement.table) is not None:
+    if statement.if_not_exists and schema.table(statement.table) is not None:
         return
     constraints = [*statement.constraints, *(c for d in statement.columns for c in d.constraints)]
     for constraint in constraints:
@@ -67,7 +67,11 @@ def _dropped(name: QualifiedName, schema: Schema) -> Taken:
 
 @taken.register
 def _(statement: sql.RenameTable, schema: Schema) -> Taken:
-    yield full_name(statement.table, schema), LockMode.ACCESS_EXCLUSIVE
+    """An index that is renamed by ALTER TABLE is locked like a table."""
+    index = schema.index(statement.table)
+    is_index = index is not None and schema.table(statement.table) is None
+    table = index[0].name if index and is_index else full_name(statement.table, schema)
+    yield table, LockMode.ACCESS_EXCLUSIVE
 
 
 @taken.register

@@ -7,6 +7,7 @@ watched by another session instead, while it is parked (`matrix.parked`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,8 +19,10 @@ from matrix.parked import run_parked
 from matrix.relations import Relation, held_by, relations
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader.split import pieces
-from outofband_lint.reader.tokens import tokenize
+from outofband_lint.reader import read
+
+_GAP = re.compile(r"(?:[\s;]|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+"""What may stand between two statements."""
 
 STRENGTH = {mode: number for number, mode in enumerate(LockMode)}
 
@@ -55,9 +58,6 @@ class Seen:
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
         shown = [f"{mode.value} on {name}" for name, mode in sorted(self.locks.items())]
-        shown += [
-            f"{mode.value} on index {name}" for name, mode in sorted(self.index_locks.items())
-        ]
         for what in ("rewritten", "rebuilt", "scanned", "created", "invalid"):
             shown += [f"{what} {name}" for name in sorted(getattr(self, what))]
         if self.sqlstate is not None:
@@ -74,8 +74,17 @@ class Step:
 
     @property
     def statements(self) -> list[str]:
-        """The statements one by one."""
-        return [self.sql[p[0].start : p[-1].end] for p in pieces(tokenize(self.sql))]
+        """The statements one by one.
+
+        What the reader finds within another, a DO block, does not stand where the next one begins.
+        """
+        found, end = [], 0
+        for statement in read(self.sql):
+            start = _GAP.match(self.sql, end).end()  # type: ignore[union-attr]
+            if self.sql.startswith(statement.sql, start):
+                found.append(statement.sql)
+                end = start + len(statement.sql)
+        return found
 
 
 def trace(url: str, *steps: Step) -> Seen:
