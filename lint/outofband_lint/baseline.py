@@ -7,7 +7,6 @@ behind `#`, for people, the rule and the place that it had.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -51,12 +50,12 @@ def read(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def written(findings: Iterable[Finding], folder: str) -> str:
-    """Return the file that holds these findings, paths relative to the folder that it is for.
+def written(findings: Iterable[Finding]) -> str:
+    """Return the file that holds these findings; their paths should be relative to its folder.
 
     Sorted by place, a line each, so that a change to the project is a small change to the file.
     """
-    lines = {f.fingerprint: (_shown(f.path, folder), f.line, f.rule) for f in findings}
+    lines = {f.fingerprint: (_shown(f.path), f.line, f.rule) for f in findings}
     entries = sorted(lines.items(), key=lambda entry: (entry[1], entry[0]))
     return _HEADER + "".join(
         f"{fingerprint}  # {rule} {path}:{line}\n" for fingerprint, (path, line, rule) in entries
@@ -70,6 +69,5 @@ def compare(findings: Sequence[Finding], known: Collection[str]) -> Comparison:
     return Comparison(new, len(set(known) - found))
 
 
-def _shown(path: str, folder: str) -> str:
-    relative = os.path.relpath(path, folder).replace(os.sep, "/")
-    return relative.encode("unicode_escape").decode() if not relative.isprintable() else relative
+def _shown(path: str) -> str:
+    return path if path.isprintable() else path.encode("unicode_escape").decode()

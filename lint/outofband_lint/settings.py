@@ -14,7 +14,7 @@ Deploy = Literal["startup", "job"]
 Level = Literal["error", "warning", "off"]
 
 INLINE_MAX_BYTES = 8 * 1024 * 1024
-"""Up to this size a table is small, where its size is known: the deploy itself builds an index inline
+"""Up to this size a table is small, where its size is known: the deploy builds an index inline
 there. Measured: 413 MB are indexed in 6 to 12 s, so 8 MiB in a quarter of a second at most.
 """
 

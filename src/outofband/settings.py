@@ -6,12 +6,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from outofband.errors import Misuse
+from outofband_lint.baseline import FILE_NAME as BASELINE
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
@@ -33,7 +34,8 @@ class Settings:
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
     deploy. ``severity`` gives rules of the linter another severity than their own, ``per_path``
-    does so for the files that a pattern fits.
+    does so for the files that a pattern fits. ``rules`` are folders with the project's own rules,
+    ``stats`` is its stats file, ``baseline`` the file with the findings that it had already.
     """
 
     large: tuple[str, ...] = ()
@@ -45,13 +47,16 @@ class Settings:
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
+    stats: str | None = None
+    baseline: str | None = None
     version_table: str | None = None
     version_table_schema: str | None = None
 
 
 def load(directory: Path) -> Settings:
     """Read the settings of the project that ``directory`` is in: the nearest pyproject.toml that
-    has any.
+    has any. The paths in them are taken from its folder, where the baseline is by default, too.
 
     Raises SettingsWrong, naming the file and the key, for a file that is not TOML and for anything
     unknown.
@@ -61,7 +66,7 @@ def load(directory: Path) -> Settings:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                return parse(table, str(path))
+                return _placed(parse(table, str(path)), folder)
     return Settings()
 
 
@@ -77,6 +82,15 @@ def parse(table: Mapping[str, Any], where: str) -> Settings:
                 f"setting {key!r} in {where}", why=f"{value!r} {error}", do="Correct it"
             ) from None
     return Settings(**values)
+
+
+def _placed(found: Settings, folder: Path) -> Settings:
+    return replace(
+        found,
+        rules=tuple(str(folder / rule) for rule in found.rules),
+        stats=None if found.stats is None else str(folder / found.stats),
+        baseline=str(folder / (found.baseline or BASELINE)),
+    )
 
 
 def _table(path: Path) -> Mapping[str, Any] | None:
@@ -98,10 +112,13 @@ def _field_name(key: str, where: str) -> str:
     raise SettingsWrong(f"setting {key!r} in {where} is unknown", do=hint)
 
 
-def _patterns(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError("is not a list of table patterns")
-    return tuple(value)
+def _list_of(what: str) -> Callable[[Any], tuple[str, ...]]:
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise TypeError(f"is not a list of {what}")
+        return tuple(value)
+
+    return read
 
 
 def _text(value: Any) -> str:
@@ -165,8 +182,8 @@ def _lock_timeout(value: Any) -> timedelta:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "large": _patterns,
-    "small": _patterns,
+    "large": _list_of("table patterns"),
+    "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
     "inline_max_bytes": _count_of_bytes,
@@ -174,6 +191,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "start_after": _text,
     "severity": _severity,
     "per_path": _per_path,
+    "rules": _list_of("folders"),
+    "stats": _text,
+    "baseline": _text,
     "version_table": _text,
     "version_table_schema": _text,
 }

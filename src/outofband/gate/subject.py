@@ -27,13 +27,21 @@ class Subject:
     """Revisions in upgrade order, and the settings to judge them by.
 
     ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
-    branch began from.
+    branch began from. ``is_whole`` tells whether these are all revisions of a project, and all
+    judged.
     """
 
     revisions: tuple[Revision, ...]
     settings: Settings
     judged: Collection[str] | None = None
     base: Base | None = None
+    is_whole: bool = False
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The revisions that no other builds on."""
+        parents = {parent for revision in self.revisions for parent in revision.down_revisions}
+        return tuple(r.id for r in self.revisions if r.id not in parents)
 
     @property
     def count(self) -> int:
@@ -83,6 +91,6 @@ def _project(request: Request) -> Subject:
     rendered = render(environment, graph.every(environment.script))
     revisions = tuple(r.revision for r in rendered)
     if request.since is None:
-        return Subject(revisions, settings)
+        return Subject(revisions, settings, is_whole=True)
     base = base_of(environment, request.since, request.name, request.x)
     return Subject(revisions, settings, base.unlike(revisions), base)
