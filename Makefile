@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix lint lock
+.PHONY: help setup demo test test-matrix lint docs lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -32,6 +32,10 @@ lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our o
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/outofband lint
+	$(BIN)/python -m outofband_lint.pages docs/rules --check
+
+docs: $(VENV)/.ready ## docs/rules, a page a rule, from the rules themselves
+	$(BIN)/python -m outofband_lint.pages docs/rules
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

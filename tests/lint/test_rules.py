@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from outofband_lint import rules
-from outofband_lint.engine import lint
-from outofband_lint.example import TODAY, Example
+from outofband_lint.example import Example
 from outofband_lint.finding import Finding
 from outofband_lint.locks import LockMode
 from outofband_lint.names import quote
@@ -18,6 +16,7 @@ from outofband_lint.rule import Rule
 from outofband_lint.rules import all_rules, rule_named
 from outofband_lint.schema import Schema, fold
 from outofband_lint.statement import NotUnderstood
+from outofband_lint.trial import findings_of
 
 CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
@@ -46,21 +45,7 @@ def name(value: object) -> str:
 
 
 def found(rule: Rule, example: Example) -> list[Finding]:
-    revisions = example.revisions(rule.given)
-    settings = example.settings
-    if rule.opt_in:
-        settings = replace(settings, severity={rule.name: rule.severity, **settings.severity})
-    findings = lint(
-        revisions,
-        settings,
-        judged={revisions[-1].id},
-        base=example.base,
-        environment=example.environment,
-        queries=example.queries,
-        suppressions=example.suppressions,
-        today=TODAY,
-    )
-    return [finding for finding in findings if finding.rule == rule.name]
+    return list(findings_of(rule, example))
 
 
 @pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
