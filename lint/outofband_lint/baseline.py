@@ -13,9 +13,6 @@ from dataclasses import dataclass
 
 from outofband_lint.finding import Finding
 
-FILE_NAME = "outofband-baseline.txt"
-"""What the file is called where a project does not say otherwise."""
-
 _HEADER = """\
 # Findings that were there already and are not reported. `outofband lint --write-baseline` writes
 # this file: run it again to take out what is no longer found.

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from outofband.errors import Misuse
-from outofband_lint.baseline import FILE_NAME as BASELINE
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
 Level = Literal["error", "warning", "off"]
 
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
+DEFAULT_BASELINE = "outofband-baseline.txt"
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
 
 
@@ -49,7 +49,7 @@ class Settings:
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
     stats: str | None = None
-    baseline: str | None = None
+    baseline: str = DEFAULT_BASELINE
     version_table: str | None = None
     version_table_schema: str | None = None
 
@@ -89,7 +89,7 @@ def _placed(found: Settings, folder: Path) -> Settings:
         found,
         rules=tuple(str(folder / rule) for rule in found.rules),
         stats=None if found.stats is None else str(folder / found.stats),
-        baseline=str(folder / (found.baseline or BASELINE)),
+        baseline=str(folder / found.baseline),
     )
 
 

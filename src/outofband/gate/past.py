@@ -36,16 +36,11 @@ def suppressions_of(paths: Iterable[str]) -> tuple[Suppression, ...]:
     return tuple(found)
 
 
-def baseline_file(settings: Settings) -> Path:
-    """Return where the baseline is kept: beside the settings, or in the working directory."""
-    return Path(settings.baseline or baseline.FILE_NAME)
-
-
 def known_findings(settings: Settings) -> frozenset[str]:
     """Return the fingerprints in the baseline; none where there is no such file, and everything is
     reported. Raises BaselineWrong.
     """
-    path = baseline_file(settings)
+    path = Path(settings.baseline)
     try:
         return baseline.read(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -61,7 +56,7 @@ def write_baseline(settings: Settings, findings: Sequence[Finding]) -> Path:
 
     Raises BaselineWrong; the old file is then as it was.
     """
-    path = baseline_file(settings)
+    path = Path(settings.baseline)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     there = [replace(f, path=os.path.relpath(f.path, path.parent)) for f in findings]
     try:
