@@ -47,10 +47,10 @@ def lint(
     `revisions` is the whole chain, parents first. Findings are wanted for the ids in `judged`, or
     without it for all after `settings.start_after`. With `base`, *existing* means created by a
     revision that it has; without it every revision is a deploy of its own. A finding about the
-    schema at head is left out where the revisions that are not judged already have it, one about
-    the project where the base has it. `rules` are ours unless given. `suppressions` are the
-    comments of the files that are judged; of those that name a day, `today` tells whether it is
-    over. Raises UnknownRevision.
+    schema at head is left out where the base, or without one the revisions that are not judged,
+    already have it, one about the project where the base has it. `rules` are ours unless given.
+    `suppressions` are the comments of the files that are judged; of those that name a day, `today`
+    tells whether it is over. Raises UnknownRevision.
     """
     wanted = _wanted(revisions, settings, judged)
     chosen = all_rules() if rules is None else tuple(rules)
@@ -59,8 +59,10 @@ def lint(
     for revision in revisions:
         script = _script(revision)
         run.add(revision, script, is_judged=revision.id in wanted)
-        if revision.id not in wanted:
+        if base is None and revision.id not in wanted:
             earlier.add(revision, script, is_judged=False)
+    for revision in base.revisions if base is not None else ():
+        earlier.add(revision, _script(revision), is_judged=False)
     known = {finding.fingerprint for finding in earlier.at_head()}
     at_head, of_project = list(run.at_head()), list(run.of_project())
     new = [

@@ -92,5 +92,5 @@ def _project(request: Request) -> Subject:
     revisions = tuple(r.revision for r in rendered)
     if request.since is None:
         return Subject(revisions, settings, is_whole=True)
-    base = base_of(environment, request.since, request.name, request.x)
+    base = base_of(environment, request.since, request.name, request.x, revisions)
     return Subject(revisions, settings, base.unlike(revisions), base)

@@ -5,18 +5,22 @@ too.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from outofband.revisions import environment as environments
 from outofband.revisions import graph
+from outofband.revisions.edited import edited
 from outofband.revisions.environment import AlembicConfigWrong, Environment
 from outofband.revisions.git import Checkout
 from outofband.revisions.render import render
-from outofband_lint.source import Base
+from outofband_lint.source import Base, Revision
 
 
-def base_of(environment: Environment, ref: str, name: str, x: tuple[str, ...]) -> Base:
-    """Render the revisions as they were where the branch left ``ref``.
+def base_of(
+    environment: Environment, ref: str, name: str, x: tuple[str, ...], now: Sequence[Revision]
+) -> Base:
+    """Render the revisions as they were where the branch left ``ref``; ``now`` are those of today.
 
     Uncommitted and untracked files count as the branch. Raises NotInGit, ShallowClone or
     GitRefUnknown. A configuration or folder that was not there yet is an empty base: everything is
@@ -26,7 +30,7 @@ def base_of(environment: Environment, ref: str, name: str, x: tuple[str, ...]) -
     checkout = Checkout.around(ini)
     commit = checkout.merge_base(ref)
     with tempfile.TemporaryDirectory(prefix="outofband-") as folder:
-        checkout.export(commit, Path(folder))
+        checkout.export(commit, Path(folder), ini.parent)
         then = Path(folder) / ini.relative_to(checkout.top.resolve())
         if not then.is_file():
             return Base()
@@ -34,4 +38,5 @@ def base_of(environment: Environment, ref: str, name: str, x: tuple[str, ...]) -
             old = environments.load([str(then)], name, x)
         except AlembicConfigWrong:
             return Base()
-        return Base(tuple(r.revision for r in render(old, graph.every(old.script))))
+        revisions = tuple(r.revision for r in render(old, graph.every(old.script)))
+        return Base(revisions, edited=edited(revisions, now))
