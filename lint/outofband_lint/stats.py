@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from outofband_lint.names import QualifiedName
+from outofband_lint.schema.values import DEFAULT_SCHEMA
 
 FORMAT = "outofband-stats"
 VERSION = 1
@@ -54,8 +55,12 @@ class Stats:
     relations: Mapping[QualifiedName, Relation] = field(default_factory=dict)
 
     def of(self, table: QualifiedName) -> Relation | None:
-        """Return what is known of a table; None for one that production did not have."""
-        return self.relations.get(table)
+        """Return what is known of a table; None for one that production did not have.
+
+        One whose schema nobody said is looked for in the default schema.
+        """
+        schema = table.schema or DEFAULT_SCHEMA
+        return self.relations.get(QualifiedName(table.name, schema))
 
 
 def shown_size(size: float) -> str:
