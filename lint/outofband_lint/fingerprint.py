@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.tokens import Unreadable, tokenize
 
 
@@ -14,8 +13,7 @@ def normalised(sql: str) -> str:
         tokens = tokenize(sql)
     except Unreadable:
         return " ".join(sql.split())
-    cursor = Cursor(sql, tokens)
-    return " ".join(map(cursor.spelling, tokens))
+    return " ".join(map(tokens.spelling, range(len(tokens.texts))))
 
 
 def fingerprint(rule: str, revision: str, subject: str, ordinal: int) -> str:

@@ -26,6 +26,11 @@ class LockMode(Enum):
         return self.value.title().replace(" ", "") + "Lock"
 
     @property
+    def strength(self) -> int:
+        """Where the mode stands among all; 0 is the weakest."""
+        return _STRENGTH[self]
+
+    @property
     def blocks(self) -> str:
         """What cannot go on beside this lock, in plain words."""
         return _BLOCKS[self]
@@ -34,6 +39,13 @@ class LockMode(Enum):
         """Tell whether the two modes exclude each other; the relation is symmetric."""
         return other in _CONFLICTS[self]
 
+
+def stronger(one: LockMode, other: LockMode) -> LockMode:
+    """Return the stronger of two modes, which is what a session that takes both holds."""
+    return one if one.strength >= other.strength else other
+
+
+_STRENGTH = {mode: strength for strength, mode in enumerate(LockMode)}
 
 _A, _RS, _RE, _SUE, _S, _SRE, _E, _AE = LockMode
 

@@ -631,18 +631,22 @@ def test_a_type_is_spelled_as_format_type_spells_it(declared: str, canonical: st
         "CREATE INDEX ix ON t (a) SURPRISE",
         "ALTER TABLE t ADD CONSTRAINT c SURPRISE",
         "ALTER TABLE t SPLIT PARTITION p INTO (a, b)",
-        "CREATE TABLE t OF some_type",
         "CREATE TABLE t (a)",
-        "CREATE SCHEMA s CREATE TABLE t (a int)",
         "DROP TABLE t u",
         "DROP OWNED BY me",
         "DROP EXTENSION citext CASCADE",
         "DO LANGUAGE plpython3u $$ pass $$",
         "select 'unfinished",
         "/* unfinished",
-        'DROP TABLE U&"d\\0061ta"',
-        "COPY t FROM stdin;\n1\t2\n\\.",
+        "COPY t FROM stdin;\n1\t2\n",
         "\\connect other",
+        "\\i other.sql",
+        "SELECT 'DROP TABLE t' \\gexec",
+        "SELECT 1 \\foo",
+        "DROP TABLE :name",
+        'DROP TABLE :"name"',
+        ":statement",
+        "SELECT \0",
         "1",
     ],
 )
@@ -740,7 +744,7 @@ def test_reading_never_raises_and_loses_no_text(sql: str) -> None:
 def test_nothing_heavy_is_imported_before_a_statement_is_read() -> None:
     code = (
         "import sys, outofband_lint.engine, outofband_lint.rules as r; r.all_rules();"
-        "print([m for m in ('sqlglot', 'alembic', 'psycopg', 'outofband') if m in sys.modules])"
+        "print([m for m in ('alembic', 'psycopg', 'outofband') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from outofband_lint.names import QualifiedName
+from outofband_lint.reader import read
 from outofband_lint.sql_file import revision_from_sql
+from outofband_lint.statement import NotUnderstood
 from outofband_lint.stats import Relation, written
 
 LINT = Path(__file__).parents[2] / "lint"
@@ -48,9 +50,11 @@ def test_a_mark_before_another_statement_means_nothing() -> None:
     assert not any(source.out_of_band for source in revision_from_sql(text, "a.sql").sources)
 
 
-def test_a_file_that_cannot_be_cut_is_one_statement() -> None:
-    (source,) = revision_from_sql("SELECT 1; SELECT 'unfinished", "a.sql").sources
-    assert source.line == 1
+def test_of_a_file_that_cannot_be_cut_only_the_rest_is_lost() -> None:
+    text = "SELECT 1;\nSELECT 'unfinished;\nSELECT 2;\n"
+    first, rest = revision_from_sql(text, "a.sql").sources
+    assert (first.sql, rest.sql, rest.line) == ("SELECT 1", "SELECT 'unfinished;\nSELECT 2;", 2)
+    assert isinstance(read(rest.sql)[0], NotUnderstood)
 
 
 @pytest.fixture

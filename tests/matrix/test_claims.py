@@ -58,6 +58,12 @@ def test_a_cost_that_is_not_there_is_a_disagreement(
     assert all(word in text for word, text in zip(said, found, strict=True))
 
 
+def test_a_scan_that_cannot_be_seen_is_believed(rule: Rule, seen: Seen) -> None:
+    unseen = replace(seen, scanned=frozenset())
+    assert disagreements(rule, unseen) == ["it claims a scan"]
+    assert disagreements(rule, replace(unseen, parked=True)) == []
+
+
 def test_an_error_is_a_disagreement_unless_it_is_claimed(rule: Rule) -> None:
     refused = Seen(sqlstate="42P01", problem="no such table")
     assert disagreements(rule, refused) == ["it claims no error"]

@@ -39,7 +39,7 @@ def column_definition(cursor: Cursor) -> ColumnDefinition:
     name = cursor.identifier()
     if cursor.accept("with", "options") or _inherits_type(cursor):
         return _column_constraints(cursor, ColumnDefinition(name, DataType("")))
-    word = cursor.token.text if cursor.token else ""
+    word = cursor.text_ahead
     declared = data_type(cursor)
     serial = word in SERIALS
     column = ColumnDefinition(name, declared, not_null=serial, serial=serial)

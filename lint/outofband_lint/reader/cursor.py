@@ -5,58 +5,78 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from outofband_lint.names import QualifiedName, clip, quote
-from outofband_lint.reader.tokens import Kind, Token, Unreadable
+from outofband_lint.names import QualifiedName, clip
+from outofband_lint.reader.tokens import Tokens, Unreadable, is_word
 
 _Item = TypeVar("_Item")
-_OPENING = {"(": ")", "[": "]"}
+_CLOSING = {"(": ")", "[": "]"}
 
 
 class Cursor:
-    """Reads one statement from left to right; every `expect` raises Unreadable when it fails."""
+    """Reads one statement from left to right; every `expect` raises Unreadable when it fails.
 
-    def __init__(self, sql: str, tokens: tuple[Token, ...]) -> None:
-        self.sql = sql
+    `texts` are the statement's tokens and an empty one behind the last, which equals no word.
+    """
+
+    __slots__ = ("position", "texts", "tokens")
+
+    def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.texts = [*tokens.texts, ""]
         self.position = 0
 
     @property
-    def token(self) -> Token | None:
-        """The next token, None at the end."""
-        return self.tokens[self.position] if self.position < len(self.tokens) else None
+    def text_ahead(self) -> str:
+        """The next token, empty at the end."""
+        return self.texts[self.position]
 
     def fail(self, wanted: str) -> NoReturn:
         """Refuse the statement: `wanted` was due here."""
-        token = self.token
-        found = "its end" if token is None else repr(self.sql[token.start : token.end])
-        raise Unreadable(f"{wanted} was expected at {found}")
+        if self.at_end():
+            raise Unreadable(f"{wanted} was expected at its end")
+        start, end = self.tokens.starts[self.position], self.tokens.ends[self.position]
+        if self.is_variable():
+            raise Unreadable(f"a psql variable stands where {wanted} was expected")
+        found = self.tokens.sql[start:end]
+        shown = found if len(found) <= 40 else found[:40] + "…"
+        raise Unreadable(f"{wanted} was expected at {shown!r}")
+
+    def is_variable(self) -> bool:
+        """Tell whether psql would put a variable's value here: `:name`, `:'name'`, `:"name"`."""
+        here = self.position
+        return (
+            self.texts[here] == ":"
+            and here + 1 < len(self.tokens.starts)
+            and self.tokens.starts[here + 1] == self.tokens.ends[here]
+        )
 
     # --- words and symbols
 
     def sees(self, *words: str, ahead: int = 0) -> bool:
         """Tell whether the next tokens are these keywords, unquoted."""
-        start = self.position + ahead
-        found = self.tokens[start : start + len(words)]
-        return len(found) == len(words) and all(
-            token.kind is Kind.WORD and token.text == word
-            for token, word in zip(found, words, strict=True)
-        )
+        position = self.position + ahead
+        return self.texts[position : position + len(words)] == list(words)
 
     def sees_any(self, *words: str) -> bool:
         """Tell whether the next token is one of these keywords."""
-        return self.token is not None and self.token.kind is Kind.WORD and self.token.text in words
+        return self.texts[self.position] in words
 
     def accept(self, *words: str) -> bool:
         """Step over these keywords if they come next."""
-        if self.sees(*words):
-            self.position += len(words)
-            return True
-        return False
+        position = self.position
+        for word in words:
+            if self.texts[position] != word:
+                return False
+            position += 1
+        self.position = position
+        return True
 
     def accept_any(self, *words: str) -> str | None:
         """Step over one of these keywords if it comes next, and return it."""
-        if self.sees_any(*words):
-            return self.next().text
+        text = self.texts[self.position]
+        if text and text in words:
+            self.position += 1
+            return text
         return None
 
     def expect(self, *words: str) -> None:
@@ -66,15 +86,12 @@ class Cursor:
 
     def sees_symbol(self, symbol: str, *, ahead: int = 0) -> bool:
         """Tell whether this symbol comes next."""
-        index = self.position + ahead
-        if index >= len(self.tokens):
-            return False
-        token = self.tokens[index]
-        return token.kind is Kind.SYMBOL and token.text == symbol
+        position = self.position + ahead
+        return position < len(self.texts) and self.texts[position] == symbol
 
     def accept_symbol(self, symbol: str) -> bool:
         """Step over this symbol if it comes next."""
-        if self.sees_symbol(symbol):
+        if self.texts[self.position] == symbol:
             self.position += 1
             return True
         return False
@@ -84,45 +101,50 @@ class Cursor:
         if not self.accept_symbol(symbol):
             self.fail(f"'{symbol}'")
 
-    def next(self) -> Token:
+    def next(self) -> str:
         """Step over the next token, whatever it is, and return it."""
-        token = self.token
-        if token is None:
+        text = self.texts[self.position]
+        if not text:
             self.fail("more")
         self.position += 1
-        return token
+        return text
 
     def at_end(self) -> bool:
         """Tell whether the whole statement was read."""
-        return self.token is None
+        return not self.texts[self.position]
 
     def expect_end(self) -> None:
         """Refuse a statement with something left over."""
-        if not self.at_end():
+        if self.texts[self.position]:
             self.fail("the end of the statement")
 
     def skip_rest(self) -> None:
         """Step over all that is left."""
-        self.position = len(self.tokens)
+        self.position = len(self.texts) - 1
 
     # --- names
 
     def identifier(self) -> str:
         """Read one identifier, as the catalog stores it."""
-        token = self.token
-        if token is None or token.kind not in (Kind.WORD, Kind.QUOTED):
+        text = self.texts[self.position]
+        if text[:1] == '"':
+            text = text[1:]
+        elif not is_word(text):
             self.fail("a name")
         self.position += 1
-        return clip(token.text)
+        return clip(text)
 
     def name(self) -> QualifiedName:
         """Read `name`, `schema.name` or `database.schema.name`."""
-        parts = [self.identifier()]
-        while self.accept_symbol("."):
-            parts.append(self.identifier())
-        if len(parts) > 3:
+        name, schema = self.identifier(), None
+        dots = 0
+        while self.texts[self.position] == ".":
+            self.position += 1
+            dots += 1
+            name, schema = self.identifier(), name
+        if dots > 2:
             self.fail("a name of at most three parts")
-        return QualifiedName(parts[-1], parts[-2] if len(parts) > 1 else None)
+        return QualifiedName(name, schema)
 
     def table(self) -> QualifiedName:
         """Read `[ONLY] name [*]`."""
@@ -134,13 +156,15 @@ class Cursor:
         self.accept_symbol("*")
         return name
 
+    def sees_string(self) -> bool:
+        """Tell whether a string comes next."""
+        return self.texts[self.position][:1] == "'"
+
     def string(self) -> str:
         """Read one string, without its quotes."""
-        token = self.token
-        if token is None or token.kind is not Kind.STRING:
+        if not self.sees_string():
             self.fail("a string")
-        self.position += 1
-        return token.text
+        return self.next()[1:]
 
     # --- lists and groups
 
@@ -168,21 +192,17 @@ class Cursor:
 
     def skip_group(self) -> None:
         """Step over a group in parentheses or brackets, however deep."""
-        closings: list[str] = []
-        while True:
-            text = self.next().text
-            if self.tokens[self.position - 1].kind is not Kind.SYMBOL:
-                continue
-            if text in _OPENING:
-                closings.append(_OPENING[text])
+        closings = [_CLOSING.get(self.next()) or self.fail("'('")]
+        while closings:
+            text = self.next()
+            if text in _CLOSING:
+                closings.append(_CLOSING[text])
             elif text == closings[-1]:
                 closings.pop()
-                if not closings:
-                    return
 
     def skip_one(self) -> None:
         """Step over one token, or over the whole group that it opens."""
-        if self.sees_symbol("(") or self.sees_symbol("["):
+        if self.texts[self.position] in _CLOSING:
             self.skip_group()
         else:
             self.next()
@@ -194,12 +214,10 @@ class Cursor:
         """
         start = self.position
         cases = 0
-        while not self.at_end():
-            if not cases and self.position > start and stops():
+        while text := self.texts[self.position]:
+            if text in (",", ")") or (not cases and self.position > start and stops()):
                 break
-            if self.sees_symbol(",") or self.sees_symbol(")"):
-                break
-            cases += self.sees("case") - (self.sees("end") and cases > 0)
+            cases += (text == "case") - (text == "end" and cases > 0)
             self.skip_one()
         if self.position == start:
             self.fail("an expression")
@@ -207,17 +225,4 @@ class Cursor:
 
     def text(self, start: int, end: int) -> str:
         """Return the tokens `start` to `end` as canonical text: comments out, spaces single."""
-        pieces: list[str] = []
-        previous: Token | None = None
-        for token in self.tokens[start:end]:
-            if previous is not None and previous.end < token.start:
-                pieces.append(" ")
-            pieces.append(self.spelling(token))
-            previous = token
-        return "".join(pieces)
-
-    def spelling(self, token: Token) -> str:
-        """Return one token as SQL: identifiers folded and quoted only where needed."""
-        if token.kind is Kind.QUOTED:
-            return quote(token.text)
-        return token.text if token.kind is Kind.WORD else self.sql[token.start : token.end]
+        return self.tokens.canonical(start, end)

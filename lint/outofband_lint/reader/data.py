@@ -47,7 +47,7 @@ def _verb(cursor: Cursor) -> str | None:
     One starts at the beginning, behind `AS (` and behind the last query of a WITH; anywhere else
     (FOR UPDATE, DO UPDATE, a column called update) the word starts nothing.
     """
-    before = [token.text for token in cursor.tokens[max(0, cursor.position - 2) : cursor.position]]
+    before = cursor.texts[max(0, cursor.position - 2) : cursor.position]
     starts = not before or before[-1] == ")" or before in (["as", "("], ["materialized", "("])
     if not starts:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.split import pieces
-from outofband_lint.reader.tokens import Kind, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.statement import CreateTableAs, NotUnderstood, Query, Statement, Understood
 
 Read = Callable[[str], tuple[Statement, ...]]
@@ -44,8 +44,8 @@ def do_block(cursor: Cursor, read: Read) -> list[Statement]:
 
 def _statements(body: str, read: Read) -> Iterator[Statement]:
     declaring = False
-    for tokens in pieces(tokenize(body)):
-        cursor = Cursor(body, tokens)
+    for piece in pieces(body):
+        cursor = Cursor(piece)
         _skip_label(cursor)
         # A declaration ends at its own semicolon, so DECLARE lasts until a piece starts with BEGIN.
         declaring = (declaring or cursor.sees("declare")) and not cursor.accept("begin")
@@ -58,7 +58,7 @@ def _statements(body: str, read: Read) -> Iterator[Statement]:
 
 def _statement(cursor: Cursor, read: Read) -> Iterator[Statement]:
     start = cursor.position
-    text = cursor.sql[cursor.tokens[start].start : cursor.tokens[-1].end]
+    text = cursor.tokens.sql[cursor.tokens.starts[start] : cursor.tokens.ends[-1]]
     if cursor.sees_any(*_OWN) or _is_assignment(cursor):
         return
     if cursor.accept("execute"):
@@ -80,13 +80,10 @@ def _into_variable(statement: Statement) -> Statement:
 
 def _literal(cursor: Cursor) -> str | None:
     """Return the text after EXECUTE where it is one string and no parameter changes it."""
-    token = cursor.token
-    if token is None or token.kind is not Kind.STRING:
+    if not cursor.sees_string():
         return None
-    cursor.next()
-    if not (cursor.at_end() or cursor.sees("using") or cursor.sees("into")):
-        return None
-    return token.text
+    literal = cursor.string()
+    return literal if cursor.at_end() or cursor.sees_any("using", "into") else None
 
 
 def _is_assignment(cursor: Cursor) -> bool:

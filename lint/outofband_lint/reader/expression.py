@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from outofband_lint.names import quote
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Tokens, Unreadable, is_name, tokenize
 
 
 def mentioned(expression: str) -> frozenset[str]:
     """Return the identifiers that may be columns: not functions, not what qualifies others."""
-    tokens = _tokens(expression)
+    texts = _tokens(expression).texts
     return frozenset(
-        token.text for index, token in enumerate(tokens) if _may_be_column(tokens, index)
+        text.removeprefix('"') for index, text in enumerate(texts) if _may_be_column(texts, index)
     )
 
 
@@ -19,51 +19,40 @@ def renamed(expression: str, old: str, new: str) -> str:
     pieces = []
     done = 0
     tokens = _tokens(expression)
-    for index, token in enumerate(tokens):
-        if token.text == old and _may_be_column(tokens, index):
-            pieces += [expression[done : token.start], quote(new)]
-            done = token.end
+    for index, text in enumerate(tokens.texts):
+        if text.removeprefix('"') == old and _may_be_column(tokens.texts, index):
+            pieces += [expression[done : tokens.starts[index]], quote(new)]
+            done = tokens.ends[index]
     return "".join(pieces) + expression[done:]
 
 
 def leading_function(expression: str) -> str | None:
     """Return the function whose call the whole expression is, if it is one."""
-    tokens = _tokens(expression)
-    if not tokens or tokens[-1].text != ")":
+    texts = _tokens(expression).texts
+    if not texts or texts[-1] != ")":
         return None
-    opening = next((i for i, token in enumerate(tokens) if _is(token, "(")), 0)
-    names = tokens[:opening]
-    if not names or not all(_is_name(token) or _is(token, ".") for token in names):
+    opening = texts.index("(") if "(" in texts else 0
+    names = texts[:opening]
+    if not names or not all(is_name(text) or text == "." for text in names):
         return None
-    return names[-1].text if _closes_at_end(tokens, opening) else None
+    return names[-1].removeprefix('"') if _closes_at_end(texts, opening) else None
 
 
-def _closes_at_end(tokens: tuple[Token, ...], opening: int) -> bool:
+def _closes_at_end(texts: list[str], opening: int) -> bool:
     depth = 0
-    for index, token in enumerate(tokens[opening:], opening):
-        depth += _is(token, "(") - _is(token, ")")
+    for index, text in enumerate(texts[opening:], opening):
+        depth += (text == "(") - (text == ")")
         if depth == 0:
-            return index == len(tokens) - 1
+            return index == len(texts) - 1
     return False
 
 
-def _tokens(expression: str) -> tuple[Token, ...]:
+def _tokens(expression: str) -> Tokens:
     try:
         return tokenize(expression)
     except Unreadable:
-        return ()
+        return Tokens(expression)
 
 
-def _may_be_column(tokens: tuple[Token, ...], index: int) -> bool:
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    return _is_name(tokens[index]) and not (
-        following is not None and (_is(following, "(") or _is(following, "."))
-    )
-
-
-def _is_name(token: Token) -> bool:
-    return token.kind in (Kind.WORD, Kind.QUOTED)
-
-
-def _is(token: Token, symbol: str) -> bool:
-    return token.kind is Kind.SYMBOL and token.text == symbol
+def _may_be_column(texts: list[str], index: int) -> bool:
+    return is_name(texts[index]) and texts[index + 1 : index + 2] not in (["("], ["."])

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
+from typing import NoReturn
 
 from outofband_lint.reader import (
     alter_table,
@@ -20,7 +24,7 @@ from outofband_lint.reader import (
 )
 from outofband_lint.reader.acted_on import acted_on
 from outofband_lint.reader.cursor import Cursor
-from outofband_lint.reader.tokens import Kind, Unreadable
+from outofband_lint.reader.tokens import Unreadable, is_word
 from outofband_lint.statement import Statement, Understood
 
 Reader = Callable[[Cursor], Statement]
@@ -56,7 +60,6 @@ READERS: Mapping[str, Reader] = {
     "create materialized view": namespace.create_materialized_view,
     "create procedure": routine.create_function,
     "create recursive view": named_object.create_view,
-    "create schema": namespace.create_schema,
     "create table": create_table.create_table,
     "create temp recursive view": named_object.create_view,
     "create temp table": create_table.create_table,
@@ -134,42 +137,62 @@ _WITHOUT_NAME = _listed(
     alter group|alter role|alter user|alter cast|alter transform
     """
 )
-_LONGEST = max(len(words.split()) for words in (*READERS, *EFFECTLESS))
+_DROPS_COLUMNS = ("drop operator", "drop collation", "drop access method")
+
+
+@dataclass(slots=True)
+class _Node:
+    """What is known about statements that start with these words."""
+
+    kind: str
+    reader: Reader | None = None
+    following: dict[str, _Node] = field(default_factory=dict)
+
+
+def _tree() -> _Node:
+    root = _Node("")
+    readers: dict[str, Reader] = {kind: partial(_effectless, kind=kind) for kind in EFFECTLESS}
+    for kind, reader in (readers | dict(READERS)).items():
+        node = root
+        for word in kind.split():
+            node = node.following.setdefault(word, _Node(f"{node.kind} {word}".strip()))
+        node.reader = reader
+    return root
 
 
 def read_statement(cursor: Cursor) -> Statement:
     """Read one statement to its end; raises Unreadable where the grammar does not know it."""
-    words = _leading_words(cursor)
-    for length in range(len(words), 0, -1):
-        kind = " ".join(words[:length])
-        if kind in READERS:
-            statement = READERS[kind](cursor)
-            cursor.expect_end()
-            return statement
-        if kind in EFFECTLESS:
-            return _effectless(cursor, kind)
-    raise Unreadable(f"no reader for {' '.join(words[:3]).upper() or 'this'}")
+    following, reader = _ROOT.following, None
+    position = 0
+    while (node := following.get(cursor.texts[position])) is not None:
+        following, reader = node.following, node.reader or reader
+        position += 1
+        if position == 1 and cursor.sees("or", "replace", ahead=1):
+            position = 3
+    if reader is None:
+        _refuse(cursor)
+    statement = reader(cursor)
+    cursor.expect_end()
+    return statement
 
 
-def _leading_words(cursor: Cursor) -> list[str]:
-    """Return the keywords that a statement starts with, OR REPLACE left out."""
-    words = []
-    for token in cursor.tokens[: _LONGEST + 2]:
-        if token.kind is not Kind.WORD:
-            break
-        words.append(token.text)
-    if words[1:3] == ["or", "replace"]:
-        del words[1:3]
-    return words
+def _refuse(cursor: Cursor) -> NoReturn:
+    if cursor.is_variable():
+        raise Unreadable("a psql variable stands for SQL")
+    words = takewhile(is_word, cursor.texts[:3])
+    raise Unreadable(f"no reader for {' '.join(words).upper() or 'this'}")
 
 
-def _effectless(cursor: Cursor, kind: str) -> Statement:
+def _effectless(cursor: Cursor, *, kind: str) -> Statement:
     if kind.startswith("alter ") and kind not in _WITHOUT_NAME:
         return named_object.alter_object(cursor, kind)
-    if kind in ("drop operator", "drop collation", "drop access method") and any(
-        token.kind is Kind.WORD and token.text == "cascade" for token in cursor.tokens
-    ):
+    if kind in _DROPS_COLUMNS and "cascade" in cursor.texts:
         raise Unreadable(
             f"{kind.upper()} … CASCADE also drops columns and indexes that depend on it"
         )
-    return Understood(kind, acted_on(cursor, kind))
+    tables = acted_on(cursor, kind)
+    cursor.skip_rest()
+    return Understood(kind, tables)
+
+
+_ROOT = _tree()

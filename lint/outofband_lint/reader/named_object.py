@@ -8,7 +8,7 @@ from __future__ import annotations
 from outofband_lint.reader.acted_on import acted_on
 from outofband_lint.reader.cursor import Cursor
 from outofband_lint.reader.drop import behaviour
-from outofband_lint.reader.tokens import Kind, Unreadable
+from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.statement import (
     CreateView,
     DropView,
@@ -55,7 +55,7 @@ def create_extension(cursor: Cursor) -> Statement:
     cursor.expect("create", "extension")
     if_not_exists = cursor.accept("if", "not", "exists")
     name = cursor.identifier()
-    cascade = any(t.kind is Kind.WORD and t.text == "cascade" for t in cursor.tokens)
+    cascade = "cascade" in cursor.texts
     cursor.skip_rest()
     return Extension("create", (name,), if_not_exists, cascade)
 

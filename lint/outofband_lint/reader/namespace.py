@@ -24,8 +24,8 @@ from outofband_lint.statement import (
 )
 
 
-def create_schema(cursor: Cursor) -> Statement:
-    """Read CREATE SCHEMA; objects created inside the statement are refused."""
+def create_schema(cursor: Cursor) -> CreateSchema:
+    """Read CREATE SCHEMA up to the statements in it, which are left."""
     cursor.expect("create", "schema")
     if_not_exists = cursor.accept("if", "not", "exists")
     name = None if cursor.sees("authorization") else cursor.identifier()

@@ -79,7 +79,7 @@ def _attributes(cursor: Cursor) -> _Attributes:
         if cursor.accept("language"):
             found.language = _language(cursor)
         elif cursor.accept("security"):
-            found.security_definer = cursor.next().text == "definer"
+            found.security_definer = cursor.next() == "definer"
         elif cursor.sees("set") and not cursor.sees("set", "schema"):
             cursor.next()
             found.settings.append(cursor.identifier())
@@ -93,7 +93,9 @@ def _attributes(cursor: Cursor) -> _Attributes:
 
 def _language(cursor: Cursor) -> str:
     """Read a language's name, which may stand as a string."""
-    return cursor.next().text.lower()
+    if cursor.sees_string():
+        return cursor.string().lower()
+    return cursor.identifier()
 
 
 def create_trigger(cursor: Cursor) -> Statement:

@@ -6,7 +6,7 @@ Source: PostgreSQL 18, SET, RESET, and Configuration Settings Functions.
 from __future__ import annotations
 
 from outofband_lint.reader.cursor import Cursor
-from outofband_lint.reader.tokens import Kind, Token, Unreadable, tokenize
+from outofband_lint.reader.tokens import Unreadable, is_name, is_word, tokenize
 from outofband_lint.statement import SetParameter, SetSearchPath, Statement, Understood
 
 
@@ -44,13 +44,13 @@ def _rest(cursor: Cursor) -> str | None:
     """Read a value; None for DEFAULT, a string without its quotes."""
     start = cursor.position
     cursor.skip_rest()
-    match cursor.tokens[start:]:
+    match cursor.texts[start:-1]:
         case []:
             cursor.fail("a value")
-        case [Token(Kind.WORD, "default" | "local")]:
+        case ["default" | "local"]:
             return None
-        case [Token(Kind.STRING, text)]:
-            return text
+        case [text] if text[0] == "'":
+            return text[1:]
     return cursor.text(start, cursor.position)
 
 
@@ -62,9 +62,7 @@ def _schemas(cursor: Cursor) -> tuple[str, ...] | None:
 
 
 def _schema(cursor: Cursor) -> str:
-    token = cursor.token
-    is_string = token is not None and token.kind is Kind.STRING
-    return cursor.string() if is_string else cursor.identifier()
+    return cursor.string() if cursor.sees_string() else cursor.identifier()
 
 
 def reset_parameter(cursor: Cursor) -> Statement:
@@ -91,32 +89,25 @@ def discard(cursor: Cursor) -> Statement:
 
 def parameter_by_function(cursor: Cursor) -> Statement | None:
     """Read SELECT set_config(name, value, is_local) with literals; None for any other query."""
-    match [token for token in cursor.tokens if token.text not in ("pg_catalog", ".")]:
-        case [
-            Token(Kind.WORD, "select"),
-            Token(Kind.WORD, "set_config"),
-            Token(Kind.SYMBOL, "("),
-            Token(Kind.STRING, name),
-            Token(Kind.SYMBOL, ","),
-            Token(Kind.STRING, value),
-            Token(Kind.SYMBOL, ","),
-            Token(Kind.WORD, is_local),
-            *_,
-        ]:
+    start = cursor.position
+    called = cursor.accept("select") and (cursor.accept("pg_catalog", ".") or True)
+    if not (called and cursor.accept("set_config", "(")):
+        cursor.position = start
+        return None
+    match cursor.texts[cursor.position : cursor.position + 5]:
+        case [name, ",", value, ",", is_local] if name[0] == value[0] == "'" and is_word(is_local):
             cursor.skip_rest()
             local = is_local == "true"
-            if name.lower() == "search_path":
-                return SetSearchPath(_split(value), local=local)
-            return SetParameter(name.lower(), value, local=local)
+            if name.lower() == "'search_path":
+                return SetSearchPath(_split(value[1:]), local=local)
+            return SetParameter(name[1:].lower(), value[1:], local=local)
+    cursor.position = start
     return None
 
 
 def _split(value: str) -> tuple[str, ...]:
-    tokens = tokenize(value)
-    if any(token.kind is Kind.STRING for token in tokens):
+    names = tokenize(value).texts
+    if any(text[0] == "'" for text in names):
         raise Unreadable("search_path holds a string within its string")
-    return tuple(
-        token.text
-        for token in tokens
-        if token.kind in (Kind.WORD, Kind.QUOTED) and token.text not in ("", "$user", "user")
-    )
+    schemas = (text.removeprefix('"') for text in names if is_name(text))
+    return tuple(schema for schema in schemas if schema not in ("", "$user", "user"))

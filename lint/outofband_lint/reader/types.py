@@ -6,7 +6,6 @@ Source: PostgreSQL 18, chapter 8 (aliases) and src/backend/utils/adt/format_type
 from __future__ import annotations
 
 from outofband_lint.reader.cursor import Cursor
-from outofband_lint.reader.tokens import Kind
 from outofband_lint.statement import DataType
 
 SERIALS = {
@@ -62,8 +61,7 @@ def data_type(cursor: Cursor) -> DataType:
 
 
 def _base(cursor: Cursor) -> DataType:
-    token = cursor.token
-    if token is not None and token.kind is Kind.QUOTED and not cursor.sees_symbol(".", ahead=1):
+    if cursor.text_ahead[:1] == '"' and not cursor.sees_symbol(".", ahead=1):
         return _quoted(cursor)
     name = cursor.name()
     if name.schema not in (None, "pg_catalog"):

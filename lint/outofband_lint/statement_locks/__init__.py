@@ -7,7 +7,7 @@ statement; the modes of ALTER TABLE, AlterTableGetLockLevel in src/backend/comma
 
 from __future__ import annotations
 
-from outofband_lint.locks import LockMode
+from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema
 from outofband_lint.statement import Statement
@@ -17,8 +17,6 @@ from outofband_lint.statement_locks.dispatch import taken
 __all__ = ["TableLock", "locks"]
 
 TableLock = tuple[QualifiedName, LockMode]
-
-_STRENGTH = {mode: strength for strength, mode in enumerate(LockMode)}
 
 
 def locks(statement: Statement, schema: Schema) -> tuple[TableLock, ...]:
@@ -32,5 +30,5 @@ def locks(statement: Statement, schema: Schema) -> tuple[TableLock, ...]:
     """
     found: dict[QualifiedName, LockMode] = {}
     for table, mode in taken(statement, schema):
-        found[table] = max(found.get(table, mode), mode, key=_STRENGTH.__getitem__)
+        found[table] = stronger(mode, found.get(table, mode))
     return tuple(sorted(found.items(), key=lambda lock: (lock[0].schema or "", lock[0].name)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from matrix.trace import STRENGTH, Seen, Step
+from matrix.trace import Seen, Step
 from outofband_lint.engine import lint
 from outofband_lint.example import Example
 from outofband_lint.rule import Rule
@@ -88,7 +88,7 @@ def disagreements(rule: Rule, seen: Seen) -> list[str]:
         found.append(f"it claims {rule.lock.value}")
     if rule.rewrites and not seen.rewritten:
         found.append("it claims a rewrite")
-    if rule.scans and not seen.scanned:
+    if rule.scans and not (seen.scanned or seen.parked):
         found.append("it claims a scan")
     return found
 
@@ -111,9 +111,9 @@ def understatements(rule: Rule, all_seen: Sequence[Seen]) -> list[str]:
 
 def shows_all_that_is_claimed(rule: Rule, seen: Seen) -> bool:
     """Tell whether what was seen of a good example costs what its rule warns of."""
-    strongest = -1 if seen.strongest is None else STRENGTH[seen.strongest]
+    strongest = -1 if seen.strongest is None else seen.strongest.strength
     return (
-        (rule.lock is None or strongest >= STRENGTH[rule.lock])
+        (rule.lock is None or strongest >= rule.lock.strength)
         and (not rule.rewrites or bool(seen.rewritten))
         and (not rule.scans or bool(seen.scanned))
         and (rule.sqlstate is None or seen.sqlstate == rule.sqlstate)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.trace import STRENGTH
-from outofband_lint.locks import LockMode
+from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.values import DEFAULT_SCHEMA
 
@@ -43,7 +42,7 @@ class Known:
         found = dict(self.locks)
         for locks in self.older.values():
             for table, mode in locks.items():
-                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+                found[table] = stronger(mode, found.get(table, mode))
         return found
 
     def __str__(self) -> str:

@@ -7,9 +7,9 @@ watched by another session instead, while it is parked (`matrix.parked`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -17,14 +17,9 @@ from psycopg.pq import TransactionStatus
 
 from matrix.parked import run_parked
 from matrix.relations import Relation, held_by, relations
-from outofband_lint.locks import LockMode
+from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
-from outofband_lint.reader import read
-
-_GAP = re.compile(r"(?:[\s;]|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
-"""What may stand between two statements."""
-
-STRENGTH = {mode: number for number, mode in enumerate(LockMode)}
+from outofband_lint.reader.split import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +31,9 @@ class Seen:
     src/backend/optimizer/util/plancat.c, get_relation_info).
 
     `rewritten` tables got a new file with their old rows, `rebuilt` indexes a new file. `scanned`
-    tables were read from end to end without that; a statement that refuses a transaction never
-    says so. `sqlstate` is that of the error that ended it, `problem` its text. `created` and
-    `invalid` are indexes that were not there before.
+    tables were read from end to end without that; where a statement refused a transaction and was
+    `parked`, that is not known. `created` and `invalid` are indexes that were not there before.
+    `sqlstate` is that of the error that ended it, `problem` its text.
     """
 
     locks: Mapping[QualifiedName, LockMode] = field(default_factory=dict)
@@ -47,13 +42,14 @@ class Seen:
     scanned: frozenset[QualifiedName] = frozenset()
     created: frozenset[QualifiedName] = frozenset()
     invalid: frozenset[QualifiedName] = frozenset()
+    parked: bool = False
     sqlstate: str | None = None
     problem: str = ""
 
     @property
     def strongest(self) -> LockMode | None:
         """The strongest lock on any table that existed before."""
-        return max(self.locks.values(), key=STRENGTH.__getitem__, default=None)
+        return max(self.locks.values(), key=attrgetter("strength"), default=None)
 
     def __str__(self) -> str:
         """Return the whole in one line, for the message of a test that fails."""
@@ -74,17 +70,8 @@ class Step:
 
     @property
     def statements(self) -> list[str]:
-        """The statements one by one.
-
-        What the reader finds within another, a DO block, does not stand where the next one begins.
-        """
-        found, end = [], 0
-        for statement in read(self.sql):
-            start = _GAP.match(self.sql, end).end()  # type: ignore[union-attr]
-            if self.sql.startswith(statement.sql, start):
-                found.append(statement.sql)
-                end = start + len(statement.sql)
-        return found
+        """The statements one by one."""
+        return [piece.text for piece in pieces(self.sql)]
 
 
 def trace(url: str, *steps: Step) -> Seen:
@@ -149,6 +136,7 @@ class _Tracer:
         before = relations(self.connection)
         tables = [relation for relation in before.values() if relation.kind in "rpm"]
         outcome = run_parked(self.url, statement, tables)
+        self.seen = replace(self.seen, parked=True)
         self._see(outcome.locks)
         self._compare(statement, before, relations(self.connection))
         if outcome.sqlstate is not None:
@@ -163,7 +151,7 @@ class _Tracer:
             relation = self.existing.get(oid)
             if relation is not None:
                 table = self.existing[relation.table or oid].name
-                found[table] = max(found.get(table, mode), mode, key=STRENGTH.__getitem__)
+                found[table] = stronger(mode, found.get(table, mode))
         self.seen = replace(self.seen, locks=found)
 
     def _compare(
