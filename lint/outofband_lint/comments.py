@@ -14,11 +14,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from io import StringIO
 
-from outofband_lint.reader import tokens as sql_tokens
-from outofband_lint.reader.split import pieces
+from outofband_lint.reader.split import Piece, pieces
 from outofband_lint.suppression import Suppression, parsed
 
 _MARK = "outofband:"
+_COPIES = ("copy", "\\copy")
 _SQL_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _BETWEEN = {tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING}
 
@@ -76,30 +76,41 @@ def _tokens_of_python(text: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _in_sql(text: str) -> Iterator[_Placed]:
-    try:
-        tokens = sql_tokens.tokenize(text)
-    except sql_tokens.Unreadable:
-        return
+    found = list(pieces(text))
     breaks = [match.start() for match in re.finditer("\n", text)]
     lines = text.splitlines()
     statements = [
-        (bisect_right(breaks, piece[0].start) + 1, bisect_right(breaks, piece[-1].end - 1) + 1)
-        for piece in pieces(tokens)
+        (bisect_right(breaks, piece.start) + 1, bisect_right(breaks, piece.end - 1) + 1)
+        for piece in found
     ]
-    for comment, start in _comments_of_sql(text, tokens):
+    for comment, start in _comments_of_sql(text, found):
         line = bisect_right(breaks, start) + 1
         yield (comment, line, *_about(line, statements, lines))
 
 
-def _comments_of_sql(text: str, tokens: tuple[sql_tokens.Token, ...]) -> Iterator[tuple[str, int]]:
-    """Yield what begins with `--` between tokens, where nothing but space and comments is."""
-    starts = [0, *(token.end for token in tokens)]
-    ends = [*(token.start for token in tokens), len(text)]
-    for start, end in zip(starts, ends, strict=True):
-        if end - start > len(_MARK):
-            for found in _SQL_COMMENT.finditer(text, start, end):
-                if found[0].startswith("--"):
-                    yield found[0], found.start()
+def _comments_of_sql(text: str, statements: list[Piece]) -> Iterator[tuple[str, int]]:
+    """Yield what begins with `--` between tokens, where nothing but space and comments is.
+
+    Behind COPY may stand its rows; of a statement that cannot be cut into tokens nothing is known.
+    """
+    position, is_behind_rows = 0, False
+    for piece in statements:
+        if piece.broken is not None:
+            return
+        for start, end in zip(piece.starts, piece.ends, strict=True):
+            if not is_behind_rows:
+                yield from _between(text, position, start)
+            position, is_behind_rows = end, False
+        is_behind_rows = piece.texts[0] in _COPIES
+    if not is_behind_rows:
+        yield from _between(text, position, len(text))
+
+
+def _between(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
+    if end - start > len(_MARK):
+        for found in _SQL_COMMENT.finditer(text, start, end):
+            if found[0].startswith("--"):
+                yield found[0], found.start()
 
 
 def _about(

@@ -61,6 +61,10 @@ def test_a_comment_is_about_the_statement_it_belongs_to(
     assert found.reason == "it is tiny"
 
 
+def test_rows_of_a_copy_hold_no_comments() -> None:
+    assert suppressions_in(f"COPY t FROM stdin;\n{SQL}\n\\.\nSELECT 1;", "a.sql") == ()
+
+
 def test_a_string_that_looks_like_a_comment_is_none() -> None:
     assert suppressions_in(python(string=ALLOW), "2.py") == ()
     assert suppressions_in(f"SELECT '\n-- {ALLOW[2:]}\n'", "a.sql") == ()
