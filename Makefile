@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-oracle lint bench-lint lock
+.PHONY: help setup demo test test-matrix test-oracle lint docs bench-lint lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -35,6 +35,10 @@ lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our o
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/outofband lint
+	$(BIN)/python -m outofband_lint.pages docs/rules --check
+
+docs: $(VENV)/.ready ## docs/rules, a page a rule, from the rules themselves
+	$(BIN)/python -m outofband_lint.pages docs/rules
 
 bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
 	$(BIN)/python bench/lint.py $(BENCH)

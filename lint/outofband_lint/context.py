@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from outofband_lint.environment import Environment
 from outofband_lint.locks import LockMode
@@ -14,13 +15,17 @@ from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Revision, Source
 from outofband_lint.statement import Statement
 
+if TYPE_CHECKING:
+    from outofband_lint.rule import Rule
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What holds for the whole run.
 
     `revisions` is the whole chain in upgrade order. `base` is what the branch began from, None
-    where all revisions are judged; `environment` is None where there is no env.py.
+    where all revisions are judged; `environment` is None where there is no env.py. `rules` are all
+    those that judge, a project's own among them.
     """
 
     settings: Settings
@@ -28,6 +33,7 @@ class Context:
     revisions: Sequence[Revision] = ()
     environment: Environment | None = None
     queries: Sequence[Query] = ()
+    rules: Sequence[Rule] = ()
 
     def is_small(self, table: QualifiedName) -> bool:
         """Tell whether the project says that the table is never large."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
+from outofband_lint import suppress
 from outofband_lint.context import Context, Sent, StatementContext
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding, Place, Severity
@@ -17,7 +19,9 @@ from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Revision, Source
+from outofband_lint.spelling import shown
 from outofband_lint.statement import Barrier, NotRendered, Statement
+from outofband_lint.suppression import Suppression
 from outofband_lint.transaction import Transaction
 
 _Script = list[tuple[int, Source, Statement]]
@@ -36,29 +40,41 @@ def lint(
     environment: Environment | None = None,
     queries: Sequence[Query] = (),
     rules: Sequence[Rule] | None = None,
+    suppressions: Sequence[Suppression] = (),
+    today: date | None = None,
 ) -> tuple[Finding, ...]:
     """Judge revisions and return what was found, in upgrade order; env.py and queries come last.
 
     `revisions` is the whole chain, parents first. Findings are wanted for the ids in `judged`, or
     without it for all after `settings.start_after`. With `base`, *existing* means created by a
     revision that it has; without it every revision is a deploy of its own. A finding about the
-    schema at head is left out where the revisions that are not judged already have it (and the
-    base the query that it is about), one about the project where the base has it. `rules` are ours
-    unless given. Raises UnknownRevision.
+    schema at head is left out where the base, or without one the revisions that are not judged,
+    already have it (and the base the query that it is about), one about the project where the base
+    has it. `rules` are ours unless given. `suppressions` are the comments of the files that are
+    judged; of those that name a day, `today` tells whether it is over. Raises UnknownRevision.
     """
     wanted = _wanted(revisions, settings, judged)
     chosen = all_rules() if rules is None else tuple(rules)
-    context = Context(settings, base, revisions, environment, queries)
+    context = Context(settings, base, revisions, environment, queries, chosen)
     before = replace(context, queries=() if base is None else base.queries)
     run, earlier = _Run(context, chosen), _Run(before, chosen)
     for revision in revisions:
         script = _script(revision)
         run.add(revision, script, is_judged=revision.id in wanted)
-        if revision.id not in wanted:
+        if base is None and revision.id not in wanted:
             earlier.add(revision, script, is_judged=False)
+    for revision in base.revisions if base is not None else ():
+        earlier.add(revision, _script(revision), is_judged=False)
     known = {finding.fingerprint for finding in earlier.at_head()}
-    at_head = [finding for finding in run.at_head() if finding.fingerprint not in known]
-    found = [*run.findings, *at_head, *_of_project(context, chosen, wanted)]
+    at_head, of_project = list(run.at_head()), list(run.of_project())
+    new = [
+        *run.findings,
+        *(finding for finding in at_head if finding.fingerprint not in known),
+        *_of_branch(of_project, context, chosen, wanted),
+    ]
+    comments = suppress.dated(suppressions, today)
+    found = [finding for finding in new if not suppress.is_allowed(finding, comments)]
+    found += run.of_suppressions(comments, [*run.findings, *at_head, *of_project], wanted)
     order = {revision.id: number for number, revision in enumerate(revisions)}
     last = len(order)
     return tuple(sorted(found, key=lambda f: (order.get(f.revision, last), f.line, f.rule)))
@@ -95,13 +111,15 @@ def _up_to(revisions: Sequence[Revision], last: str | None) -> set[str]:
     return found
 
 
-def _of_project(context: Context, rules: tuple[Rule, ...], wanted: set[str]) -> Iterator[Finding]:
-    """Judge the project as a whole; what the base had already is not the branch's."""
+def _of_branch(
+    findings: list[Finding], context: Context, rules: tuple[Rule, ...], wanted: set[str]
+) -> Iterator[Finding]:
+    """Leave out the findings about the project that the base had already."""
     known = set()
     if context.base is not None:
         then = Context(context.settings, None, context.base.revisions, context.base.environment, ())
         known = {finding.fingerprint for finding in _Run(then, rules).of_project()}
-    for finding in _Run(context, rules).of_project():
+    for finding in findings:
         if finding.fingerprint not in known and (
             not finding.revision or finding.revision in wanted
         ):
@@ -132,6 +150,7 @@ class _Run:
                     self.context.revisions,
                     self.context.environment,
                     self.context.queries,
+                    self.context.rules,
                     revision=revision,
                     source=source,
                     position=position,
@@ -184,6 +203,31 @@ class _Run:
                         raise TypeError(f"{rule.name} judges the project and must name the place")
                     yield from self._findings(rule, violation, violation.place, "")
 
+    def of_suppressions(
+        self, comments: Sequence[Suppression], findings: Sequence[Finding], wanted: set[str]
+    ) -> Iterator[Finding]:
+        """Judge the comments of files that are judged, knowing all that could be found."""
+        revisions = {revision.path: revision for revision in self.context.revisions}
+        for comment in suppress.measured(comments, findings, self._is_looked_for):
+            revision = revisions.get(comment.path)
+            if revision is None or revision.id in wanted:
+                place = Place(comment.path, comment.line, revision.id if revision else "")
+                for rule in self.rules:
+                    if rule.check_suppression is not None:
+                        for violation in rule.check_suppression(comment, self.context):
+                            yield from self._findings(rule, violation, place, "")
+
+    def _is_looked_for(self, name: str, path: str) -> bool:
+        """Tell whether a rule's findings in a file would be seen, were there any.
+
+        A revision that could not be rendered does not show all that it does.
+        """
+        rule = next((rule for rule in self.rules if rule.name == name), None)
+        level = self.context.settings.level(name, path)
+        is_off = level == "off" or (level is None and rule is not None and rule.opt_in)
+        is_whole = not any(r.path == path and r.problem for r in self.context.revisions)
+        return rule is None or (is_whole and not is_off)
+
     def _finding_at_head(self, rule: Rule, violation: Violation) -> Iterator[Finding]:
         table, place = violation.table, violation.place
         if table is not None and table.source is not None:
@@ -199,7 +243,9 @@ class _Run:
         severity = _severity(rule, violation, place.path, self.context)
         if severity is None:
             return
-        key = (rule.name, place.revision, _subject(violation, sql))
+        # A file of SQL is known by its path, which a fingerprint must survive.
+        revision = "" if place.revision == place.path else place.revision
+        key = (rule.name, revision, _subject(violation, sql))
         self.seen[key] += 1
         yield Finding(
             rule=rule.name,
@@ -207,7 +253,7 @@ class _Run:
             revision=place.revision,
             path=place.path,
             line=place.line,
-            message=violation.message,
+            message=_with_sizes(violation, self.context.settings),
             help=violation.help,
             statement=sql,
             fingerprint=fingerprint(*key, self.seen[key]),
@@ -226,6 +272,13 @@ def _severity(rule: Rule, violation: Violation, path: str, context: Context) -> 
     if violation.costs and all(map(context.is_small, violation.costs)):
         return "warning" if own == "error" else None
     return own
+
+
+def _with_sizes(violation: Violation, settings: Settings) -> str:
+    """Return the message, and how large the tables are whose size is the cost, where known."""
+    known = filter(None, map(settings.relation, dict.fromkeys(violation.costs)))
+    sizes = ", ".join(f"{shown(relation.name)} has {relation.size}" for relation in known)
+    return f"{violation.message} In production {sizes}." if sizes else violation.message
 
 
 def _subject(violation: Violation, sql: str) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from outofband_lint.environment import Environment
 from outofband_lint.query import Query
 from outofband_lint.settings import Settings
 from outofband_lint.source import Base, Problem, Revision, Source
+from outofband_lint.suppression import Suppression, parsed
 
 PATH = "versions/2_example.py"
 """The file that an example is taken to stand in."""
+
+TODAY = date(2026, 11, 27)
+"""The day on which an example is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Example:
     `sql` is what it sends, in an autocommit block or not, declared `out_of_band` or not; after it
     may stand the `barrier` on a step. `problem` is why the revision could not be rendered. Instead
     of `sql`, `sources` are several sources in order; instead of both, `chain` is the whole history,
-    whose last revision is judged.
+    whose last revision is judged. `comment` stands behind the statement, with its `#`.
 
     `data` puts rows into the tables of `given`, so that a server shows the failure; `measured` is
     False for an example that no server can show: a table that nobody created, a rule about Python.
@@ -39,6 +44,13 @@ class Example:
     queries: tuple[Query, ...] = ()
     data: str = ""
     measured: bool = True
+    comment: str = ""
+
+    @property
+    def suppressions(self) -> tuple[Suppression, ...]:
+        """What the comment allows."""
+        found = parsed(self.comment, PATH, 8, 8, 8)
+        return (found,) if found is not None else ()
 
     def revisions(self, given: str) -> tuple[Revision, ...]:
         """Return the example as the second of two revisions, after one that sends `given`."""

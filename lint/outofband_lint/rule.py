@@ -15,6 +15,7 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema, Table
 from outofband_lint.statement import Statement
+from outofband_lint.suppression import Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Violation:
 StatementCheck = Callable[[Any, Schema, StatementContext], Iterator[Violation]]
 HeadCheck = Callable[[Schema, Context], Iterator[Violation]]
 ProjectCheck = Callable[[Context], Iterator[Violation]]
+SuppressionCheck = Callable[[Suppression, Context], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,6 +76,7 @@ class Rule:
     check: StatementCheck | None = None
     check_at_head: HeadCheck | None = None
     check_project: ProjectCheck | None = None
+    check_suppression: SuppressionCheck | None = None
 
     @property
     def headline(self) -> str:
@@ -175,6 +178,34 @@ def project_rule(
             bad=_examples(bad),
             good=_examples(good),
             check_project=check,
+        )
+
+    return rule
+
+
+def suppression_rule(
+    *,
+    severity: Severity = "warning",
+    opt_in: bool = False,
+    aliases: tuple[str, ...] = (),
+    failure: str,
+    given: str = "",
+    bad: tuple[Example | str, ...],
+    good: tuple[Example | str, ...],
+) -> Callable[[SuppressionCheck], Rule]:
+    """Make a rule of a check of one suppression, once all else is judged; the place is its line."""
+
+    def rule(check: SuppressionCheck) -> Rule:
+        return _rule(
+            check,
+            severity=severity,
+            opt_in=opt_in,
+            aliases=aliases,
+            failure=failure,
+            given=given,
+            bad=_examples(bad),
+            good=_examples(good),
+            check_suppression=check,
         )
 
     return rule

@@ -78,10 +78,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The project at the commit where the branch began; its revisions are in upgrade order."""
+    """The project at the commit where the branch began; its revisions are in upgrade order.
+
+    `edited` are those whose `upgrade()` was written otherwise there, whatever it sends.
+    """
 
     revisions: tuple[Revision, ...] = ()
     environment: Environment | None = None
+    edited: frozenset[str] = frozenset()
     queries: Sequence[Query] = ()
 
     @property
@@ -90,9 +94,10 @@ class Base:
         return frozenset(revision.id for revision in self.revisions)
 
     def unlike(self, now: Iterable[Revision]) -> frozenset[str]:
-        """Return the revisions that are new since the base, or send other statements than there.
+        """Return the revisions that are new since the base, or edited, or send other statements.
 
-        What is sent is compared, so that a changed helper counts and a changed comment does not.
+        What is sent is compared too, so that a changed helper counts; it alone would not show an
+        edit of what could not be rendered.
         """
         then = {revision.id: revision.sent for revision in self.revisions}
-        return frozenset(r.id for r in now if then.get(r.id) != r.sent)
+        return frozenset(r.id for r in now if r.id in self.edited or then.get(r.id) != r.sent)

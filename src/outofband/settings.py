@@ -18,6 +18,7 @@ Deploy = Literal["startup", "job"]
 Level = Literal["error", "warning", "off"]
 
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
+DEFAULT_BASELINE = "outofband-baseline.txt"
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
 
 
@@ -35,7 +36,9 @@ class Settings:
     deploy. ``queries`` are patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
-    ``cache_dir`` is the folder for what need not be worked out again, None for the user's.
+    ``rules`` are folders with the project's own rules, ``stats`` is its stats file, ``baseline``
+    the file with the findings that it had already; ``cache_dir`` is the folder for what need not be
+    worked out again, None for the user's.
     """
 
     large: tuple[str, ...] = ()
@@ -47,6 +50,9 @@ class Settings:
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
+    stats: str | None = None
+    baseline: str = DEFAULT_BASELINE
     version_table: str | None = None
     version_table_schema: str | None = None
     queries: tuple[str, ...] = ()
@@ -56,7 +62,7 @@ class Settings:
 
 def load(directory: Path) -> Settings:
     """Read the settings of the project that ``directory`` is in: the nearest pyproject.toml that
-    has any. A relative ``cache_dir`` is in its folder.
+    has any. The paths in them are taken from its folder, where the baseline is by default, too.
 
     Raises SettingsWrong, naming the file and the key, for a file that is not TOML and for anything
     unknown.
@@ -66,10 +72,7 @@ def load(directory: Path) -> Settings:
         if path.is_file():
             table = _table(path)
             if table is not None:
-                found = replace(parse(table, str(path)), folder=folder)
-                if found.cache_dir is not None:
-                    found = replace(found, cache_dir=str(folder / found.cache_dir))
-                return found
+                return _placed(parse(table, str(path)), folder)
     return Settings()
 
 
@@ -85,6 +88,17 @@ def parse(table: Mapping[str, Any], where: str) -> Settings:
                 f"setting {key!r} in {where}", why=f"{value!r} {error}", do="Correct it"
             ) from None
     return Settings(**values)
+
+
+def _placed(found: Settings, folder: Path) -> Settings:
+    return replace(
+        found,
+        rules=tuple(str(folder / rule) for rule in found.rules),
+        stats=None if found.stats is None else str(folder / found.stats),
+        cache_dir=None if found.cache_dir is None else str(folder / found.cache_dir),
+        baseline=str(folder / found.baseline),
+        folder=folder,
+    )
 
 
 def _table(path: Path) -> Mapping[str, Any] | None:
@@ -106,10 +120,13 @@ def _field_name(key: str, where: str) -> str:
     raise SettingsWrong(f"setting {key!r} in {where} is unknown", do=hint)
 
 
-def _patterns(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError("is not a list of patterns")
-    return tuple(value)
+def _list_of(what: str) -> Callable[[Any], tuple[str, ...]]:
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise TypeError(f"is not a list of {what}")
+        return tuple(value)
+
+    return read
 
 
 def _text(value: Any) -> str:
@@ -173,8 +190,8 @@ def _lock_timeout(value: Any) -> timedelta:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "large": _patterns,
-    "small": _patterns,
+    "large": _list_of("table patterns"),
+    "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
     "inline_max_bytes": _count_of_bytes,
@@ -182,9 +199,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "start_after": _text,
     "severity": _severity,
     "per_path": _per_path,
+    "rules": _list_of("folders"),
+    "stats": _text,
+    "baseline": _text,
     "version_table": _text,
     "version_table_schema": _text,
-    "queries": _patterns,
+    "queries": _list_of("patterns"),
     "cache_dir": _text,
 }
 assert set(_READERS) == {field.name for field in fields(Settings)} - {"folder"}

@@ -94,15 +94,27 @@ def test_a_branch_that_drops_the_last_index_answers_for_the_table() -> None:
     revisions = chain(
         "CREATE TABLE t (a int)", "CREATE INDEX ix ON t (a)", "DROP INDEX CONCURRENTLY ix"
     )
-    findings = lint(revisions, DEFAULTS, judged={"3"}, base=base("1", "2"))
+    findings = lint(revisions, DEFAULTS, judged={"3"}, base=Base(revisions[:2]))
     assert "table-without-index in 1:11" in told(findings)
 
 
 def test_a_table_that_the_base_left_without_an_index_is_not_the_branchs() -> None:
     revisions = chain("CREATE TABLE t (a int)", "ALTER TABLE t RENAME TO u")
-    assert told(lint(revisions, DEFAULTS, judged={"2"}, base=base("1"))) == [
-        "table-renamed in 2:12"
-    ]
+    judged = lint(revisions, DEFAULTS, judged={"2"}, base=Base(revisions[:1]))
+    assert told(judged) == ["table-renamed in 2:12"]
+
+
+def test_what_the_base_lacked_at_head_is_not_the_fault_of_who_edits_another_revision() -> None:
+    revisions = chain("CREATE TABLE t (a int)", "CREATE TABLE u (a int)")
+    edited = chain("CREATE TABLE t (a int, b int)", "CREATE TABLE u (a int)")
+    then = Base(revisions)
+    assert then.unlike(edited) == {"1"}
+    assert lint(edited, DEFAULTS, judged={"1"}, base=then) == ()
+
+
+def test_a_revision_that_was_edited_counts_even_if_it_sends_the_same() -> None:
+    revisions = chain("SELECT 1", "SELECT 2")
+    assert Base(revisions, edited=frozenset({"2"})).unlike(revisions) == {"2"}
 
 
 def test_a_temporary_table_ends_with_its_revision() -> None:

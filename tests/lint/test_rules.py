@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from outofband_lint import rules
-from outofband_lint.engine import lint
 from outofband_lint.example import Example
 from outofband_lint.finding import Finding
 from outofband_lint.locks import LockMode
@@ -19,6 +17,7 @@ from outofband_lint.rules import all_rules, rule_named
 from outofband_lint.schema import Schema, fold
 from outofband_lint.source import Source
 from outofband_lint.statement import NotUnderstood
+from outofband_lint.trial import findings_of
 
 CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
@@ -46,12 +45,15 @@ WITHOUT_TABLE = {
     "security-definer-without-search-path",
     "set-session-setting",
     "statement-not-understood",
+    "suppression-expired",
+    "suppression-unused",
+    "suppression-without-reason",
     "transaction-control-in-migration",
     "view-dropped-in-use",
 }
 VERB_LIST = """
-    Add Build Change Commit Create Declare Detach Drop Give Keep Leave Let List Lower Make Merge
-    Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
+    Add Build Change Commit Correct Create Declare Detach Drop Give Keep Leave Let List Lower Make
+    Merge Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
 """
 VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
@@ -65,19 +67,7 @@ def name(value: object) -> str:
 
 
 def found(rule: Rule, example: Example) -> list[Finding]:
-    revisions = example.revisions(rule.given)
-    settings = example.settings
-    if rule.opt_in:
-        settings = replace(settings, severity={rule.name: rule.severity, **settings.severity})
-    findings = lint(
-        revisions,
-        settings,
-        judged={revisions[-1].id},
-        base=example.base,
-        environment=example.environment,
-        queries=example.queries,
-    )
-    return [finding for finding in findings if finding.rule == rule.name]
+    return list(findings_of(rule, example))
 
 
 @pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
@@ -150,7 +140,8 @@ def test_the_page_names_the_operation_and_the_plain_form(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", all_rules(), ids=name)
 def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
     assert (rule.lock is None) != (rule.failure is None)
-    assert sum(map(bool, (rule.check, rule.check_at_head, rule.check_project))) == 1
+    checks = (rule.check, rule.check_at_head, rule.check_project, rule.check_suppression)
+    assert sum(map(bool, checks)) == 1
     assert len(rule.bad) >= 3
     assert len(rule.good) >= 2
 

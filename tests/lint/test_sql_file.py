@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from outofband_lint.names import QualifiedName
 from outofband_lint.reader import read
 from outofband_lint.sql_file import revision_from_sql
 from outofband_lint.statement import NotUnderstood
+from outofband_lint.stats import Relation, written
 
 LINT = Path(__file__).parents[2] / "lint"
 
@@ -105,3 +107,23 @@ def test_a_file_that_is_missing_is_misuse(files: dict[str, Path]) -> None:
     assert done.stdout == ""
     assert "missing.sql" in done.stderr
     assert "Nothing was judged." in done.stderr
+
+
+def test_comments_sizes_and_a_baseline_count_in_a_bare_checkout_too(tmp_path: Path) -> None:
+    file, known, sizes = (tmp_path / name for name in ("a.sql", "known.txt", "stats.json"))
+    file.write_text("CREATE INDEX a ON t (a);\nCREATE INDEX b ON t (b);\n")
+    sizes.write_text(written([Relation(QualifiedName("t", "public"), 1, 1.0, 8192)]))
+
+    def run(*words: str) -> tuple[int, int]:
+        command = [sys.executable, str(LINT), str(file), "--format", "json", *words]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        found = json.loads(ran.stdout)["findings"] if ran.stdout else []
+        return ran.returncode, len(found)
+
+    assert run() == (1, 2)
+    assert run("--stats", str(sizes)) == (0, 2)
+    assert run("--write-baseline", str(known)) == (0, 0)
+    assert run("--baseline", str(known)) == (0, 0)
+    assert run("--baseline", str(file)) == (2, 0)
+    file.write_text(f"-- outofband: allow[index-built-in-deploy] because new\n{file.read_text()}")
+    assert run() == (1, 1)

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from outofband_lint.rule import Rule
+from outofband_lint.rule_names import rules_called
 
 CHAPTERS = (
     "indexes",
@@ -42,12 +43,5 @@ def rule_named(name: str) -> Rule | None:
 
 
 def rules_known_as(name: str) -> tuple[Rule, ...]:
-    """Return the rules that a name stands for: one of ours, or those that another linter so calls.
-
-    Case and `_` for `-` do not matter.
-    """
-    wanted = name.strip().lower().replace("_", "-")
-    own = rule_named(wanted)
-    if own is not None:
-        return (own,)
-    return tuple(r for r in all_rules() if wanted in {alias.lower() for alias in r.aliases})
+    """Return the rule of that name, or those that another linter calls so."""
+    return rules_called(name, all_rules())

@@ -11,7 +11,7 @@ import click
 
 from outofband.errors import OutofbandError
 
-COMMANDS = ("lint", "status", "plan", "apply", "check")
+COMMANDS = ("lint", "rule", "status", "plan", "apply", "check")
 INTERRUPTED = 130
 
 

@@ -14,6 +14,8 @@ from outofband_lint.report import FORMATS, report
 from outofband_lint.report.colour import is_wanted
 
 if TYPE_CHECKING:
+    from outofband.gate.judge import Judgement
+    from outofband.gate.subject import Subject
     from outofband_lint.finding import Finding
 
 
@@ -45,6 +47,22 @@ if TYPE_CHECKING:
     help="How to print findings on stdout.",
 )
 @click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="List every finding, also on the first look at a long history.",
+)
+@click.option(
+    "--stats",
+    metavar="FILE",
+    help="Sizes of production's tables, as outofband stats pull writes them.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Keep what is found in a file, and report only what is not in it from now on.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),
     default="error",
@@ -69,6 +87,9 @@ def command(
     files: tuple[str, ...],
     no_exec: bool,
     form: str,
+    every: bool,
+    stats: str | None,
+    write_baseline: bool,
     fail_on: str,
     fix: bool,
     diff: bool,
@@ -81,13 +102,15 @@ def command(
         raise click.UsageError("--since goes with revisions, not with --sql")
     if files and (fix or diff):
         raise click.UsageError("--fix and --diff go with revisions, not with --sql")
+    if write_baseline and (since or fix or diff):
+        raise click.UsageError("--write-baseline keeps what the whole history has: give it alone")
     if fix and diff:
         raise click.UsageError("--fix writes and --diff does not: give one of them")
     request = Request(configs, name, x, since, files, executes=not no_exec)
     if fix or diff:
-        findings = _mended(request, write=fix)
+        judged = _mended(request, stats, write=fix)
         if diff:
-            sys.exit(_status(findings, fail_on))
+            sys.exit(_status(judged.new, fail_on))
     from outofband.gate import remember
     from outofband.gate.subject import subject_of
     from outofband.inputs.trace import tracing
@@ -95,17 +118,52 @@ def command(
     with tracing() as trace, subject_of(request) as subject:
         from outofband.gate.judge import judge  # while the project is rendered
 
-        findings = judge(subject)
-        colour = is_wanted(sys.stdout)
-        told = report(form, findings, revisions=subject.count, colour=colour)
-    status = _status(findings, fail_on)
+        judged = judge(
+            subject, stats=stats, executes=request.executes, with_baseline=not write_baseline
+        )
+        if write_baseline:
+            _keep(judged, subject)
+            return
+        told = _told(judged, subject, form, every=every)
+    status, notes = _status(judged.new, fail_on), _notes(judged, subject, request)
     sys.stdout.write(told)
-    if not fix:
+    for note in notes:
+        click.echo(f"outofband: {note}", err=True)
+    if not fix and not notes:
         remember.answer(click.get_current_context().obj, told, status, trace)
     sys.exit(status)
 
 
-def _mended(request: Request, *, write: bool) -> tuple[Finding, ...]:
+def _keep(judged: Judgement, subject: Subject) -> None:
+    from outofband.gate import past
+
+    path = past.write_baseline(subject.settings, judged.findings)
+    click.echo(f"outofband: {len(judged.findings)} findings are kept in {path}", err=True)
+
+
+def _told(judged: Judgement, subject: Subject, form: str, *, every: bool) -> str:
+    from outofband_lint.report import overview
+
+    count, colour = subject.count, is_wanted(sys.stdout)
+    if form == "text" and judged.is_first and not every and len(judged.new) > overview.THRESHOLD:
+        return overview.report(judged.new, revisions=count, heads=subject.heads, colour=colour)
+    return report(form, judged.new, revisions=count, colour=colour)
+
+
+def _notes(judged: Judgement, subject: Subject, request: Request) -> list[str]:
+    """Return what there is to say besides the findings."""
+    notes = []
+    if judged.stale:
+        notes.append(
+            f"{judged.stale} findings of the baseline are gone. Take them out with outofband lint"
+            " --write-baseline"
+        )
+    if subject.settings.rules and not request.executes:
+        notes.append("the project's own rules did not judge: --no-exec runs none of its code")
+    return notes
+
+
+def _mended(request: Request, stats: str | None, *, write: bool) -> Judgement:
     """Write fixes into the revisions, or show what would be written; return what was found."""
     from outofband.cli import fixes
     from outofband.gate.judge import judge
@@ -113,13 +171,13 @@ def _mended(request: Request, *, write: bool) -> tuple[Finding, ...]:
     from outofband.gate.subject import subject_of
 
     with subject_of(request) as subject:
-        findings = judge(subject)
-        rewriting = mend(request, subject, findings)
+        judged = judge(subject, stats=stats, executes=request.executes)
+        rewriting = mend(request, subject, judged.new)
     if write:
         fixes.write(rewriting)
     else:
         fixes.show(rewriting)
-    return findings
+    return judged
 
 
 def _status(findings: Sequence[Finding], fail_on: str) -> int:

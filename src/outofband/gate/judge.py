@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from outofband.errors import Misuse
+from outofband.gate import past, rules
 from outofband.gate.subject import Subject
+from outofband_lint import baseline
 from outofband_lint.engine import UnknownRevision, lint
 from outofband_lint.finding import Finding
+from outofband_lint.own_rules import OwnRuleWrong
 from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 
@@ -17,26 +21,75 @@ class StartAfterUnknown(Misuse):
     """The setting ``start-after`` names no revision."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, in upgrade order; paths are relative to the working directory.
+
+    ``new`` are the findings that the baseline does not have. ``stale`` counts its lines for which
+    nothing is found any more, 0 where not all was judged that it is about. ``is_first`` tells
+    whether the project has not said yet what to do about its history.
+    """
+
+    findings: tuple[Finding, ...]
+    new: tuple[Finding, ...]
+    stale: int
+    is_first: bool
+
+
 def prepare() -> None:
     """Load the rules, which takes as long as judging some hundred revisions."""
     all_rules()
 
 
-def judge(subject: Subject) -> tuple[Finding, ...]:
-    """Return what is found, in upgrade order; paths are relative to the working directory."""
+def judge(
+    subject: Subject,
+    *,
+    stats: str | None = None,
+    executes: bool = True,
+    with_baseline: bool = True,
+) -> Judgement:
+    """Judge a subject; ``stats`` is the stats file to take instead of the one in the settings.
+
+    Without ``executes`` the project's own rules do not judge, ``with_baseline`` decides what is new.
+    Raises what :mod:`.rules` and :mod:`.past` raise, and StartAfterUnknown.
+    """
     own = subject.settings
-    settings = Settings(
-        own.large, own.small, own.deploy, own.start_after, own.severity, own.per_path
-    )
     try:
         found = lint(
             subject.revisions,
-            settings,
+            _settings(subject, stats),
             judged=subject.judged,
             base=subject.base,
             queries=subject.queries,
             environment=subject.environment,
+            rules=rules.rules_for(own, executes=executes),
+            suppressions=past.suppressions_of(subject.files),
+            today=date.today(),
         )
     except UnknownRevision as error:
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
-    return tuple(replace(f, path=os.path.relpath(f.path)) for f in found)
+    except OwnRuleWrong as error:
+        raise rules.wrong(error) from None
+    findings = tuple(replace(f, path=os.path.relpath(f.path)) for f in found)
+    known = past.known_findings(own) if with_baseline else frozenset()
+    compared = baseline.compare(findings, known)
+    return Judgement(
+        findings,
+        compared.new,
+        compared.stale if subject.is_whole else 0,
+        subject.is_whole and own.start_after is None and not known,
+    )
+
+
+def _settings(subject: Subject, stats: str | None) -> Settings:
+    own = subject.settings
+    return Settings(
+        own.large,
+        own.small,
+        own.deploy,
+        own.start_after,
+        own.severity,
+        own.per_path,
+        past.stats_of(stats or own.stats),
+        own.inline_max_bytes,
+    )

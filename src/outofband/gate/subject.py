@@ -9,6 +9,7 @@ from pathlib import Path
 
 from outofband import settings as settings_file
 from outofband.errors import Misuse
+from outofband.gate.coming import Coming
 from outofband.gate.rendering import rendering, wants_downgrades
 from outofband.gate.request import Request
 from outofband.settings import Settings
@@ -27,7 +28,7 @@ class Subject:
 
     ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
     branch began from, ``queries`` are those of the application, ``environment`` is env.py, None for
-    SQL files.
+    SQL files. ``is_whole`` tells whether these are all revisions of a project, and all judged.
     """
 
     revisions: Sequence[Revision]
@@ -36,6 +37,25 @@ class Subject:
     base: Base | None = None
     queries: tuple[Query, ...] = ()
     environment: Environment | None = None
+    is_whole: bool = False
+
+    @property
+    def graph(self) -> Sequence[Revision]:
+        """The revisions as far as they are known before they are rendered."""
+        return self.revisions.graph if isinstance(self.revisions, Coming) else self.revisions
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The revisions that no other builds on."""
+        parents = {parent for revision in self.graph for parent in revision.down_revisions}
+        return tuple(r.id for r in self.graph if r.id not in parents)
+
+    @property
+    def files(self) -> list[str]:
+        """The files whose comments count: those of the revisions that are judged, and env.py."""
+        judged = self.judged
+        found = [r.path for r in self.graph if judged is None or r.id in judged]
+        return found + ([self.environment.path] if self.environment is not None else [])
 
     @property
     def count(self) -> int:
@@ -60,9 +80,13 @@ def subject_of(request: Request) -> Iterator[Subject]:
 
             judge.prepare()  # while the child imports the project
             settings, environment = made.settings_and_environment(answers)
-            queries = _queries(request, settings)
+            revisions = made.revisions(answers)
             yield Subject(
-                made.revisions(answers), settings, queries=queries, environment=environment
+                revisions,
+                settings,
+                queries=_queries(request, settings),
+                environment=environment,
+                is_whole=request.executes,
             )
 
 
@@ -107,7 +131,7 @@ def _branch(request: Request, ref: str) -> Subject:
     settings = settings_of(config)
     reading = history.Reading(request.executes, wants_downgrades(settings))
     read = history.read(config, reading)
-    base = _with_queries(base_of(config, ref, reading), settings, ref)
+    base = _with_queries(base_of(config, ref, reading, read.revisions), settings, ref)
     judged = base.unlike(read.revisions)
     queries = _queries(request, settings)
     return Subject(read.revisions, settings, judged, base, queries, read.environment)

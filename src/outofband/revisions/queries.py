@@ -51,7 +51,7 @@ def read_at_base(named: Sequence[str], folder: Path, ref: str) -> tuple[Query, .
     checkout = Checkout.around(folder)
     commit = checkout.merge_base(ref)
     with tempfile.TemporaryDirectory(prefix="outofband-") as top:
-        checkout.export(commit, Path(top))
+        checkout.export(commit, Path(top), folder)
         then = Path(top) / folder.resolve().relative_to(checkout.top.resolve())
         found: list[Query] = []
         for name in named:

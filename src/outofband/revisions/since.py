@@ -5,6 +5,7 @@ too.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +13,17 @@ from alembic.config import Config
 
 from outofband.revisions import environment as environments
 from outofband.revisions import history
+from outofband.revisions.edited import edited
 from outofband.revisions.environment import AlembicConfigWrong
 from outofband.revisions.git import Checkout
 from outofband.revisions.history import Reading
 from outofband_lint.source import Base, Revision
 
 
-def base_of(config: Config, ref: str, reading: Reading) -> Base:
+def base_of(config: Config, ref: str, reading: Reading, now: Sequence[Revision]) -> Base:
     """Read the history as it was where the branch left ``ref``, with the helpers of then.
 
+    ``now`` are the revisions of today.
     Uncommitted and untracked files count as the branch. Raises NotInGit, ShallowClone or
     GitRefUnknown. A configuration or folder that was not there yet is an empty base: everything is
     the branch's.
@@ -31,7 +34,7 @@ def base_of(config: Config, ref: str, reading: Reading) -> Base:
     top = checkout.top.resolve()
     with tempfile.TemporaryDirectory(prefix="outofband-") as name:
         folder = Path(name).resolve()
-        checkout.export(commit, folder)
+        checkout.export(commit, folder, ini.parent)
         then = folder / ini.relative_to(top)
         if not then.is_file():
             return Base()
@@ -43,7 +46,7 @@ def base_of(config: Config, ref: str, reading: Reading) -> Base:
             return Base()
         revisions = tuple(_back(revision, folder, top) for revision in read.revisions)
         environment = replace(read.environment, path=_moved(read.environment.path, folder, top))
-        return Base(revisions, environment)
+        return Base(revisions, environment, edited=edited(read.revisions, now))
 
 
 def _file_of(config: Config) -> str:
