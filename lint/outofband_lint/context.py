@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -59,8 +60,9 @@ class StatementContext(Context):
 
     `position` is that of its source among the revision's. `transaction` holds what the same
     transaction has done already, `earlier` all that the revision has; `script` is the whole
-    revision, and its statement number `index` the one judged. `held` are the tables in use whose
-    writers wait for the transaction already, each with the mode that it is locked in.
+    revision, its statement number `index` the one judged, `numbers` those of each type. `held` are
+    the tables in use whose writers wait for the transaction already, each with the mode that it is
+    locked in.
     """
 
     revision: Revision = field(kw_only=True)
@@ -70,6 +72,7 @@ class StatementContext(Context):
     earlier: Sequence[Sent] = field(default=(), kw_only=True)
     script: Sequence[tuple[int, Source, Statement]] = field(default=(), kw_only=True)
     index: int = field(default=0, kw_only=True)
+    numbers: Mapping[type[Statement], Sequence[int]] = field(default_factory=dict, kw_only=True)
     held: Mapping[QualifiedName, LockMode] = field(default_factory=dict, kw_only=True)
 
     @property
@@ -78,6 +81,17 @@ class StatementContext(Context):
         for number in range(self.index + 1, len(self.script)):
             _, source, statement = self.script[number]
             yield source, statement
+
+    def later_of(self, *kinds: type[Statement]) -> Iterator[tuple[Source, Statement]]:
+        """What the revision sends of these kinds behind the statement, kind by kind.
+
+        Costs what it yields, where `later` costs all that is left of the revision.
+        """
+        for kind in kinds:
+            numbers = self.numbers.get(kind, ())
+            for number in numbers[bisect_right(numbers, self.index) :]:
+                _, source, statement = self.script[number]
+                yield source, statement
 
     def existing(self, name: QualifiedName, schema: Schema) -> QualifiedName | None:
         """Return the full name of a table that somebody may be using; None for a new table.

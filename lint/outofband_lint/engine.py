@@ -142,6 +142,7 @@ class _Run:
         self.schema = self.schema.new_session()
         earlier: list[Sent] = []
         transaction = Transaction()
+        numbers = _numbers(script) if is_judged else {}
         for index, (position, source, statement) in enumerate(script):
             if is_judged:
                 context = StatementContext(
@@ -158,6 +159,7 @@ class _Run:
                     earlier=earlier,
                     script=script,
                     index=index,
+                    numbers=numbers,
                     held=transaction.held if source.in_transaction else {},
                 )
                 self.findings += self._judge(statement, context)
@@ -286,6 +288,14 @@ def _subject(violation: Violation, sql: str) -> str:
     if violation.subject:
         return violation.subject
     return normalised(sql) if violation.table is None else str(violation.table.created_as)
+
+
+def _numbers(script: _Script) -> dict[type[Statement], list[int]]:
+    """Return at which numbers the statements of each type stand."""
+    numbers: dict[type[Statement], list[int]] = {}
+    for number, (_, _, statement) in enumerate(script):
+        numbers.setdefault(type(statement), []).append(number)
+    return numbers
 
 
 def _script(revision: Revision) -> _Script:

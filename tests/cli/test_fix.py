@@ -44,6 +44,9 @@ FIXED = INDEX.replace("create_index(", "create_index_out_of_band(").replace(
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     subprocess.run([ALEMBIC, "init", "migrations"], cwd=tmp_path, check=True, capture_output=True)
+    env_py = tmp_path / "migrations/env.py"
+    bounded = 'poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=2s"}'
+    env_py.write_text(env_py.read_text().replace("poolclass=pool.NullPool", bounded))
     (tmp_path / "migrations/versions/a1.py").write_text(TABLE)
     (tmp_path / "migrations/versions/a2.py").write_text(INDEX)
     return tmp_path

@@ -36,6 +36,9 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.run(ALEMBIC, "init", "migrations")
+        env_py = folder / "migrations" / "env.py"
+        bounded = 'poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=2s"}'
+        env_py.write_text(env_py.read_text().replace("poolclass=pool.NullPool", bounded))
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(words, cwd=self.folder, capture_output=True, text=True)

@@ -15,6 +15,7 @@ from outofband_lint.stats import Relation, written
 ENV = """
 from alembic import context
 context.configure(dialect_name="postgresql")
+context.execute("SET lock_timeout = '2s'")
 context.run_migrations()
 """
 REVISION = """
@@ -25,7 +26,7 @@ def upgrade():
 """
 TABLE = 'op.execute("CREATE TABLE docs (id int PRIMARY KEY, path text)")'
 INDEX = 'op.create_index("docs_path", "docs", ["path"])'
-OTHER = 'op.create_index("docs_other", "docs", ["path", "id"])'
+OTHER = 'op.create_index("docs_other", "docs", ["id", "path"])'
 
 
 class Project:

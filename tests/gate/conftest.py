@@ -20,6 +20,7 @@ from sqlalchemy import MetaData
 metadata = MetaData()
 os.environ.get("TENANT")
 context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+context.execute("SET lock_timeout = '2s'")
 """
 REVISION = """
 from pathlib import Path

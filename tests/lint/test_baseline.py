@@ -13,7 +13,7 @@ from outofband_lint.settings import Settings
 from outofband_lint.source import Revision, Source
 from outofband_lint.sql_file import revision_from_sql
 
-TABLE = "CREATE TABLE t (a int PRIMARY KEY)"
+TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int)"
 
 
 def found(*sql: str, path: str = "versions/2.py", line: int = 10) -> tuple[Finding, ...]:
@@ -26,7 +26,7 @@ def found(*sql: str, path: str = "versions/2.py", line: int = 10) -> tuple[Findi
 
 
 INDEX = "CREATE INDEX ix ON t (a)"
-OTHER = "CREATE INDEX other ON t (a)"
+OTHER = "CREATE INDEX other ON t (b)"
 
 
 @pytest.mark.parametrize(

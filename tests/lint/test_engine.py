@@ -109,7 +109,8 @@ def test_what_the_base_lacked_at_head_is_not_the_fault_of_who_edits_another_revi
     edited = chain("CREATE TABLE t (a int, b int)", "CREATE TABLE u (a int)")
     then = Base(revisions)
     assert then.unlike(edited) == {"1"}
-    assert lint(edited, DEFAULTS, judged={"1"}, base=then) == ()
+    judged = lint(edited, DEFAULTS, judged={"1"}, base=then)
+    assert told(judged) == ["applied-revision-edited in 1:11"]
 
 
 def test_a_revision_that_was_edited_counts_even_if_it_sends_the_same() -> None:

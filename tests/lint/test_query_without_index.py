@@ -96,7 +96,8 @@ def test_a_branch_answers_for_the_queries_that_it_adds_and_for_the_indexes_it_dr
     dropped = Revision(
         "3", "versions/3.py", ("2",), sources=(Source("DROP INDEX ix", "versions/3.py", 8),)
     )
-    before = {"judged": ("3",), "rules": (rule,), "queries": asked, "base": known}
+    served = replace(Base(chain), queries=asked)
+    before = {"judged": ("3",), "rules": (rule,), "queries": asked, "base": served}
     assert len(lint((*chain, dropped), Settings(), **before)) == 1  # type: ignore[arg-type]
     unchanged = {"judged": (), "rules": (rule,), "queries": asked, "base": known}
     assert lint(everything, Settings(), **unchanged) == ()  # type: ignore[arg-type]

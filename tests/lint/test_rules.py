@@ -53,7 +53,8 @@ WITHOUT_TABLE = {
 }
 VERB_LIST = """
     Add Build Change Commit Correct Create Declare Detach Drop Give Keep Leave Let List Lower Make
-    Merge Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait Write
+    Merge Move Name Put Read Remove Rename Replace Run Say Set Split Take Test Use Validate Wait
+    Write
 """
 VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")

@@ -90,7 +90,12 @@ def test_a_finding_names_the_size_and_is_milder_for_a_small_table(
 ) -> None:
     revisions = [
         Revision("1", "1.py", sources=(Source("CREATE TABLE events (a int PRIMARY KEY)", "1", 1),)),
-        Revision("2", "2.py", ("1",), sources=(Source("CREATE INDEX i ON events (a)", "2.py", 1),)),
+        Revision(
+            "2",
+            "2.py",
+            ("1",),
+            sources=(Source("CREATE INDEX i ON events (lower(a::text))", "2.py", 1),),
+        ),
     ]
     (finding,) = lint(revisions, Settings(stats=sized(size)))
     assert finding.severity == severity

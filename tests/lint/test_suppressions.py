@@ -126,7 +126,9 @@ def test_how_a_suppression_may_be_written(
 
 
 CHAIN = (
-    Revision("1", "1.py", sources=(Source("CREATE TABLE t (a int PRIMARY KEY)", "1.py", 9),)),
+    Revision(
+        "1", "1.py", sources=(Source("CREATE TABLE t (id int PRIMARY KEY, a int)", "1.py", 9),)
+    ),
     Revision("2", "2.py", ("1",), sources=(Source("CREATE INDEX ix ON t (a)", "2.py", 10),)),
 )
 

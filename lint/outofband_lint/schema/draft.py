@@ -141,7 +141,7 @@ class Draft:
 
     def let_go(self, name: QualifiedName) -> None:
         """Remember the table of that name as one whose name the session has made free."""
-        self.gone = MappingProxyType({**self.gone, name: self.tables[name]})
+        self.gone = self.gone.put(self.tables[name])
 
     def put_type(self, type_: Type) -> None:
         """Store a type under its name."""

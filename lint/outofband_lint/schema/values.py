@@ -192,9 +192,7 @@ class Schema:
     search_path: tuple[str, ...] = (DEFAULT_SCHEMA,)
     dropped_schemas: frozenset[str] = frozenset()
     savepoints: tuple[tuple[str, Schema], ...] = ()
-    gone: MappingProxyType[QualifiedName, Table] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    gone: Versioned[Table] = field(default_factory=Versioned)
     emptied: frozenset[QualifiedName] = frozenset()
     constraints: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -239,6 +237,6 @@ class Schema:
             tables=tables,
             search_path=(DEFAULT_SCHEMA,),
             savepoints=(),
-            gone=MappingProxyType({}),
+            gone=Versioned(),
             emptied=frozenset(),
         )

@@ -50,7 +50,8 @@ def judge(
 ) -> Judgement:
     """Judge a subject; ``stats`` is the stats file to take instead of the one in the settings.
 
-    Without ``executes`` the project's own rules do not judge, ``with_baseline`` decides what is new.
+    Without ``executes`` the project's own rules do not judge; ``with_baseline`` decides what is
+    new.
     Raises what :mod:`.rules` and :mod:`.past` raise, and StartAfterUnknown.
     """
     own = subject.settings

@@ -23,7 +23,8 @@ _EXPRESSIONS = {
 def comparable(value: Any) -> Any:
     """Return a value of the reader with keys for expressions, and without what no tree has.
 
-    Left out are the words that name a kind, the bound of a partition and the value of a parameter.
+    Left out are the words that name a kind, the key and the bounds of partitions, and the value of
+    a parameter.
     """
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
@@ -44,6 +45,8 @@ def _without_words(value: Any) -> Any:
             return sql.OtherAction("")
         case sql.RenameObject():
             return replace(value, kind="", table=None)
+        case sql.CreateTable():
+            return replace(value, partition_key="")
         case sql.AttachPartition():
             return replace(value, bound="")
         case sql.SetParameter():

@@ -48,7 +48,7 @@ def multiple_heads(context: Context) -> Iterator[Violation]:
     Source: Alembic 1.20, "Working with Branches"; PostgreSQL 18.
     """
     parents = {parent for revision in context.revisions for parent in revision.down_revisions}
-    heads = [revision for revision in context.revisions if revision.id not in parents]
+    heads = [r for r in context.revisions if r.id not in parents and not r.is_sql_file]
     unmeant = [head for head in heads if not _is_labelled(head, context)]
     if len(unmeant) < 2:
         return

@@ -87,9 +87,9 @@ def _new_name(statement: RenameTable | SetTableSchema, table: QualifiedName) -> 
 
 def _is_taken_by_view(table: QualifiedName, context: StatementContext) -> bool:
     """Tell whether a view takes the old name before anybody sees it missing."""
-    for source, statement in context.later:
-        if source.in_transaction != context.source.in_transaction:
-            return False
-        if isinstance(statement, CreateView) and shown(statement.view) == shown(table):
-            return True
-    return False
+    return any(
+        isinstance(statement, CreateView)
+        and shown(statement.view) == shown(table)
+        and source.in_transaction == context.source.in_transaction
+        for source, statement in context.later_of(CreateView)
+    )

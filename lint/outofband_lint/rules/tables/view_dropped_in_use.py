@@ -82,7 +82,9 @@ def _is_in_use(name: QualifiedName, schema: Schema, context: StatementContext) -
 
 
 def _returns(name: QualifiedName, context: StatementContext) -> bool:
-    return any(shown(name) == _created(statement) for _, statement in context.later)
+    creating = (CreateView, CreateMaterializedView, CreateTable, RenameTable)
+    later = context.later_of(*creating)
+    return any(shown(name) == _created(statement) for _, statement in later)
 
 
 def _created(statement: Statement) -> QualifiedName | None:
