@@ -228,7 +228,10 @@ def test_statements_about_indexes_are_typed(sql: str, statement: object) -> None
             "CREATE TABLE t PARTITION OF s.p FOR VALUES FROM (1, MINVALUE) TO (10, MAXVALUE)",
             CreateTable(T, partition_of=QualifiedName("p", "s")),
         ),
-        ("CREATE TABLE t PARTITION OF p DEFAULT", CreateTable(T, partition_of=QualifiedName("p"))),
+        (
+            "CREATE TABLE t PARTITION OF p DEFAULT",
+            CreateTable(T, partition_of=QualifiedName("p"), is_default=True),
+        ),
         (
             "CREATE TABLE t (LIKE s INCLUDING ALL EXCLUDING COMMENTS EXCLUDING INDEXES)",
             CreateTable(

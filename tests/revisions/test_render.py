@@ -76,6 +76,20 @@ def test_steps_stand_among_the_statements(project) -> None:
     assert sent(one)[1][1] == "CREATE UNIQUE INDEX ix ON t (a)"
 
 
+def test_what_a_type_was_is_told_by_the_operation_that_changes_it(project) -> None:
+    project.revision(
+        "a",
+        upgrade="""
+        op.alter_column("t", "a", type_=sa.Text(), existing_type=sa.String(20))
+        op.alter_column("t", "b", type_=sa.Text())
+        op.alter_column("t", "c", existing_type=sa.String(20), nullable=True)
+        """,
+    )
+    (one,) = rendered(project)
+    told = [source.existing_type for source in one.revision.sources]
+    assert told == ["VARCHAR(20)", None, None]
+
+
 def test_an_autocommit_block_is_no_transaction(project) -> None:
     project.revision(
         "r1",

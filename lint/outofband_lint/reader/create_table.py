@@ -83,8 +83,8 @@ def _definition(cursor: Cursor, statement: CreateTable) -> CreateTable:
     if cursor.accept("partition", "of"):
         parent = cursor.name()
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()
-        partition_bound(cursor)
-        statement = replace(statement, partition_of=parent)
+        is_default = not partition_bound(cursor)
+        statement = replace(statement, partition_of=parent, is_default=is_default)
     elif cursor.accept("of"):
         statement = replace(statement, of_type=cursor.name())
         elements = _elements(cursor) if cursor.sees_symbol("(") else _Elements()

@@ -83,7 +83,7 @@ def _(action: sql.ValidateConstraint, draft: Draft, table: QualifiedName) -> Non
 
 @act.register
 def _(action: sql.AttachPartition, draft: Draft, table: QualifiedName) -> None:
-    partitions.attach_partition(draft, table, action.partition)
+    partitions.attach_partition(draft, table, action.partition, is_default=action.default)
 
 
 @act.register

@@ -15,12 +15,14 @@ from outofband_lint.schema.indexes import complete, cover
 from outofband_lint.statement import AttachIndex
 
 
-def attach_partition(draft: Draft, parent: QualifiedName, partition: QualifiedName) -> None:
+def attach_partition(
+    draft: Draft, parent: QualifiedName, partition: QualifiedName, *, is_default: bool = False
+) -> None:
     """Make a table a partition: the parent's indexes and constraints come to cover it."""
     child = draft.table(partition)
     if child is None or child.partition_of is not None or not draft.may_join(child.name, parent):
         return
-    draft.put(replace(child, partition_of=parent))
+    draft.put(replace(child, partition_of=parent, is_default=is_default))
     draft.change(child.name, columns=lambda c: replace(c, local=False))
     inherit_all(draft, child.name, parent)
 
@@ -46,7 +48,7 @@ def detach_partition(draft: Draft, partition: QualifiedName) -> None:
     child = draft.table(partition)
     if child is None:
         return
-    draft.put(replace(child, partition_of=None))
+    draft.put(replace(child, partition_of=None, is_default=False))
     draft.change(
         child.name,
         columns=lambda c: replace(c, local=True),

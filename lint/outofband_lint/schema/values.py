@@ -129,6 +129,7 @@ class Type:
 class Table:
     """A table, or a materialized view; its name always has a schema.
 
+    A partition that takes all rows that no other does `is_default`.
     `columns_known` is False where they are those of a query. `partition_key` is what a partitioned
     table is divided by, as it was declared. `revision` and `source` are what
     created it, `created_as` is the name that it had then. `like` are the tables that it was
@@ -142,6 +143,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     constraints: tuple[TableConstraint, ...] = ()
     partition_of: QualifiedName | None = None
+    is_default: bool = False
     inherits: tuple[QualifiedName, ...] = ()
     columns_known: bool = True
     unlogged: bool = False

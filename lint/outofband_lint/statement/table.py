@@ -97,7 +97,8 @@ class CreateTable(Statement):
 
     `constraints` are the table's own, then those that stood with a column stay with the column.
     `partition_by` is the strategy of a partitioned table, `partition_key` what stands in its
-    parentheses, `partition_of` the parent of a partition.
+    parentheses, `partition_of` the parent of a partition,
+    which `is_default` where it takes all rows that no other does.
     """
 
     table: QualifiedName
@@ -107,6 +108,7 @@ class CreateTable(Statement):
     inherits: tuple[QualifiedName, ...] = ()
     partition_by: str | None = None
     partition_of: QualifiedName | None = None
+    is_default: bool = False
     temporary: bool = False
     unlogged: bool = False
     foreign: bool = False

@@ -16,10 +16,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from alembic.ddl.base import ColumnType
+from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Dialect, TableClause
 from sqlalchemy.exc import CompileError
+from sqlalchemy.types import TypeEngine
 
 from outofband.model.step import Step
 from outofband.revisions.environment import Environment
@@ -97,11 +100,15 @@ class Capture:
         self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
     ) -> None:
         """Take down a statement with its values, as far as they have a literal form."""
+        position = len(self.sources)
         try:
             execute(construct)
         except CompileError:
             compiled = construct.compile(dialect=dialect)
             self.sent(with_values(str(compiled), compiled.params))
+        if isinstance(construct, ColumnType | PostgresqlColumnType):
+            told = _spelled(construct.existing_type, dialect)
+            self.sources[position] = replace(self.sources[position], existing_type=told)
 
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any
@@ -147,6 +154,14 @@ def _context(environment: Environment, holder: EnvironmentContext) -> MigrationC
     holder.context_opts.update(made.opts)
     holder._migration_context = context
     return context  # type: ignore[no-any-return]
+
+
+def _spelled(type_: TypeEngine[Any] | None, dialect: Dialect) -> str | None:
+    """Return a type as PostgreSQL spells it; None where it has no such type."""
+    try:
+        return None if type_ is None else type_.compile(dialect=dialect)
+    except CompileError:
+        return None
 
 
 def _line_in(path: str) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered
 from outofband_lint.context import StatementContext
-from outofband_lint.names import quote
+from outofband_lint.names import QualifiedName, quote
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
-from outofband_lint.statement import AlterTable, DropColumn
+from outofband_lint.statement import AlterTable, DropColumn, DropType
 
 
 @statement_rule(
@@ -20,7 +20,11 @@ from outofband_lint.statement import AlterTable, DropColumn
     given="""
         CREATE TABLE orders (id bigint PRIMARY KEY, note text, old_note text);
         CREATE SCHEMA app;
-        CREATE TABLE app."Orders" (id bigint, "oldNote" text)
+        CREATE TABLE app."Orders" (id bigint, "oldNote" text);
+        CREATE TYPE mood AS ENUM ('fine');
+        CREATE DOMAIN app."Code" AS text;
+        CREATE DOMAIN unused AS text;
+        CREATE TABLE answers (id bigint, mood mood, code app."Code")
     """,
     bad=(
         "ALTER TABLE orders DROP COLUMN note",
@@ -29,21 +33,26 @@ from outofband_lint.statement import AlterTable, DropColumn
         "ALTER TABLE orders DROP COLUMN IF EXISTS note",
         "ALTER TABLE created_by_hand DROP COLUMN a",
         "ALTER TABLE orders ADD a int, DROP note",
+        "DROP TYPE mood CASCADE",
+        'drop domain if exists app."Code" cascade',
     ),
     good=(
         "CREATE TABLE fresh (a int, b int); ALTER TABLE fresh DROP b",
         "ALTER TABLE orders ADD tried int; ALTER TABLE orders DROP COLUMN tried",
         "ALTER TABLE orders DROP COLUMN IF EXISTS never_there",
         "DROP TABLE orders",
+        "DROP DOMAIN unused CASCADE",
+        "CREATE TYPE fresh AS ENUM ('a'); CREATE TABLE f (a fresh); DROP TYPE fresh CASCADE",
     ),
 )
 def column_dropped(
-    statement: AlterTable, schema: Schema, context: StatementContext
+    statement: AlterTable | DropType, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
     """A column that the old release may still read is dropped.
 
     Cost: while the deploy runs, and after a rollback of the code, the old release selects and
     inserts the column and fails with "column … does not exist". What it held is gone for good.
+    DROP TYPE and DROP DOMAIN with CASCADE drop every column of the type.
     SQLAlchemy names every mapped column in every query.
 
     Instead: remove the column from the application's models, release that, and `op.drop_column` in
@@ -54,6 +63,9 @@ def column_dropped(
 
     Source: PostgreSQL 18, ALTER TABLE, DROP COLUMN.
     """
+    if isinstance(statement, DropType):
+        yield from _with_types(statement, schema, context)
+        return
     dropped = [action for action in statement.actions if isinstance(action, DropColumn)]
     name = altered(statement, schema, context) if dropped else None
     if name is None:
@@ -65,10 +77,29 @@ def column_dropped(
             continue
         if column is None and action.if_exists and table is not None and table.columns_known:
             continue
-        named = shown(name)
-        yield Violation(
-            f"Dropping column {quote(action.column)} of {named} breaks every query of the old "
-            "release that still names it, and what it holds is lost.",
-            f"Remove {quote(action.column)} from the models first, release that, and drop it one "
-            "release later. Without outofband, the same.",
-        )
+        yield _violation(name, action.column)
+
+
+def _violation(table: QualifiedName, column: str) -> Violation:
+    return Violation(
+        f"Dropping column {quote(column)} of {shown(table)} breaks every query of the old release "
+        "that still names it, and what it holds is lost.",
+        f"Remove {quote(column)} from the models first, release that, and drop it one release "
+        "later. Without outofband, the same.",
+    )
+
+
+def _with_types(
+    statement: DropType, schema: Schema, context: StatementContext
+) -> Iterator[Violation]:
+    """Yield what is wrong about each column in use that goes with its type."""
+    if not statement.cascade:
+        return
+    names = {name for type_ in statement.types for name in schema.candidates(type_)}
+    dropped = names & schema.types.keys()
+    for table in schema.tables.values() if dropped else ():
+        for column in table.columns if context.is_existing(table) else ():
+            named = QualifiedName(column.type.name, column.type.schema)
+            is_of = not column.type.builtin and not dropped.isdisjoint(schema.candidates(named))
+            if is_of and context.is_deployed(column.revision):
+                yield _violation(table.name, column.name)

@@ -11,7 +11,7 @@ from outofband_lint.names import quote
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import execute, shown
-from outofband_lint.statement import AlterTable, RenameColumn
+from outofband_lint.statement import AddColumn, AlterTable, RenameColumn
 
 
 @statement_rule(
@@ -34,6 +34,10 @@ from outofband_lint.statement import AlterTable, RenameColumn
     good=(
         "CREATE TABLE fresh (a int); ALTER TABLE fresh RENAME a TO b",
         "ALTER TABLE orders ADD tried int; ALTER TABLE orders RENAME tried TO kept",
+        Example(
+            "ALTER TABLE created_by_hand ADD a int; ALTER TABLE created_by_hand RENAME a TO b",
+            measured=False,
+        ),
         "ALTER TABLE orders RENAME CONSTRAINT orders_pkey TO pk_orders",
     ),
 )
@@ -64,6 +68,8 @@ def column_renamed(
         column = None if table is None else table.column(action.column)
         if column is not None and not context.is_deployed(column.revision):
             continue
+        if table is None and _was_added(statement, action.column, context):
+            continue
         named, old, new = shown(name), quote(action.column), quote(action.new_name)
         added = execute(f"ALTER TABLE {named} ADD COLUMN {new} …")
         yield Violation(
@@ -73,3 +79,13 @@ def column_renamed(
             f"{added}, write both, fill it outside of the deploy, and drop {old} releases later. "
             "Without outofband, the same.",
         )
+
+
+def _was_added(statement: AlterTable, column: str, context: StatementContext) -> bool:
+    """Tell whether the revision has added the column to a table that nobody here created."""
+    return any(
+        isinstance(action, AddColumn) and action.column.name == column
+        for sent in context.earlier
+        if isinstance(sent.statement, AlterTable) and sent.statement.table == statement.table
+        for action in sent.statement.actions
+    )

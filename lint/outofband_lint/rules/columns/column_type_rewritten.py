@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered, session_is_utc
 from outofband_lint.context import StatementContext
-from outofband_lint.example import Example
+from outofband_lint.example import PATH, Example
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName, quote
+from outofband_lint.reader.cursor import Cursor
+from outofband_lint.reader.tokens import Unreadable, tokenize
+from outofband_lint.reader.types import data_type
 from outofband_lint.rule import Violation, statement_rule
-from outofband_lint.schema import Column, Schema
+from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
+from outofband_lint.source import Source
 from outofband_lint.spelling import execute, shown
-from outofband_lint.statement import AlterColumnType, AlterTable
+from outofband_lint.statement import AlterColumnType, AlterTable, DataType
 from outofband_lint.type_change import TypeChange, type_change
+
+
+def _told(existing: str, new: str) -> Source:
+    sql = f"ALTER TABLE created_by_hand ALTER a TYPE {new}"
+    return Source(sql, PATH, 8, existing_type=existing)
 
 
 @statement_rule(
@@ -61,6 +70,7 @@ from outofband_lint.type_change import TypeChange, type_change
         "ALTER TABLE log ALTER line TYPE varchar(10)",
         Example("ALTER TABLE orders ALTER placed TYPE timestamptz", measured=False),
         Example("ALTER TABLE created_by_hand ALTER a TYPE text", measured=False),
+        Example(sources=(_told("text", "varchar(10)"),), measured=False),
         Example("ALTER TABLE orders ALTER id TYPE bigint", settings=Settings(small=("orders",))),
     ),
     good=(
@@ -76,6 +86,7 @@ from outofband_lint.type_change import TypeChange, type_change
         "ALTER TABLE orders ALTER id TYPE int",
         "SET TIME ZONE 'UTC'; ALTER TABLE orders ALTER placed TYPE timestamptz",
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ALTER a TYPE bigint",
+        Example(sources=(_told("VARCHAR(10)", "varchar(20)"),), measured=False),
     ),
 )
 def column_type_rewritten(
@@ -94,7 +105,8 @@ def column_type_rewritten(
     varchar, varchar and text, numeric with more digits before the point, more precise times, cidr
     to inet, domains without constraints. USING with the cast alone changes nothing. timestamp and
     timestamptz are stored alike only where the session's TimeZone is UTC: unless the revision sets
-    it, a warning. A type that no revision here names counts as another one.
+    it, a warning. Of a type that no revision here names, `existing_type` of `op.alter_column` is
+    believed; without it, it counts as another one.
 
     Source: PostgreSQL 18, ALTER TABLE, Notes; measured on 14 to 18 for every pair of 60 types.
     """
@@ -104,37 +116,59 @@ def column_type_rewritten(
         return
     table = schema.table(statement.table)
     for action in changes:
-        column = None if table is None else table.column(action.column)
-        if column is None:
+        old = _type_before(action, table, schema, context)
+        if old is None:
             yield _violation(name, action, None)
-        elif type_change(column.type, action, schema) is TypeChange.REWRITE:
-            yield from _rewrite(name, action, column, schema, context)
+        elif type_change(old, action, schema) is TypeChange.REWRITE:
+            yield from _rewrite(name, action, old, schema, context)
+
+
+def _type_before(
+    action: AlterColumnType, table: Table | None, schema: Schema, context: StatementContext
+) -> DataType | None:
+    """Return the type that the column has, or else what `existing_type` says it has."""
+    column = None if table is None else table.column(action.column)
+    if column is not None and _is_known(column.type, schema):
+        return column.type
+    told = context.source.existing_type
+    if told is None:
+        return None if column is None else column.type
+    try:
+        return data_type(Cursor(tokenize(told)))
+    except Unreadable:
+        return None
+
+
+def _is_known(type_: DataType, schema: Schema) -> bool:
+    """Tell whether Postgres or a revision defines the type."""
+    name = QualifiedName(type_.name, type_.schema)
+    return type_.builtin or any(found in schema.types for found in schema.candidates(name))
 
 
 def _rewrite(
     table: QualifiedName,
     action: AlterColumnType,
-    column: Column,
+    old: DataType,
     schema: Schema,
     context: StatementContext,
 ) -> Iterator[Violation]:
     """Yield what a change costs that keeps the rows, if at all, in UTC."""
     is_utc: bool | None = False
-    if type_change(column.type, action, schema, utc=True) is not TypeChange.REWRITE:
+    if type_change(old, action, schema, utc=True) is not TypeChange.REWRITE:
         is_utc = session_is_utc(context)
     if not is_utc:
-        yield _violation(table, action, column, only_in_utc=is_utc is None)
+        yield _violation(table, action, old, only_in_utc=is_utc is None)
 
 
 def _violation(
     table: QualifiedName,
     action: AlterColumnType,
-    column: Column | None,
+    before: DataType | None,
     *,
     only_in_utc: bool = False,
 ) -> Violation:
     named, name = shown(table), quote(action.column)
-    old = "a type that no revision here names" if column is None else str(column.type)
+    old = "a type that no revision here names" if before is None else str(before)
     unless = ", unless the session's TimeZone is UTC" if only_in_utc else ""
     added = execute(f"ALTER TABLE {named} ADD COLUMN {quote(f'{action.column}_new')} {action.type}")
     first = (

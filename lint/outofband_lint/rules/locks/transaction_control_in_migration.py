@@ -55,6 +55,7 @@ def _file(*statements: tuple[str, bool]) -> tuple[Revision, ...]:
             measured=False,
         ),
         Example("COMMIT", autocommit=True),
+        Example("ROLLBACK", problem="it reads rows", measured=False),
     ),
 )
 def transaction_control_in_migration(
@@ -72,7 +73,8 @@ def transaction_control_in_migration(
     the same. In a file of SQL, close what BEGIN opens.
 
     Allowed when: it is a savepoint that is released or rolled back to, an autocommit block
-    surrounds it, or a file of SQL opens and closes its own transaction.
+    surrounds it, or a file of SQL opens and closes its own transaction. A ROLLBACK of a revision
+    that could not be rendered may be its answer to that, and is passed over.
 
     Source: PostgreSQL 18, COMMIT; BEGIN. Alembic, MigrationContext.autocommit_block().
     """
@@ -87,6 +89,8 @@ def _in_revision(statement: TransactionControl, context: StatementContext) -> Vi
     if not context.source.in_transaction:
         return None
     match statement:
+        case TransactionControl("rollback", None) if context.revision.problem is not None:
+            return None
         case TransactionControl("commit") | TransactionControl("rollback", None):
             words = statement.kind.upper()
             return Violation(

@@ -53,16 +53,17 @@ def table_clustered(
 
     Source: PostgreSQL 18, CLUSTER; PostgreSQL 19, REPACK.
     """
-    if statement.table is None or (isinstance(statement, Repack) and statement.concurrently):
-        return
-    table = context.existing(statement.table, schema)
-    if table is None:
+    if isinstance(statement, Repack) and statement.concurrently:
         return
     words = "REPACK" if isinstance(statement, Repack) else "CLUSTER"
+    table = None if statement.table is None else context.existing(statement.table, schema)
+    if statement.table is not None and table is None:
+        return
+    named = "every table that was clustered before" if table is None else str(shown(table))
     yield Violation(
-        f"{words} writes {shown(table)} and its indexes anew under an ACCESS EXCLUSIVE lock: "
+        f"{words} writes {named} and its indexes anew under an ACCESS EXCLUSIVE lock: "
         f"{LockMode.ACCESS_EXCLUSIVE.blocks} waits until it ends.",
-        f"Run pg_repack on {shown(table)} from a runbook, or REPACK (CONCURRENTLY) where the "
+        f"Run pg_repack on {named} from a runbook, or REPACK (CONCURRENTLY) where the "
         "server is PostgreSQL 19. Without outofband it is the same",
-        costs=(table,),
+        costs=() if table is None else (table,),
     )
