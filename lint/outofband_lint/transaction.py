@@ -19,7 +19,8 @@ class Transaction:
     """Statement by statement, what was sent since it began.
 
     `held` are the tables in use that keep their writers waiting, each with the mode it was first
-    locked in. A savepoint that is rolled back to gives its locks up; that is not followed.
+    locked in. An out-of-band step holds none: it waits for its locks by itself, or is deferred. A
+    savepoint that is rolled back to gives its locks up; that is not followed.
     """
 
     sent: list[Sent] = field(default_factory=list)
@@ -31,6 +32,8 @@ class Transaction:
             self.sent, self.held = [], {}
             return
         self.sent.append(sent)
+        if sent.source.out_of_band:
+            return
         for table, mode in locks(sent.statement, sent.before):
             if keeps_writers_waiting(mode) and context.existing(table, sent.before) is not None:
                 self.held.setdefault(table, mode)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outofband_lint.context import Sent, StatementContext
+from outofband_lint.example import Example
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.row_count import writes_few
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
+from outofband_lint.source import Source
 from outofband_lint.spelling import shown
 from outofband_lint.statement import (
     AddConstraint,
@@ -72,6 +74,12 @@ _LONG = (
         "ALTER TABLE events ADD COLUMN a int; CREATE TABLE fresh (a int); "
         "CREATE INDEX ix ON fresh (a)",
         "ALTER TABLE events ADD COLUMN a int; UPDATE events SET a = 1 WHERE id = 7",
+        Example(
+            sources=(
+                Source("DROP INDEX ix_old", "a.py", 1, out_of_band=True),
+                Source("CREATE INDEX ix ON orders (id)", "a.py", 2, out_of_band=True),
+            )
+        ),
     ),
 )
 def statements_after_exclusive_lock(
@@ -91,7 +99,9 @@ def statements_after_exclusive_lock(
 
     Source: PostgreSQL 18, 13.3.1, Table-Level Locks.
     """
-    if not context.held or not _takes_long(statement, schema, context):
+    if context.source.out_of_band or not context.held:
+        return
+    if not _takes_long(statement, schema, context):
         return
     taken = _taken_since_the_last(context)
     if not taken:
@@ -146,6 +156,8 @@ def _taken_since_the_last(context: StatementContext) -> list[tuple[QualifiedName
     """
     found: list[tuple[QualifiedName, Sent]] = []
     for sent in reversed(context.transaction):
+        if sent.source.out_of_band:
+            continue
         for table, mode in locks(sent.statement, sent.before):
             if mode is LockMode.ACCESS_EXCLUSIVE and context.existing(table, sent.before):
                 found.insert(0, (table, sent))
