@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_a_module_counts_by_its_source_and_by_the_names_beside_it(
     with tracing() as kept:
         importlib.import_module("traced_module")
     assert str(tmp_path) in kept.modules
+
+
+def test_the_source_of_bytecode_may_have_dots_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "v2.4.0.a.py"
+    path.write_text("x = 1\n")
+    for _ in range(2):  # from its source, then from its bytecode
+        spec = importlib.util.spec_from_file_location("a_release", path)
+        assert spec is not None
+        assert spec.loader is not None
+        with tracing() as kept:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        assert kept.files == {str(path)}
 
 
 def test_what_is_written_or_installed_is_no_input(tmp_path: Path) -> None:

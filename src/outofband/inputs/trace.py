@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.util import source_from_cache
 from typing import Any
 
 from outofband.inputs import state
@@ -83,7 +82,7 @@ class Trace:
         if name is None:
             return
         if _CACHE in name and name.endswith(".pyc"):
-            name = source_from_cache(name)
+            name = _source_of(name)
         if state.is_installed(name):
             return
         if name != self.subject:
@@ -191,6 +190,13 @@ def _event(event: str, arguments: tuple[Any, ...]) -> None:
             kept.listed(arguments[0], modules=importer)
     elif event in _UNFORESEEABLE:
         unforeseen(event)
+
+
+def _source_of(cached: str) -> str:
+    """Return the file that a .pyc was made of; importlib's own answer refuses names with dots."""
+    folder, name = os.path.split(cached)
+    stem = name.rpartition(f".{sys.implementation.cache_tag}")[0]
+    return os.path.join(os.path.dirname(folder), f"{stem}.py")
 
 
 def _absolute(path: object) -> str | None:

@@ -38,6 +38,7 @@ from outofband_lint.statement import MoveAllToTablespace, SetIndexTablespace
     good=(
         "CREATE TABLE f (a int); CREATE INDEX i ON f (a); ALTER INDEX i SET TABLESPACE pg_default",
         "ALTER INDEX ix_events_kind SET (fillfactor = 70)",
+        Example("ALTER INDEX ALL IN TABLESPACE slow SET TABLESPACE slow", measured=False),
         Example(
             "REINDEX (CONCURRENTLY, TABLESPACE fast) INDEX ix_events_kind",
             autocommit=True,
@@ -62,7 +63,7 @@ def index_moved_to_tablespace(
     Source: PostgreSQL 18, ALTER INDEX, SET TABLESPACE; REINDEX, TABLESPACE.
     """
     if isinstance(statement, MoveAllToTablespace):
-        if statement.kind == "index":
+        if statement.kind == "index" and statement.tablespace != statement.new_tablespace:
             yield _all(statement, schema)
         return
     found = schema.index(statement.index)

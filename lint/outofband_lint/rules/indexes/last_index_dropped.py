@@ -28,6 +28,7 @@ from outofband_lint.statement import (
     given="""
         CREATE TABLE events (id bigint, kind text);
         CREATE INDEX ix_events_kind ON events (kind);
+        CREATE TABLE bare (id bigint);
         CREATE SCHEMA app;
         CREATE TABLE app."Orders" (id bigint CONSTRAINT "Pk" PRIMARY KEY, "userId" bigint);
         CREATE TABLE users (id bigint PRIMARY KEY);
@@ -51,6 +52,7 @@ from outofband_lint.statement import (
         "ALTER TABLE posts DROP COLUMN user_id",
         Example("DROP INDEX ix_events_kind", settings=Settings(small=("events",))),
         "CREATE TABLE t (a int); CREATE INDEX ix ON t (a); DROP INDEX ix",
+        "CREATE INDEX for_now ON bare (id); DROP INDEX for_now",
     ),
 )
 def last_index_dropped(
@@ -70,7 +72,7 @@ def last_index_dropped(
 
     Source: PostgreSQL 18, chapters 11 (indexes) and 5.5.5 (foreign keys).
     """
-    tables = [t for t in _touched(statement, schema) if context.is_existing(t)]
+    tables = [t for t in _touched(statement, schema, context) if context.is_existing(t)]
     tables = [t for t in tables if context.is_large(t.name) and usable_indexes(t)]
     if not tables:
         return
@@ -85,10 +87,14 @@ def last_index_dropped(
             yield _violation(table, lost)
 
 
-def _touched(statement: DropIndex | AlterTable, schema: Schema) -> Iterator[Table]:
+def _touched(
+    statement: DropIndex | AlterTable, schema: Schema, context: StatementContext
+) -> Iterator[Table]:
+    """Yield the tables that lose what they had before this revision."""
     if isinstance(statement, DropIndex):
         found = [schema.index(name) for name in statement.indexes]
-        yield from {each[0].name: each[0] for each in found if each}.values()
+        lost = [each for each in found if each and context.is_deployed(each[1].revision)]
+        yield from {table.name: table for table, _ in lost}.values()
         return
     table = schema.table(statement.table)
     drops = any(isinstance(action, DropConstraint | DropColumn) for action in statement.actions)

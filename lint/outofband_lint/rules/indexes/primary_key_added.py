@@ -8,7 +8,8 @@ from outofband_lint import promotion
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.locks import LockMode
-from outofband_lint.names import QualifiedName
+from outofband_lint.names import QualifiedName, quote
+from outofband_lint.proof import is_proved_not_null
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema, Table
 from outofband_lint.settings import Settings
@@ -32,6 +33,9 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
     given="""
         CREATE TABLE users (id bigint NOT NULL, email text);
         CREATE UNIQUE INDEX users_id ON users (id);
+        CREATE UNIQUE INDEX users_email ON users (email);
+        CREATE TABLE proved (id bigint CHECK (id IS NOT NULL));
+        CREATE UNIQUE INDEX proved_id ON proved (id);
         CREATE SCHEMA app;
         CREATE TABLE app."Orders" (id bigint NOT NULL, "orderNo" text);
         CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id);
@@ -41,19 +45,21 @@ from outofband_lint.statement import AddConstraint, AlterTable, Constraint
         "ALTER TABLE users ADD PRIMARY KEY (id)",
         'alter table app."Orders" add constraint "Pk" primary key ("orderNo", id)',
         "ALTER TABLE parts ADD PRIMARY KEY (id)",
+        "ALTER TABLE users ADD CONSTRAINT pk PRIMARY KEY USING INDEX users_email",
         Example("ALTER TABLE created_by_hand ADD PRIMARY KEY (id)", measured=False),
         Example("ALTER TABLE users ADD PRIMARY KEY (id)", settings=Settings(small=("users",))),
     ),
     good=(
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ADD PRIMARY KEY (a)",
         "ALTER TABLE users ADD CONSTRAINT pk PRIMARY KEY USING INDEX users_id",
+        "ALTER TABLE proved ADD CONSTRAINT pk PRIMARY KEY USING INDEX proved_id",
         Example("ALTER TABLE users ADD PRIMARY KEY (id)", out_of_band=True),
     ),
 )
 def primary_key_added(
     statement: AlterTable, schema: Schema, context: StatementContext
 ) -> Iterator[Violation]:
-    """A primary key is added in the deploy to a table in use, and builds its index there.
+    """A primary key is added to a table in use, and builds its index there or reads all its rows.
 
     Cost: ALTER TABLE takes an ACCESS EXCLUSIVE lock and keeps it while the index is built and,
     where a column is nullable, while all rows are read for NULLs: every read and every write waits.
@@ -64,8 +70,9 @@ def primary_key_added(
     the unique index with `postgresql_concurrently=True` in an autocommit block, then
     `op.execute("ALTER TABLE … ADD CONSTRAINT … PRIMARY KEY USING INDEX …")`.
 
-    Allowed when: the revision itself creates the table. A table that the settings call small makes
-    it a warning.
+    Allowed when: the revision itself creates the table, or the key takes over a unique index whose
+    columns are NOT NULL, or proved to be by a validated CHECK. A table that the settings call small
+    makes it a warning.
 
     Source: PostgreSQL 18, ALTER TABLE, ADD table_constraint_using_index.
     """
@@ -84,6 +91,31 @@ def primary_key_added(
                     costs=(table,),
                     fix=promotion.fix(known, table, declared),
                 )
+            case AddConstraint(Constraint(kind="primary_key", using_index=str(index))):
+                nullable = _nullable(table, index, schema)
+                if nullable:
+                    yield _over_nullable(table, nullable)
+
+
+def _nullable(table: QualifiedName, index: str, schema: Schema) -> list[str]:
+    """Return the columns of an index that Postgres has to read for NULLs."""
+    known = schema.table(table)
+    found = known.index(index) if known is not None else None
+    columns = [key.column for key in found.keys if key.column] if found is not None else []
+    return [column for column in columns if not is_proved_not_null(table, column, schema)]
+
+
+def _over_nullable(table: QualifiedName, columns: list[str]) -> Violation:
+    named, listed = shown(table), ", ".join(map(quote, columns))
+    return Violation(
+        f"The primary key makes {listed} of {named} NOT NULL, which reads all rows under an ACCESS "
+        f"EXCLUSIVE lock: {LockMode.ACCESS_EXCLUSIVE.blocks} of {named} waits until that ends, and "
+        "one NULL fails the upgrade.",
+        f"Make {listed} NOT NULL first: op.create_check_constraint(…, postgresql_not_valid=True), "
+        "in a later revision its validation and SET NOT NULL, then the key. Without outofband, the "
+        "same.",
+        costs=(table,),
+    )
 
 
 def _help(known: Table | None, name: QualifiedName, declared: Constraint) -> str:

@@ -34,6 +34,7 @@ from outofband_lint.statement import AlterTable, MoveAllToTablespace, SetTablesp
         ),
     ),
     good=(
+        Example("ALTER TABLE ALL IN TABLESPACE slow SET TABLESPACE slow", measured=False),
         "CREATE TABLE fresh (a int); ALTER TABLE fresh SET TABLESPACE pg_default",
         Example("CREATE TABLE fresh (a int) TABLESPACE fast", measured=False),
         "ALTER TABLE events SET (fillfactor = 70)",
@@ -58,7 +59,7 @@ def table_moved_to_tablespace(
     Source: PostgreSQL 18, ALTER TABLE, SET TABLESPACE.
     """
     if isinstance(statement, MoveAllToTablespace):
-        if statement.kind != "index":
+        if statement.kind != "index" and statement.tablespace != statement.new_tablespace:
             names = [str(shown(table.name)) for table in schema.tables.values()]
             yield _violation(f"{', '.join(names[:5])} …")
         return
