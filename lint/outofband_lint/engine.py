@@ -12,6 +12,7 @@ from outofband_lint.context import Context, Sent, StatementContext
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding, Place, Severity
 from outofband_lint.fingerprint import fingerprint, normalised
+from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
 from outofband_lint.reader import read
 from outofband_lint.rule import Rule, Violation
@@ -179,7 +180,8 @@ class _Run:
             assert rule.check is not None
             for violation in rule.check(statement, self.schema, context):
                 place = Place(context.source.path, context.source.line, context.revision.id)
-                yield from self._findings(rule, violation, place, statement.sql)
+                emptied = self.schema.emptied
+                yield from self._findings(rule, violation, place, statement.sql, emptied)
 
     def _judges(self, kind: type[Statement]) -> tuple[Rule, ...]:
         """Return the rules that want to see a kind of statement."""
@@ -240,9 +242,14 @@ class _Run:
         yield from self._findings(rule, violation, place, sql)
 
     def _findings(
-        self, rule: Rule, violation: Violation, place: Place, sql: str
+        self,
+        rule: Rule,
+        violation: Violation,
+        place: Place,
+        sql: str,
+        emptied: frozenset[QualifiedName] = frozenset(),
     ) -> Iterator[Finding]:
-        severity = _severity(rule, violation, place.path, self.context)
+        severity = _severity(rule, violation, place.path, self.context, emptied)
         if severity is None:
             return
         # A file of SQL is known by its path, which a fingerprint must survive.
@@ -263,15 +270,25 @@ class _Run:
         )
 
 
-def _severity(rule: Rule, violation: Violation, path: str, context: Context) -> Severity | None:
-    """Return how bad a finding is, by the project's word before the rule's; None for off."""
+def _severity(
+    rule: Rule,
+    violation: Violation,
+    path: str,
+    context: Context,
+    emptied: frozenset[QualifiedName],
+) -> Severity | None:
+    """Return how bad a finding is, by the project's word before the rule's; None for off.
+
+    `emptied` are the tables that the same session has removed all rows of: as good as small.
+    """
     level = context.settings.level(rule.name, path)
     if level is not None:
         return None if level == "off" else level
     if rule.opt_in:
         return None
     own = violation.severity or rule.severity
-    if violation.costs and all(map(context.is_small, violation.costs)):
+    costs = violation.costs
+    if costs and all(context.is_small(table) or table in emptied for table in costs):
         return "warning" if own == "error" else None
     return own
 

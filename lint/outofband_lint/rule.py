@@ -23,9 +23,10 @@ class Violation:
     """What a rule's check yields; the engine knows the place and makes it a Finding.
 
     `severity` overrides the rule's. `costs` are the tables whose size is the cost: where all of
-    them are small the finding is one level milder, and a warning is none. A check of the schema at
-    head names the `table` at fault, whose CREATE TABLE is the place, or like a check of the project
-    the `place` itself; `subject` then tells its findings apart.
+    them are small, or the same session has emptied them, the finding is one level milder, and a
+    warning is none. A check of the schema at head names the `table` at fault, whose CREATE TABLE is
+    the place, or like a check of the project the `place` itself; `subject` then tells its findings
+    apart.
     """
 
     message: str

@@ -212,3 +212,20 @@ def test_other_statements_and_revisions_have_other_fingerprints() -> None:
 def test_what_is_large_comes_from_the_settings(settings: Settings, is_large: bool) -> None:
     findings = lint(chain("CREATE TABLE lsif_data_a (a int)"), settings)
     assert bool(findings) == is_large
+
+
+@pytest.mark.parametrize(
+    ("before", "severity"),
+    [
+        ("SELECT 1", "error"),
+        ("DELETE FROM t", "warning"),
+        ("TRUNCATE t; INSERT INTO t VALUES (1)", "error"),
+        ("ALTER TABLE t RENAME TO u; DELETE FROM u; ALTER TABLE u RENAME TO t", "warning"),
+    ],
+)
+def test_what_costs_as_much_as_the_table_has_rows_is_milder_on_an_emptied_one(
+    before: str, severity: str
+) -> None:
+    revisions = chain("CREATE TABLE t (a int)", f"{before}; CREATE INDEX i ON t (a)")
+    (found,) = [f for f in lint(revisions, Settings()) if f.rule == "index-built-in-deploy"]
+    assert found.severity == severity

@@ -41,6 +41,7 @@ class Draft:
         self.search_path = schema.search_path
         self.dropped_schemas = set(schema.dropped_schemas)
         self.gone = schema.gone
+        self.emptied = schema.emptied
         self.constraints = schema.constraints
         self.revision = revision
         self.out_of_band = out_of_band
@@ -56,6 +57,7 @@ class Draft:
             search_path=self.search_path,
             dropped_schemas=frozenset(self.dropped_schemas),
             gone=self.gone,
+            emptied=self.emptied,
             constraints=self.constraints,
         )
 

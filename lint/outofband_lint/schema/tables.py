@@ -215,6 +215,8 @@ def move_table(draft: Draft, old: QualifiedName, new: QualifiedName) -> None:
     draft.let_go(old)
     draft.put(_replacing(replace(draft.tables[old], name=new), draft.gone.get(new)))
     draft.remove(old)
+    if old in draft.emptied:
+        draft.emptied = draft.emptied - {old} | {new}
     for name in {new if table.name == old else table.name for table in followers}:
         draft.put(_following(draft.tables[name], old, new))
 

@@ -74,6 +74,10 @@ ROW = "INSERT INTO orders (id) VALUES (1)"
         Example("ALTER TABLE orders ADD IF NOT EXISTS id bigint NOT NULL", data=ROW),
         Example("TRUNCATE orders; ALTER TABLE orders ADD a int NOT NULL", data=ROW),
         Example("DELETE FROM orders; ALTER TABLE public.orders ADD a int NOT NULL", data=ROW),
+        Example(
+            "DELETE FROM orders; ALTER TABLE orders RENAME TO o; ALTER TABLE o ADD a int NOT NULL",
+            data=ROW,
+        ),
     ),
 )
 def column_added_not_null(
