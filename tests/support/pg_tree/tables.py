@@ -59,6 +59,7 @@ def create_table(node: Any, *, foreign: bool = False) -> CreateTable:
         () if is_partition else tuple(parent),
         _STRATEGIES[node.partspec.strategy] if node.HasField("partspec") else None,
         parent[0] if is_partition else None,
+        is_default=is_partition and node.partbound.is_default,
         temporary=node.relation.relpersistence == "t",
         unlogged=node.relation.relpersistence == "u",
         foreign=foreign,
