@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -98,8 +99,28 @@ def test_the_files_mode_is_kept_and_nothing_else_is_left_in_the_folder(project: 
     ]
 
 
+def test_what_needs_a_second_revision_gets_one_and_nothing_else_is_printed(project: Path) -> None:
+    key = 'op.create_foreign_key("fk", "users", "users", ["id"], ["id"])'
+    revision = project / "migrations/versions/a2.py"
+    revision.write_text(INDEX.replace('op.create_index("ix_m", "users", ["m"])', key))
+    shown = lint(project, "--diff")
+    assert shown.stdout.startswith("--- migrations/versions/a2.py\n")
+    assert '+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT fk")' in shown.stdout
+    fixed = lint(project, "--fix", "--format", "json")
+    created = fixed.stderr.splitlines()[1].removeprefix("created ")
+    assert "VALIDATE CONSTRAINT fk" in (project / created).read_text()
+    rules = [finding["rule"] for finding in json.loads(fixed.stdout)["findings"]]
+    assert "foreign-key-validated-at-once" not in rules
+
+
 @pytest.mark.parametrize(
-    "words", [("--fix", "--diff"), ("--fix", "--sql", "x.sql"), ("--diff", "--sql", "x.sql")]
+    "words",
+    [
+        ("--fix", "--diff"),
+        ("--fix", "--sql", "x.sql"),
+        ("--diff", "--sql", "x.sql"),
+        ("--fix", "--no-exec"),
+    ],
 )
 def test_a_wrong_call_changes_nothing(project: Path, words: tuple[str, ...]) -> None:
     refused = lint(project, *words)

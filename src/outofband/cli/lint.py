@@ -102,6 +102,8 @@ def command(
         raise click.UsageError("--since goes with revisions, not with --sql")
     if files and (fix or diff):
         raise click.UsageError("--fix and --diff go with revisions, not with --sql")
+    if no_exec and (fix or diff):
+        raise click.UsageError("--fix and --diff run the project's env.py: leave --no-exec away")
     if write_baseline and (since or fix or diff):
         raise click.UsageError("--write-baseline keeps what the whole history has: give it alone")
     if fix and diff:

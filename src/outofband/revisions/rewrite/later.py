@@ -66,6 +66,7 @@ def _writing_to(script: ScriptDirectory, folder: Path) -> ScriptDirectory:
     elsewhere = copy.copy(script)
     elsewhere.revision_map = script.revision_map  # shared: a new head is known to the next
     elsewhere.hooks = []
+    elsewhere.messaging_opts = {**script.messaging_opts, "quiet": True}
     elsewhere.version_locations = [str(folder)]
     elsewhere.__dict__.pop("_version_locations", None)
     elsewhere.__dict__.pop("_singular_version_location", None)

@@ -29,7 +29,10 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """The files to change, how many operations that mends, and what stays for a person."""
+    """The files to change, how many operations that mends, and what stays for a person.
+
+    Of an operation that is replaced nothing stays, whatever else was found about it.
+    """
 
     files: tuple[FileChange, ...]
     made: int
@@ -53,7 +56,7 @@ def rewritten(
             made, changes = _change(environment, script, choice.edits[revision.id])
             files += changes
             done |= {(revision.id, edit.line) for edit in made}
-    left = tuple(f for f in findings if f.fix is None or (f.revision, f.line) not in done)
+    left = tuple(f for f in findings if (f.revision, f.line) not in done)
     return Rewriting(tuple(files), len(done), left)
 
 
