@@ -187,9 +187,16 @@ class _Run:
         """Return the rules that want to see a kind of statement."""
         known = self.judges.get(kind)
         if known is None:
-            known = tuple(r for r in self.rules if r.check and issubclass(kind, r.statements))
+            asked = (r for r in self.rules if r.check and issubclass(kind, r.statements))
+            known = tuple(rule for rule in asked if self._is_on(rule))
             self.judges[kind] = known
         return known
+
+    def _is_on(self, rule: Rule) -> bool:
+        """Tell whether findings of the rule can be reported at all: many cost a lookup each."""
+        settings = self.context.settings
+        levels = (settings.severity, *settings.per_path.values())
+        return not rule.opt_in or any(rule.name in named for named in levels)
 
     def at_head(self) -> Iterator[Finding]:
         """Judge the schema that is left; a finding belongs to what created its table."""
