@@ -9,6 +9,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
 from outofband_lint.statement import Query
+from outofband_lint.whole_table import written_whole
 
 
 @statement_rule(
@@ -51,14 +52,7 @@ def delete_without_where(
 
     Source: PostgreSQL 18, DELETE; 24.1, Routine Vacuuming.
     """
-    if context.source.out_of_band:
-        return
-    for write in statement.writes:
-        table = context.existing(write.table, schema)
-        if write.verb != "delete" or write.has_where or table is None:
-            continue
-        if not (context.is_large(table) or context.is_small(table)):
-            continue
+    for table in written_whole(statement, "delete", schema, context):
         yield Violation(
             f"DELETE without WHERE removes every row of {shown(table)} for good and keeps them "
             "locked until the migration's transaction ends.",

@@ -10,6 +10,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
 from outofband_lint.statement import Query
+from outofband_lint.whole_table import written_whole
 
 
 @statement_rule(
@@ -53,14 +54,7 @@ def update_without_where(
 
     Source: PostgreSQL 18, UPDATE; 24.1, Routine Vacuuming.
     """
-    if context.source.out_of_band:
-        return
-    for write in statement.writes:
-        table = context.existing(write.table, schema)
-        if write.verb != "update" or write.has_where or table is None:
-            continue
-        if not (context.is_large(table) or context.is_small(table)):
-            continue
+    for table in written_whole(statement, "update", schema, context):
         yield Violation(
             f"UPDATE without WHERE writes every row of {shown(table)} anew and keeps all of them "
             "locked until the migration's transaction ends.",
