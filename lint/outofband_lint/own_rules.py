@@ -43,11 +43,6 @@ def load(folders: Sequence[str], others: Sequence[Rule]) -> tuple[Rule, ...]:
     return tuple(sorted((_told(rule, files[rule.name]) for rule in rules), key=lambda r: r.name))
 
 
-def files_of(folders: Sequence[str]) -> tuple[Path, ...]:
-    """Return all that the rules in the folders can come from, helpers among them."""
-    return tuple(file for folder in folders for file in sorted(Path(folder).glob("*.py")))
-
-
 def _rule_in(file: Path) -> Rule:
     rule = getattr(_module(file), file.stem, None)
     if not isinstance(rule, Rule):

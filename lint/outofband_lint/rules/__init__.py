@@ -7,7 +7,6 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from outofband_lint.rule import Rule
-from outofband_lint.rule_names import rules_called
 
 CHAPTERS = (
     "indexes",
@@ -40,8 +39,3 @@ def chapter_rules(chapter: str) -> tuple[Rule, ...]:
 def rule_named(name: str) -> Rule | None:
     """Return the rule of that name."""
     return next((rule for rule in all_rules() if rule.name == name), None)
-
-
-def rules_known_as(name: str) -> tuple[Rule, ...]:
-    """Return the rule of that name, or those that another linter calls so."""
-    return rules_called(name, all_rules())
