@@ -99,7 +99,8 @@ class Session:
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
-        self._set({"application_name": name, **dict(timeouts(statement.unhurried, self.version))})
+        due = timeouts(statement.unhurried, self.version, bounded=statement.bounded)
+        self._set({"application_name": name, **dict(due)})
         self._unhurried = statement.sql if statement.unhurried else ""
         try:
             self.write(statement.sql)

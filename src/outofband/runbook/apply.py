@@ -32,7 +32,8 @@ from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
-_RETRIES = {"55P03": 120}
+_TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
+_RETRIES = {_LOCK_NOT_FREE: 120}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
@@ -121,12 +122,13 @@ class _Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._acted and not _ends_with(self._planned.actions, now.actions):
+            if not self._acted and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
-            if isinstance(action, BuildIndex | RemoveIndex) and table.workers:
-                self._let_finish(table.workers[0], table)
-            elif ending := self._act(action, table):
+            part = _touched(action, table)
+            if isinstance(action, BuildIndex | RemoveIndex) and part.workers:
+                self._let_finish(part.workers[0], part)
+            elif ending := self._act(action, part):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -170,6 +172,8 @@ class _Turn:
         except StatementFailed as failed:
             # Of these only a concurrent drop can fail half-way, though never for a privilege.
             self._sent = sent_before or (sent.unhurried and failed.sqlstate != "42501")
+            if sent.bounded and failed.sqlstate == _TOO_LONG:
+                raise StatementFailed(_LOCK_NOT_FREE, "the locks were not free in time") from None
             raise
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
@@ -234,6 +238,18 @@ class _Turn:
         return Ending(self._planned, end, why, do, flags, self._acted)
 
 
-def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
-    """Tell whether what is left is what was shown, less what is done already."""
-    return not now or shown[-len(now) :] == now
+def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
+    """Tell whether what is left is what was shown, in its order, less what is done already."""
+    rest = iter(shown)
+    return all(action in rest for action in now)
+
+
+def _touched(action: Action, table: TableFacts) -> TableFacts:
+    """Return the table that an action works on: the step's own, or a partition of it."""
+    for part in table.tree():
+        match action:
+            case BuildIndex(index) | AwaitBuild(index) if index.table == part.name:
+                return part
+            case RemoveIndex(name) if any(i.name == name for i in part.indexes):
+                return part
+    return table
