@@ -100,17 +100,19 @@ def test_a_prepared_transaction_is_named_by_what_it_is_called(docs_on: Any, mode
             run.result()
 
 
-def test_what_a_build_costs_is_seen(docs: Any) -> None:
-    with docs.old_snapshot(), building(docs):
-        pid = docs.parked(SNAPSHOTS)
-        with Session(Url(docs.url)) as session:
+def test_what_a_session_costs_everybody_else_is_seen(docs: Any, stranger: str) -> None:
+    with docs.old_snapshot() as old:
+        pid = old.info.backend_pid
+        with Session(Url(docs.url.replace("postgres@", f"{stranger}@"))) as session:
             before = monitor.burden(session, pid)
             docs.sql("INSERT INTO docs (id) SELECT n FROM generate_series(1, 100) AS n")
             after = monitor.burden(session, pid)
-        assert before is not None
-        assert after is not None
-        assert after.wal_bytes > before.wal_bytes
-        assert after.lag is None
+    assert before is not None
+    assert after is not None
+    assert after.wal_bytes > before.wal_bytes
+    assert before.held_transactions is not None
+    assert (after.held_transactions or 0) > before.held_transactions
+    assert after.lag is None
 
 
 def test_a_slot_that_nobody_reads_is_behind(docs_on: Any) -> None:
