@@ -30,6 +30,7 @@ from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
+from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
@@ -92,6 +93,8 @@ class _Turn:
                 return self._try()
             except SessionLost as lost:
                 self._reconnect(lost)
+            except GivenUp as given_up:
+                return self._ending(End.WAITING, given_up.why)
             except StatementFailed as failed:
                 if ending := self._after(failed):
                     return ending
@@ -110,6 +113,8 @@ class _Turn:
 
     def _finish(self) -> Ending:
         while True:
+            if self._world.patient.stopped.is_set():
+                return self._ending(End.WAITING, "cancelled by the operator")
             view, now = self._world.now(self._planned)
             table = view.seen.table(self._planned.step.table)
             if now is None:
@@ -139,6 +144,8 @@ class _Turn:
             self._do(action, table)
         except Stuck as stuck:
             return self._ending(End.FAILED, stuck.why, stuck.do, stuck.flags)
+        except GivenUp as given_up:
+            return self._give_up(given_up)
         except StatementFailed as failed:
             return self._after(failed)
         return None
@@ -173,12 +180,33 @@ class _Turn:
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
         """Wait until a server process works on the table no more; its session may live on."""
         hand, tables = self._world.hand, {"tables": [table.oid]}
-        with self._world.screen.watching(what, pid):
+        with self._world.screen.watching(what, pid) as check:
             while any(row["pid"] == pid for row in hand.rows(query("workers"), tables)):
+                check()
                 time.sleep(_POLL_SECONDS)
+
+    def _give_up(self, given_up: GivenUp) -> Ending:
+        """Clear away what the build that was given up has left, as far as nobody is in the way."""
+        why = f"given up: {given_up.why}"
+        if given_up.lost:
+            why += f"; lost is {given_up.lost}"
+        _, now = self._world.now(self._planned)
+        if now is None:
+            return self._ending(End.DONE)
+        match now.actions:
+            case (RemoveIndex() as removal, BuildIndex(), *_):
+                sent = statement(removal)
+                assert sent is not None
+                try:
+                    self._send(sent)
+                except (GivenUp, StatementFailed):
+                    why += f"; {removal.index} is left, and the next run drops it"
+        return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
+        if self._world.patient.stopped.is_set():
+            return self._give_up(GivenUp("cancelled by the operator"))
         code = failed.sqlstate
         self._failures[code] = self._failures.get(code, 0) + 1
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
