@@ -21,6 +21,7 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
@@ -126,7 +127,7 @@ class _Turn:
                 return self._stale(now)
             action = now.actions[0]
             part = _touched(action, table)
-            if isinstance(action, BuildIndex | RemoveIndex) and part.workers:
+            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
                 self._let_finish(part.workers[0], part)
             elif self._waited_for_replicas(action):
                 continue
