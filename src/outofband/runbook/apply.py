@@ -26,6 +26,7 @@ from outofband.model.statements import (
     statement,
 )
 from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.events import Outcome
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.reaction import Reaction, reaction, way_out
@@ -71,7 +72,14 @@ def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[End
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(_recorded(planned, world, dedupe) for planned in plan.steps)
+
+
+def _recorded(planned: PlannedStep, world: World, dedupe: Dedupe) -> Ending:
+    world.evidence.begin(planned, world.hand)
+    ending = _Turn(planned, world, dedupe).run()
+    world.evidence.end(Outcome(ending.end.value, ending.why, ending.do, ending.acted), world.hand)
+    return ending
 
 
 class _Turn:
@@ -143,13 +151,13 @@ class _Turn:
     def _waited_for_replicas(self, action: Action) -> bool:
         """Wait for replicas before a build or a drop; tell whether that took long."""
         world = self._world
-        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+        return _is_unhurried(action) and world.conditions.await_replicas(
             world.hand, world.screen, world.patient
         )
 
     def _not_at_this_hour(self, action: Action) -> Ending | None:
         """End the step where it is too late to start; what only commits what is built is not."""
-        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+        if self._acted and not _is_unhurried(action):
             return None
         why = self._world.conditions.not_now(action)
         return self._ending(End.WAITING, why) if why else None
@@ -218,6 +226,7 @@ class _Turn:
 
     def _after(self, failed: StatementFailed) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
+        self._world.evidence.failed(failed)
         if self._world.patient.stopped.is_set():
             return self._give_up(GivenUp("cancelled by the operator"))
         code = failed.sqlstate
@@ -256,6 +265,11 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, in its order, less what is done already."""
     rest = iter(shown)
     return all(action in rest for action in now)
+
+
+def _is_unhurried(action: Action) -> bool:
+    sent = statement(action)
+    return sent is not None and sent.unhurried
 
 
 def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:

@@ -1,0 +1,125 @@
+"""What a run of `apply` gives to programs: events on stdout, the journal, the notify command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from threading import Lock
+
+import click
+
+from outofband.cli.notify import notify
+from outofband.errors import OutofbandError
+from outofband.postgres.session import Session
+from outofband.postgres.source import Source
+from outofband.runbook.apply import End, Ending
+from outofband.runbook.events import Event, RunEnded, RunStarted, StepName, as_json
+from outofband.runbook.evidence import Evidence, step_name
+from outofband.runbook.hand import Hand, SessionLost
+from outofband.runbook.journal import Journal
+from outofband.runbook.plan import Plan
+
+DONE, REFUSED, PARTLY_DONE = 0, 3, 4
+_OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly_done"}
+
+
+class Account:
+    """One run: its events go to stdout where ``events`` are wanted, its summary to ``command``."""
+
+    def __init__(self, source: Source, *, events: bool, command: str | None) -> None:
+        self._source, self._events, self._command = source, events, command
+        self._run, self._lock = str(uuid.uuid4()), Lock()
+        self._journal = Journal(self._run, version("alembic-outofband"), self._tell)
+        self._lanes: list[Evidence] = []
+        self._begun = False
+
+    def evidence(self) -> Evidence:
+        """Return what takes down the steps of one session."""
+        self._lanes.append(Evidence(self._emit, self._journal))
+        return self._lanes[-1]
+
+    def begin(self, plan: Plan, hand: Hand) -> None:
+        """Tell that work begins; from now on its end is notified."""
+        self._begun = True
+        steps = [step_name(planned) for planned in plan.steps]
+        self._emit(RunStarted(self._source.describe(), steps))
+        if not plan.does_nothing:
+            self._journal.prepare(hand)
+
+    def end(self, endings: Sequence[Ending], status: int, next_command: str) -> None:
+        """Tell how the run ended."""
+        steps = [
+            {
+                "name": ending.planned.step.name,
+                "kind": ending.planned.step.kind,
+                "table": str(ending.planned.step.table),
+                "outcome": ending.end.value,
+                "why": ending.why,
+                "do": ending.do,
+            }
+            for ending in endings
+        ]
+        why = "; ".join(e.why for e in endings if e.end is End.FAILED)
+        self._over(_OUTCOMES[status], status, why, next_command, steps)
+
+    def failed(self, error: OutofbandError, next_command: str) -> None:
+        """Tell that an error ended the run."""
+        outcome = _OUTCOMES.get(error.exit_status, "unknown")
+        why = f"{error.what}: {error.why}" if error.why else error.what
+        self._over(outcome, error.exit_status, why, next_command)
+
+    def detached(self, running: Sequence[str], next_command: str) -> None:
+        """Tell that this process leaves a run to the server."""
+        steps = [lane.running for lane in self._lanes if lane.running is not None]
+        self._note_detached(steps)
+        told = [{"name": s.step, "kind": s.kind, "table": s.table, "outcome": "detached",
+                 "why": "", "do": ""} for s in steps]  # fmt: skip
+        self._over("detached", PARTLY_DONE, "", next_command, told, running)
+
+    def _note_detached(self, steps: Sequence[StepName]) -> None:
+        """Journal it in a session of its own: those of the run are busy."""
+        try:
+            with Session(self._source) as session:
+                self._journal.detached(session, steps)
+        except (OutofbandError, SessionLost) as error:
+            self._tell(f"no journal is kept: {error}")
+
+    def _over(
+        self,
+        outcome: str,
+        status: int,
+        why: str,
+        next_command: str,
+        steps: Sequence[dict[str, str]] = (),
+        running: Sequence[str] = (),
+    ) -> None:
+        told = "" if status == DONE else next_command
+        database = self._source.describe()
+        ended = RunEnded(database, outcome, status, why, told, list(steps), list(running))
+        self._emit(ended)
+        if self._command and self._begun:
+            if problem := notify(self._command, self._as_json(ended)):
+                self._tell(problem)
+
+    def _emit(self, event: Event) -> None:
+        with self._lock:
+            if not self._events:
+                return
+            try:
+                sys.stdout.write(f"{json.dumps(self._as_json(event))}\n")
+                sys.stdout.flush()
+            except OSError:  # nobody reads any more; the work goes on
+                self._events = False
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _as_json(self, event: Event) -> dict[str, object]:
+        return as_json(event, self._run, datetime.now(UTC).isoformat(timespec="milliseconds"))
+
+    @staticmethod
+    def _tell(line: str) -> None:
+        click.echo(f"outofband: {line}", err=True)
