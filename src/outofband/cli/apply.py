@@ -14,8 +14,8 @@ from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
-    from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
+    from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -24,8 +24,8 @@ class NotConfirmed(NothingChanged):
     """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
 
 
-class ReadOnly(NothingChanged):
-    """The server or the session takes no writes."""
+class NotNow(NothingChanged):
+    """Something in the server or on the way to it stops the whole plan."""
 
 
 @click.command("apply")
@@ -67,6 +67,8 @@ def command(
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
+    from outofband.runbook.preflight import preflight
+    from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
     from outofband.runbook.watch import Patient, Watched
     from outofband.runbook.world import World
@@ -78,28 +80,30 @@ def command(
     with Session(project.source) as session:
         watched = Watched(screen, Monitor(project.source), session, patient)
         world = World(session, watched, project.scope(session, where.to, only), patient)
-        plan = world.look().plan
+        view = world.look()
+        plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
             return
         screen.say(f"Plan for {project.source.describe()}:")
+        report = preflight(session, view, dedupes=dedupe != "report")
         for line in plan_lines(plan, statements=False):
             screen.say(line)
-        if not plan.does_nothing:
-            _require_writes(session)
+        _require_fit(report)
+        for line in lines(report):
+            screen.say(line)
+        if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
             _confirm(yes)
         with Interruption(screen, [session], patient.stopped, next_command).heeded():
-            endings = apply(plan, world, Dedupe(dedupe))
+            endings = apply(plan, world, Dedupe(dedupe), report)
     sys.exit(_report(endings, next_command))
 
 
-def _require_writes(session: Session) -> None:
-    from outofband.postgres.monitor import query
+def _require_fit(report: Report) -> None:
+    from outofband.runbook.preflight.finding import first_stop
 
-    row = session.rows(query("writable"))[0]
-    if row["standby"] or row["read_only"]:
-        why = "it is a standby" if row["standby"] else "its transactions are read-only"
-        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+    if found := first_stop(report.general):
+        raise NotNow(found.what, do=found.do)
 
 
 def _confirm(yes: bool) -> None:

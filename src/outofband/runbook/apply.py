@@ -27,6 +27,7 @@ from outofband.model.statements import (
 from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
@@ -38,6 +39,7 @@ _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -65,12 +67,20 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(
+        Ending(planned, End.REFUSED, found.what, found.do)
+        if (found := report.obstacle(planned.step))
+        else _Turn(planned, world, dedupe).run()
+        for planned in plan.steps
+    )
 
 
 class _Turn:
