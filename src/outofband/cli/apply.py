@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.limits import Limits, limit_options
 from outofband.cli.options import Where, database_options
-from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
     from outofband.runbook.apply import Ending
+    from outofband.runbook.plan import Plan
     from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
@@ -39,19 +40,13 @@ class NotNow(NothingChanged):
     help="Duplicates under a unique index: report them, or move the rows that equal another row in "
     "every column into a quarantine table in the schema outofband.",
 )
-@click.option(
-    "--max-wait",
-    callback=seconds,
-    metavar="DURATION",
-    help="Give up a build that waits longer than this for other transactions, and clean up what it "
-    "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
-)
+@limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
-    max_wait: float | None,
+    limits: Limits,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -67,19 +62,22 @@ def command(
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
+    from outofband.runbook.hazards import require_known
     from outofband.runbook.preflight import preflight
     from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
-    from outofband.runbook.watch import Patient, Watched
+    from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
 
+    require_known(limits.accept)
     project = open_project(where)
     screen = OperatorScreen()
-    patient = Patient(max_wait)
-    next_command = again(where, only, dedupe)
+    patient = limits.patient(project.settings)
+    next_command = again(where, only, dedupe, limits.words)
     with Session(project.source) as session:
         watched = Watched(screen, Monitor(project.source), session, patient)
-        world = World(session, watched, project.scope(session, where.to, only), patient)
+        scope = project.scope(session, where.to, only)
+        world = World(session, watched, scope, patient, limits.conditions(project.settings))
         view = world.look()
         plan = view.plan
         if not plan.steps:
@@ -93,7 +91,7 @@ def command(
         for line in lines(report):
             screen.say(line)
         if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
-            _confirm(yes)
+            _confirm(plan, yes, limits.accept)
         with Interruption(screen, [session], patient.stopped, next_command).heeded():
             endings = apply(plan, world, Dedupe(dedupe), report)
     sys.exit(_report(endings, next_command))
@@ -106,18 +104,25 @@ def _require_fit(report: Report) -> None:
         raise NotNow(found.what, do=found.do)
 
 
-def _confirm(yes: bool) -> None:
+def _confirm(plan: Plan, yes: bool, accepted: tuple[str, ...]) -> None:
     from outofband.cli.screen import is_interactive
+    from outofband.runbook.hazards import require_accepted
 
-    if yes:
+    if accepted:
+        require_accepted(plan, accepted)
+    if yes or accepted:
         return
     if not is_interactive():
-        raise NotConfirmed("the plan was not confirmed", why="there is no terminal", do="Add --yes")
+        raise NotConfirmed(
+            "the plan was not confirmed",
+            why="there is no terminal",
+            do="Add --yes, or --accept with the hazards of the plan",
+        )
     if not click.confirm("Do it?", err=True):
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str) -> str:
+def again(where: Where, only: Sequence[str], dedupe: str, more: Sequence[str] = ()) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -128,6 +133,7 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
     words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += more
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 
