@@ -6,14 +6,15 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from threading import Lock
 
 import click
 
-from outofband.cli.notify import notify
+from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source
@@ -31,8 +32,17 @@ _OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly
 class Account:
     """One run: its events go to stdout where ``events`` are wanted, its summary to ``command``."""
 
-    def __init__(self, source: Source, *, events: bool, command: str | None) -> None:
-        self._source, self._events, self._command = source, events, command
+    def __init__(
+        self, source: Source, next_command: str, *, events: bool, command: str | None
+    ) -> None:
+        self._source, self._next, self._events, self._command = (
+            source,
+            next_command,
+            events,
+            command,
+        )
+        if command is not None:
+            words(command)
         self._run, self._lock = str(uuid.uuid4()), Lock()
         self._journal = Journal(self._run, version("alembic-outofband"), self._tell)
         self._lanes: list[Evidence] = []
@@ -43,43 +53,39 @@ class Account:
         self._lanes.append(Evidence(self._emit, self._journal))
         return self._lanes[-1]
 
-    def begin(self, plan: Plan, hand: Hand) -> None:
-        """Tell that work begins; from now on its end is notified."""
+    def begin(self, plan: Plan, hand: Hand | None) -> None:
+        """Tell that work begins; from now on its end is notified. With ``hand``, make the journal
+        where it is not there yet.
+        """
         self._begun = True
         steps = [step_name(planned) for planned in plan.steps]
         self._emit(RunStarted(self._source.describe(), steps))
-        if not plan.does_nothing:
+        if hand is not None:
             self._journal.prepare(hand)
 
-    def end(self, endings: Sequence[Ending], status: int, next_command: str) -> None:
+    def end(self, endings: Sequence[Ending], status: int) -> None:
         """Tell how the run ended."""
-        steps = [
-            {
-                "name": ending.planned.step.name,
-                "kind": ending.planned.step.kind,
-                "table": str(ending.planned.step.table),
-                "outcome": ending.end.value,
-                "why": ending.why,
-                "do": ending.do,
-            }
-            for ending in endings
-        ]
+        steps = [_step(step_name(e.planned), e.end.value, e.why, e.do) for e in endings]
         why = "; ".join(e.why for e in endings if e.end is End.FAILED)
-        self._over(_OUTCOMES[status], status, why, next_command, steps)
+        self._over(_OUTCOMES[status], status, why, steps)
 
-    def failed(self, error: OutofbandError, next_command: str) -> None:
-        """Tell that an error ended the run."""
-        outcome = _OUTCOMES.get(error.exit_status, "unknown")
-        why = f"{error.what}: {error.why}" if error.why else error.what
-        self._over(outcome, error.exit_status, why, next_command)
+    @contextmanager
+    def of_errors(self) -> Iterator[None]:
+        """Tell of an error that ends the run in the block."""
+        try:
+            yield
+        except OutofbandError as error:
+            outcome = _OUTCOMES.get(error.exit_status, "unknown")
+            why = f"{error.what}: {error.why}" if error.why else error.what
+            self._over(outcome, error.exit_status, why)
+            raise
 
-    def detached(self, running: Sequence[str], next_command: str) -> None:
+    def detached(self, running: Sequence[str]) -> None:
         """Tell that this process leaves a run to the server."""
         steps = [lane.running for lane in self._lanes if lane.running is not None]
         self._note_detached(steps)
-        told = [{"name": s.step, "kind": s.kind, "table": s.table, "outcome": "detached",
-                 "why": "", "do": ""} for s in steps]  # fmt: skip
-        self._over("detached", PARTLY_DONE, "", next_command, told, running)
+        told = [_step(s, "detached") for s in steps]
+        self._over("detached", PARTLY_DONE, "", told, running)
 
     def _note_detached(self, steps: Sequence[StepName]) -> None:
         """Journal it in a session of its own: those of the run are busy."""
@@ -94,17 +100,15 @@ class Account:
         outcome: str,
         status: int,
         why: str,
-        next_command: str,
         steps: Sequence[dict[str, str]] = (),
         running: Sequence[str] = (),
     ) -> None:
-        told = "" if status == DONE else next_command
+        told = "" if status == DONE else self._next
         database = self._source.describe()
         ended = RunEnded(database, outcome, status, why, told, list(steps), list(running))
         self._emit(ended)
         if self._command and self._begun:
-            if problem := notify(self._command, self._as_json(ended)):
-                self._tell(problem)
+            self._tell(notify(self._command, self._as_json(ended)))
 
     def _emit(self, event: Event) -> None:
         with self._lock:
@@ -122,4 +126,10 @@ class Account:
 
     @staticmethod
     def _tell(line: str) -> None:
-        click.echo(f"outofband: {line}", err=True)
+        if line:
+            click.echo(f"outofband: {line}", err=True)
+
+
+def _step(step: StepName, outcome: str, why: str = "", do: str = "") -> dict[str, str]:
+    named = {"name": step.step, "kind": step.kind, "table": step.table}
+    return {**named, "outcome": outcome, "why": why, "do": do}

@@ -14,9 +14,9 @@ from outofband.cli.options import Where, database_options
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
-    from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
     from outofband.runbook.plan import Plan
+    from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -25,8 +25,8 @@ class NotConfirmed(NothingChanged):
     """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
 
 
-class ReadOnly(NothingChanged):
-    """The server or the session takes no writes."""
+class NotNow(NothingChanged):
+    """Something in the server or on the way to it stops the whole plan."""
 
 
 @click.command("apply")
@@ -41,12 +41,28 @@ class ReadOnly(NothingChanged):
     "every column into a quarantine table in the schema outofband.",
 )
 @limit_options
+@click.option(
+    "--notify",
+    metavar="COMMAND",
+    help="Run this when the run is over, done or not, with its summary as JSON on stdin, for at "
+    "most 30 s and without a shell.  [default: the setting notify]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: print every event as a line of JSON on stdout as well (docs/events.md).",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
     limits: Limits,
+    notify: str | None,
+    form: str,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -55,6 +71,7 @@ def command(
     same command goes on with it; Ctrl-C asks. Exits 0 when everything planned is done, 3 when it
     was refused and nothing changed, 4 when a part is done.
     """
+    from outofband.cli.account import Account
     from outofband.cli.interrupt import Interruption
     from outofband.cli.project import open_project
     from outofband.cli.screen import OperatorScreen
@@ -63,6 +80,8 @@ def command(
     from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
     from outofband.runbook.hazards import require_known
+    from outofband.runbook.preflight import preflight
+    from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
     from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
@@ -72,32 +91,44 @@ def command(
     screen = OperatorScreen()
     patient = limits.patient(project.settings)
     next_command = again(where, only, dedupe, limits.words)
-    with Session(project.source) as session:
-        watched = Watched(screen, Monitor(project.source), session, patient)
+    told = notify if notify is not None else project.settings.notify
+    account = Account(project.source, next_command, events=form == "json", command=told)
+    with account.of_errors(), Session(project.source) as session:
+        evidence = account.evidence()
+        watched = Watched(screen, Monitor(project.source), session, patient, evidence)
         scope = project.scope(session, where.to, only)
-        world = World(session, watched, scope, patient, limits.conditions(project.settings))
-        plan = world.look().plan
+        conditions = limits.conditions(project.settings)
+        world = World(session, watched, scope, patient, conditions, evidence)
+        view = world.look()
+        plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
+            account.end((), 0)
             return
         screen.say(f"Plan for {project.source.describe()}:")
+        report = preflight(session, view, dedupes=dedupe != "report")
         for line in plan_lines(plan, statements=False):
             screen.say(line)
-        if not plan.does_nothing:
-            _require_writes(session)
+        _require_fit(report)
+        for line in lines(report):
+            screen.say(line)
+        acts = any(p.actions and not report.obstacle(p.step) for p in plan.steps)
+        if acts:
             _confirm(plan, yes, limits.accept)
-        with Interruption(screen, [session], patient.stopped, next_command).heeded():
-            endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings, next_command))
+        account.begin(plan, session if acts else None)
+        running = Interruption(screen, [session], patient.stopped, next_command, account.detached)
+        with running.heeded():
+            endings = apply(plan, world, Dedupe(dedupe), report)
+        status = _report(endings, next_command)
+        account.end(endings, status)
+    sys.exit(status)
 
 
-def _require_writes(session: Session) -> None:
-    from outofband.postgres.monitor import query
+def _require_fit(report: Report) -> None:
+    from outofband.runbook.preflight.finding import first_stop
 
-    row = session.rows(query("writable"))[0]
-    if row["standby"] or row["read_only"]:
-        why = "it is a standby" if row["standby"] else "its transactions are read-only"
-        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+    if found := first_stop(report.general):
+        raise NotNow(found.what, do=found.do)
 
 
 def _confirm(plan: Plan, yes: bool, accepted: tuple[str, ...]) -> None:

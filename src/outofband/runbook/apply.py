@@ -29,6 +29,7 @@ from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.events import Outcome
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
@@ -40,6 +41,7 @@ _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -67,18 +69,24 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_recorded(planned, world, dedupe) for planned in plan.steps)
+    return tuple(_recorded(planned, world, dedupe, report) for planned in plan.steps)
 
 
-def _recorded(planned: PlannedStep, world: World, dedupe: Dedupe) -> Ending:
+def _recorded(planned: PlannedStep, world: World, dedupe: Dedupe, report: Report) -> Ending:
     world.evidence.begin(planned, world.hand)
-    ending = _Turn(planned, world, dedupe).run()
-    world.evidence.end(Outcome(ending.end.value, ending.why, ending.do, ending.acted), world.hand)
+    if found := report.obstacle(planned.step):
+        ending = Ending(planned, End.REFUSED, found.what, found.do)
+    else:
+        ending = _Turn(planned, world, dedupe).run()
+    world.evidence.end(Outcome(ending.end.value, ending.why, ending.do), world.hand)
     return ending
 
 

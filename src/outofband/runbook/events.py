@@ -6,7 +6,7 @@ and no value of a row is in any of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -83,7 +83,6 @@ class Outcome:
     outcome: str
     why: str = ""
     do: str = ""
-    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ class Waiting:
     pid: int
     phase: str
     seconds: float
-    waits_for: list[Mapping[str, Any]]
+    waits_for: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,65 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from outofband.catalog.reader import Reader, Row
+from outofband.catalog.reader import Reader, Row, query
 from outofband.errors import OutofbandError
-from outofband.model.names import QualifiedName, quote
+from outofband.model.names import quote
 from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
 
 SCHEMA = "outofband"
-TABLE = QualifiedName("journal", SCHEMA)
+TABLE = f"{SCHEMA}.journal"
 _MADE_MEANWHILE = ("42P06", "42P07", "42710", "23505")
-
-_CREATE = f"""
-    CREATE TABLE IF NOT EXISTS {TABLE} (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        role text NOT NULL DEFAULT session_user,
-        run uuid NOT NULL,
-        version text NOT NULL,
-        event text NOT NULL,
-        step text NOT NULL,
-        kind text NOT NULL,
-        table_name text NOT NULL,
-        revision text NOT NULL,
-        outcome text,
-        why text,
-        seconds double precision,
-        phases jsonb,
-        waits jsonb,
-        sqlstates text[],
-        table_bytes bigint,
-        index_bytes bigint
-    )
-"""
-_INSERT = f"""
-    INSERT INTO {TABLE} (run, version, event, step, kind, table_name, revision, outcome, why, seconds,
-                         phases, waits, sqlstates, table_bytes, index_bytes)
-    VALUES (%(run)s::uuid, %(version)s, %(event)s, %(step)s, %(kind)s, %(table)s, %(revision)s,
-            %(outcome)s, %(why)s, %(seconds)s, %(phases)s::jsonb, %(waits)s::jsonb,
-            %(sqlstates)s::text[], %(table_bytes)s, %(index_bytes)s)
-"""
-# By name alone: to_regclass fails where the role may not use the schema.
-_THERE = """
-    SELECT current_user::text AS role, current_database()::text AS database,
-           EXISTS (SELECT FROM pg_namespace WHERE nspname = %(schema)s) AS has_schema,
-           EXISTS (SELECT
-                     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                    WHERE n.nspname = %(schema)s AND c.relname = %(table)s) AS has_table,
-           (SELECT min(p.pubname)::text FROM pg_publication AS p WHERE p.puballtables) AS publication
-"""
-_NAMES = {"schema": SCHEMA, "table": TABLE.name}
-_READ = f"""
-    SELECT * FROM (
-        SELECT at, run::text AS run, role, version, event, step, kind, table_name, revision, outcome,
-               why, seconds, phases, waits, sqlstates, table_bytes, index_bytes, id
-          FROM {TABLE}
-         WHERE %(step)s::text IS NULL OR step = %(step)s
-         ORDER BY id DESC
-         LIMIT %(limit)s) AS latest
-     ORDER BY id
-"""
 
 
 class Journal:
@@ -87,7 +37,7 @@ class Journal:
     def prepare(self, hand: Hand) -> None:
         """Make the table where it is not there yet and may be made."""
         try:
-            there = hand.rows(_THERE, _NAMES)[0]
+            there = hand.rows(query("journal_there"))[0]
             self._role, self._database = there["role"], there["database"]
             if there["has_table"]:
                 return
@@ -122,7 +72,7 @@ class Journal:
     def _make(self, hand: Hand, *, has_schema: bool) -> None:
         # CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
         made = () if has_schema else (f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",)
-        for statement in (*made, _CREATE):
+        for statement in (*made, query("journal_create")):
             try:
                 hand.write(statement)
             except StatementFailed as failed:
@@ -134,7 +84,7 @@ class Journal:
             return
         given = {"run": self._run, "version": self._version, **_EMPTY, **line}
         try:
-            hand.write(_INSERT, given)
+            hand.write(query("journal_add"), given)
         except (OutofbandError, SessionLost) as error:
             self._give_up(self._reason(error))
 
@@ -161,9 +111,9 @@ _EMPTY = dict.fromkeys(
 
 def read(reader: Reader, step: str | None, limit: int) -> Sequence[Row] | None:
     """Return the latest lines of the journal, oldest first; None where there is none."""
-    if not reader.rows(_THERE, _NAMES)[0]["has_table"]:
+    if not reader.rows(query("journal_there"))[0]["has_table"]:
         return None
-    return reader.rows(_READ, {"step": step, "limit": limit})
+    return reader.rows(query("journal_read"), {"step": step, "limit": limit})
 
 
 def _named(step: StepName) -> dict[str, str]:
@@ -175,6 +125,6 @@ def _published(publication: str) -> str:
     Logical Replication, Subscription).
     """
     return (
-        f"publication {quote(publication)} publishes every table, and its subscribers lack {TABLE}; "
-        "make the table on both sides to have one"
+        f"publication {quote(publication)} publishes every table, and its subscribers lack "
+        f"{TABLE}; make the table on both sides to have one"
     )

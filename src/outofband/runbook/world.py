@@ -48,8 +48,8 @@ def look(reader: Reader, scope: Scope) -> View:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A session, a screen, the scope of the run, how long it waits, when it may start work, and what
-    is kept of it.
+    """A session, a screen, the scope of the run, how long it waits, when it may start work, and
+    what is kept of it.
     """
 
     hand: Hand
