@@ -5,7 +5,7 @@ JSON and never pickle: what comes out of the pipe is data, whatever the child wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -116,5 +116,7 @@ def _index(fields: Mapping[str, Any]) -> Index:
     return Index(**told)
 
 
-def _name(fields: Mapping[str, Any]) -> QualifiedName:
-    return QualifiedName(**fields)
+def _name(parts: Sequence[str | None]) -> QualifiedName:
+    name, schema = parts
+    assert name is not None
+    return QualifiedName(name, schema)

@@ -18,6 +18,7 @@ from outofband_lint.schema.values import (
     Table,
     TableConstraint,
     Type,
+    candidates,
 )
 from outofband_lint.schema.versions import TEMPORARY_SCHEMA
 from outofband_lint.source import Source
@@ -69,7 +70,7 @@ class Draft:
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would."""
-        return self.now().table(name)
+        return self.tables.find(candidates(name, self.search_path))
 
     def view(self, name: QualifiedName) -> QualifiedName | None:
         """Find a view as a statement would, and return its name in full."""
