@@ -50,16 +50,16 @@ class Draft:
 
     def finished(self) -> Schema:
         """Freeze the draft."""
-        return replace(
-            self.before,
-            tables=self.tables,
-            types=self.types,
-            views=self.views,
-            search_path=self.search_path,
-            dropped_schemas=frozenset(self.dropped_schemas),
-            gone=self.gone,
-            emptied=self.emptied,
-            constraints=self.constraints,
+        return Schema(
+            self.tables,
+            self.types,
+            self.views,
+            self.search_path,
+            frozenset(self.dropped_schemas),
+            self.before.savepoints,
+            self.gone,
+            self.emptied,
+            self.constraints,
         )
 
     def now(self) -> Schema:

@@ -229,8 +229,11 @@ class Schema:
 
     def new_session(self) -> Schema:
         """Return what the next session finds: no temporary tables, and search_path restored."""
-        tables = self.tables
-        for name in tables.temporary():
+        tables, temporary = self.tables, self.tables.temporary()
+        changed = temporary or self.savepoints or self.gone or self.emptied
+        if not changed and self.search_path == (DEFAULT_SCHEMA,):
+            return self
+        for name in temporary:
             tables = tables.without(name)
         return replace(
             self,

@@ -71,7 +71,8 @@ def judge(
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
     except OwnRuleWrong as error:
         raise rules.wrong(error) from None
-    findings = tuple(replace(f, path=os.path.relpath(f.path)) for f in found)
+    paths = {path: os.path.relpath(path) for path in {f.path for f in found}}
+    findings = tuple(replace(f, path=paths[f.path]) for f in found)
     known = past.known_findings(own) if with_baseline else frozenset()
     compared = baseline.compare(findings, known)
     return Judgement(

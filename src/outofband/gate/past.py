@@ -10,7 +10,7 @@ from pathlib import Path
 from outofband.errors import Misuse
 from outofband.settings import Settings
 from outofband_lint import baseline, stats
-from outofband_lint.comments import suppressions_in
+from outofband_lint.comments import MARK, suppressions_in
 from outofband_lint.finding import Finding
 from outofband_lint.stats import Stats
 from outofband_lint.suppression import Suppression
@@ -29,7 +29,9 @@ def suppressions_of(paths: Iterable[str]) -> tuple[Suppression, ...]:
     found: list[Suppression] = []
     for path in paths:
         try:
-            text = Path(path).read_text(encoding="utf-8-sig")
+            with open(path, "rb") as file:
+                content = file.read()
+            text = content.decode("utf-8-sig") if MARK.encode() in content else ""
         except (OSError, UnicodeDecodeError):
             continue  # whoever renders or reads it says so
         found += suppressions_in(text, path)
