@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from outofband.errors import Misuse
+from outofband.inputs import trace
 from outofband.settings import Settings
 from outofband_lint import baseline, stats
 from outofband_lint.comments import MARK, suppressions_in
@@ -29,7 +30,7 @@ def suppressions_of(paths: Iterable[str]) -> tuple[Suppression, ...]:
     found: list[Suppression] = []
     for path in paths:
         try:
-            with open(path, "rb") as file:
+            with trace.about(path), open(path, "rb") as file:
                 content = file.read()
             text = content.decode("utf-8-sig") if MARK.encode() in content else ""
         except (OSError, UnicodeDecodeError):

@@ -167,16 +167,19 @@ def _connect_lazily(holder: Any) -> None:
     revisions do, and to open one takes a tenth of what it takes to render one (measured).
     """
     vars(holder).pop("connection")
-    holder.__class__ = _connecting(type(holder))
+    kind: Any = type(holder)
+    holder.__class__ = _connecting(kind)
 
 
 @cache
-def _connecting(kind: type) -> type:
-    def connected(holder: Any) -> Connection:
-        options = holder.opts if isinstance(holder, MigrationContext) else holder.context_opts
-        return options[OPTION].connection  # type: ignore[no-any-return]
+def _connecting(kind: Any) -> Any:
+    metaclass: Any = type(kind)
+    return metaclass(kind.__name__, (kind,), {"connection": cached_property(_opened)})
 
-    return type(kind)(kind.__name__, (kind,), {"connection": cached_property(connected)})
+
+def _opened(holder: Any) -> Connection:
+    options = holder.opts if isinstance(holder, MigrationContext) else holder.context_opts
+    return options[OPTION].connection  # type: ignore[no-any-return]
 
 
 def _spelled(type_: TypeEngine[Any] | None, dialect: Dialect) -> str | None:
