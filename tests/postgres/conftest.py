@@ -27,7 +27,7 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
-from outofband.runbook.build import Dedupe
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
 from outofband.runbook.world import Scope, World, look
 
@@ -58,7 +58,7 @@ class Recorder:
             self.meanwhile.pop(verb)()
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         yield lambda _: None
 
     @contextmanager
@@ -179,7 +179,7 @@ class Database:
         self,
         *steps: Step,
         screen: Recorder | None = None,
-        dedupe: Dedupe = Dedupe.REPORT,
+        dedupe: Policy = Dedupe.REPORT,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
         **scope: Any,

@@ -32,17 +32,20 @@ class ReadOnly(NothingChanged):
 @click.option("--only", multiple=True, metavar="NAME", help="Do this step and what it waits for.")
 @click.option(
     "--dedupe",
-    type=click.Choice(["report", "identical"]),
+    type=click.Choice(["report", "identical", "keep-newest"]),
     default="report",
     show_default=True,
     help="Duplicates under a unique index: report them, or move the rows that equal another row in "
-    "every column into a quarantine table in the schema outofband.",
+    "every column into a quarantine table in the schema outofband, or also those that are older by "
+    "a column than another row with the same keys.",
 )
+@click.option("--by", metavar="COLUMN", help="The column that tells the newest row.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
+    by: str | None,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -54,10 +57,11 @@ def command(
     from outofband.cli.screen import OperatorScreen
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
-    from outofband.runbook.build import Dedupe
+    from outofband.runbook.duplicates.policy import hazard, policy
     from outofband.runbook.show import plan_lines
     from outofband.runbook.world import World
 
+    dealing = policy(dedupe, by)
     project = open_project(where)
     screen = OperatorScreen(project.source)
     with Session(project.source) as session:
@@ -67,13 +71,13 @@ def command(
             screen.say("Nothing is pending.")
             return
         screen.say(f"Plan for {project.source.describe()}:")
-        for line in plan_lines(plan, statements=False):
+        for line in (*plan_lines(plan, statements=False), *hazard(dealing)):
             screen.say(line)
         if not plan.does_nothing:
             _require_writes(session)
             _confirm(yes)
-        endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings, again(where, only, dedupe)))
+        endings = apply(plan, world, dealing)
+    sys.exit(_report(endings, again(where, only, dealing.flags)))
 
 
 def _require_writes(session: Session) -> None:
@@ -96,7 +100,7 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str) -> str:
+def again(where: Where, only: Sequence[str], dedupe: Sequence[str]) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -106,7 +110,7 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     words += [word for argument in where.x for word in ("-x", f"{argument.partition('=')[0]}=...")]
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
-    words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += dedupe
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 

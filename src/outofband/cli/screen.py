@@ -46,18 +46,20 @@ class OperatorScreen:
         self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:
-        """Show a running total while the block runs: live on a terminal, else every ten seconds."""
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
+        """Show how far a count is while the block runs: as a bar on a terminal, else as a line
+        every ten seconds.
+        """
         said = [time.monotonic()]
         with Live(console=self._console, transient=True, auto_refresh=False) as live:
 
-            def count(total: int) -> None:
-                line = f"  {total:,} {what}"
+            def count(done: int) -> None:
+                line = f"{done:,} of {of:,} {what}"
                 if self._console.is_terminal:
-                    live.update(escape(line), refresh=True)
+                    live.update(_row(line, done / max(of, 1)), refresh=True)
                 elif time.monotonic() - said[0] >= _PLAIN_SECONDS:
                     said[0] = time.monotonic()
-                    self.say(line)
+                    self.say(f"  {line}")
 
             yield count
 
@@ -101,11 +103,15 @@ class OperatorScreen:
 
 
 def _bar(what: str, progress: Progress, pace: Pace, elapsed: float) -> Group:
-    bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
-    row = Table.grid(padding=(0, 1))
-    row.add_row(bar, escape(phase_line(progress, pace)))
+    row = _row(phase_line(progress, pace), progress.fraction or 0)
     waits = (f"  waits for {escape(str(blocker))}" for blocker in progress.waits_for)
     return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *waits)
+
+
+def _row(line: str, fraction: float) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=1, completed=fraction, width=_BAR_WIDTH), escape(line))
+    return row
 
 
 def progress_line(progress: Progress, pace: Pace) -> str:

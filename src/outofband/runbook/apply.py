@@ -24,10 +24,12 @@ from outofband.model.statements import (
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.world import World
 
@@ -63,7 +65,7 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
+def apply(plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT) -> tuple[Ending, ...]:
     """Run the plan and tell how each step ended; a step that fails never stops those after it.
 
     Raises SessionLost when the server stays away for longer than a minute.
@@ -74,9 +76,9 @@ def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[End
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world.hand, world.screen, dedupe)
+        self._build = Build(world.hand, world.screen, dedupe, planned.step.name)
         self._failures: dict[str, int] = {}
         self._sent = False
 

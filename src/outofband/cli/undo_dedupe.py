@@ -1,0 +1,126 @@
+"""``outofband apply --undo-dedupe NAME``: rows that were moved for a step go back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import click
+
+from outofband.catalog.observe import observe
+from outofband.catalog.standing import Standing
+from outofband.cli.options import Where
+from outofband.cli.project import Project
+from outofband.errors import Misuse, NothingChanged, PartlyDone
+from outofband.model.names import QualifiedName, quote
+from outofband.model.state import State
+from outofband.model.step import CreateIndex, DropIndex
+from outofband.postgres.session import Session
+from outofband.runbook.duplicates.undo import Held, Returned, held, put_back
+from outofband.runbook.hand import Screen
+from outofband.runbook.stuck import Stuck
+from outofband.runbook.table_lock import working_on
+from outofband.runbook.world import World
+
+_FREE = (State.ABSENT, State.DIFFERENT)
+"""States in which no index of the step forbids the rows."""
+
+
+class NothingQuarantined(Misuse):
+    """No step has that name, and no row was moved for one."""
+
+
+class UndoRefused(NothingChanged):
+    """The rows cannot go back as the database is now."""
+
+
+class RowsLeft(PartlyDone):
+    """Some rows could not go back."""
+
+    default_state = "They stay in quarantine"
+
+
+def undo(
+    project: Project,
+    session: Session,
+    screen: Screen,
+    where: Where,
+    name: str,
+    confirm: Callable[[], None],
+) -> None:
+    """Put back what was moved for the step ``name``. Raises NothingQuarantined, UndoRefused and
+    RowsLeft.
+    """
+    world = World(session, screen, project.scope(session, where.to))
+    view = world.look()
+    steps = [s for s in view.standings if s.step.name == name]
+    tables = [t.oid for s in steps if (t := view.seen.table(s.step.table)) is not None]
+    found = held(session, name, tables)
+    if not found:
+        if not steps:
+            raise NothingQuarantined(
+                f"no step is called {name!r}", do="Run outofband status for the names"
+            )
+        screen.say(f"No rows of {name} are in quarantine.")
+        return
+    for there in found:
+        _require_free(session, there, name, steps)
+        screen.say(f"{there.rows:,} rows go back from {there.place} to {there.source}")
+    confirm()
+    _report([_put_back(world, there, name) for there in found], found)
+
+
+def _require_free(session: Session, there: Held, name: str, steps: Sequence[Standing]) -> None:
+    """Refuse while the index that the rows stood in the way of is there, or their table is not."""
+    if there.source is None:
+        raise UndoRefused(
+            f"the rows in {there.place} cannot go back", why="the table they come from is gone"
+        )
+    for standing in steps:
+        if not isinstance(standing.step, CreateIndex) or standing.state in _FREE:
+            continue
+        index = standing.sight.index
+        if index is None:
+            do = "Run this again when that is over"
+        elif index.constraint:
+            do = f"ALTER TABLE {there.source} DROP CONSTRAINT {quote(index.constraint)};"
+        else:
+            do = f"DROP INDEX CONCURRENTLY {index.name};"
+        state = standing.state.value.replace("_", " ")
+        raise UndoRefused(
+            f"the rows of {name} cannot go back", why=f"its unique index is {state}", do=do
+        )
+    index_name = QualifiedName(name, there.source.schema)
+    taken = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
+    if not steps and session.rows(taken, {"name": str(index_name)}):
+        raise UndoRefused(
+            f"the rows of {name} cannot go back",
+            why=f"there is an index {index_name}",
+            do=f"DROP INDEX CONCURRENTLY {index_name};",
+        )
+
+
+def _put_back(world: World, there: Held, name: str) -> Returned:
+    assert there.source is not None
+    table = observe(world.hand, [DropIndex(name, there.source)]).table(there.source)
+    assert table is not None
+    what = f"rows back from {there.place} to {there.source}"
+    try:
+        with working_on(table, world), world.screen.counting(what, there.rows) as moved:
+            return put_back(world.hand, world.screen, there, table, name, moved)
+    except Stuck as stuck:
+        raise UndoRefused(
+            f"the rows of {name} cannot go back", why=stuck.why, do=stuck.do
+        ) from None
+
+
+def _report(returned: Sequence[Returned], found: Sequence[Held]) -> None:
+    for done, there in zip(returned, found, strict=True):
+        click.echo(f"{done.rows:,} rows went back to {there.source}", err=True)
+    left = {code: n for done in returned for code, n in done.left.items()}
+    if left:
+        raise RowsLeft(
+            f"{sum(left.values()):,} rows did not go back",
+            why="the table does not take them: "
+            + ", ".join(f"{n:,} for SQLSTATE {code}" for code, n in sorted(left.items())),
+            do="Compare them with the rows that are there now",
+        )
