@@ -10,7 +10,7 @@ from outofband.runbook.apply import End
 from outofband.runbook.duplicates.move import move
 from outofband.runbook.duplicates.policy import Dedupe
 from outofband.runbook.duplicates.quarantine import make, quarantine_of
-from outofband.runbook.world import Scope, look
+from outofband.runbook.world import Scope, World, look
 
 TYPES = {
     "bytea": r"'\xdeadbeef'",
@@ -111,6 +111,6 @@ def test_rows_that_the_index_does_not_forbid_stay_whatever_place_they_took(
     table = look(session, Scope(steps.wants(step))).seen.table(step.table)
     place = quarantine_of(session, table)
     make(session, place)
-    overtaken = Overtaken(session, db)
-    moved = move(overtaken, screen, step.index, place, policy=Dedupe.IDENTICAL, step="u")
+    world = World(Overtaken(session, db), screen, Scope(steps.wants(step)))
+    moved = move(world, step.index, place, policy=Dedupe.IDENTICAL, step="u")
     assert (moved, db.sql("SELECT count(*) FROM docs")) == (0, [2])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from outofband.cli.options import Where, database_options
+from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
@@ -40,44 +41,79 @@ class ReadOnly(NothingChanged):
     "a column than another row with the same keys.",
 )
 @click.option("--by", metavar="COLUMN", help="The column that tells the newest row.")
+@click.option(
+    "--max-wait",
+    callback=seconds,
+    metavar="DURATION",
+    help="Give up a build that waits longer than this for other transactions, and clean up what it "
+    "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
+)
+@click.option(
+    "--undo-dedupe",
+    metavar="NAME",
+    help="Put the rows that were moved for this step back, and do nothing else.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
     by: str | None,
+    max_wait: float | None,
+    undo_dedupe: str | None,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
 
-    May be killed at any moment and run again. Exits 0 when everything planned is done, 3 when it
+    May be killed at any moment and run again. On SIGTERM it leaves the build to the server, and the
+    same command goes on with it; Ctrl-C asks. Exits 0 when everything planned is done, 3 when it
     was refused and nothing changed, 4 when a part is done.
     """
+    from outofband.cli.interrupt import Interruption
     from outofband.cli.project import open_project
     from outofband.cli.screen import OperatorScreen
+    from outofband.cli.undo_dedupe import undo
+    from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
-    from outofband.runbook.duplicates.policy import hazard, policy
+    from outofband.runbook.duplicates.policy import DedupeWrong, hazard, policy
     from outofband.runbook.show import plan_lines
+    from outofband.runbook.watch import Patient, Watched
     from outofband.runbook.world import World
 
     dealing = policy(dedupe, by)
     project = open_project(where)
-    screen = OperatorScreen(project.source)
+    screen = OperatorScreen()
+    patient = Patient(max_wait)
+    undoing = ("--undo-dedupe", undo_dedupe) if undo_dedupe else ()
+    if undoing and (only or dealing.flags):
+        raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
+    next_command = again(where, only, (*dealing.flags, *undoing))
     with Session(project.source) as session:
-        world = World(session, screen, project.scope(session, where.to, only))
+        watched = Watched(screen, Monitor(project.source), session, patient)
+        world = World(session, watched, project.scope(session, where.to, only), patient)
+        interruption = Interruption(screen, [session], patient.stopped, next_command)
+        if undo_dedupe:
+            screen.say(f"Undo on {project.source.describe()}:")
+            with interruption.heeded():
+                return undo(world, undo_dedupe, lambda: _agreed(session, yes))
         plan = world.look().plan
         if not plan.steps:
             screen.say("Nothing is pending.")
-            return
+            return None
         screen.say(f"Plan for {project.source.describe()}:")
         for line in (*plan_lines(plan, statements=False), *hazard(dealing)):
             screen.say(line)
         if not plan.does_nothing:
-            _require_writes(session)
-            _confirm(yes)
-        endings = apply(plan, world, dealing)
-    sys.exit(_report(endings, again(where, only, dealing.flags)))
+            _agreed(session, yes)
+        with interruption.heeded():
+            endings = apply(plan, world, dealing)
+    sys.exit(_report(endings, next_command))
+
+
+def _agreed(session: Session, yes: bool) -> None:
+    _require_writes(session)
+    _confirm(yes)
 
 
 def _require_writes(session: Session) -> None:

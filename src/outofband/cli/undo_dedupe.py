@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import click
 
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing
-from outofband.cli.options import Where
-from outofband.cli.project import Project
 from outofband.errors import Misuse, NothingChanged, PartlyDone
 from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State
 from outofband.model.step import CreateIndex, DropIndex
-from outofband.postgres.session import Session
 from outofband.runbook.duplicates.undo import Held, Returned, held, put_back
-from outofband.runbook.hand import Screen
+from outofband.runbook.hand import Hand
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
+from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _FREE = (State.ABSENT, State.DIFFERENT)
@@ -36,25 +35,18 @@ class UndoRefused(NothingChanged):
 class RowsLeft(PartlyDone):
     """Some rows could not go back."""
 
-    default_state = "They stay in quarantine"
+    default_state = "What did not go back stays in quarantine"
 
 
-def undo(
-    project: Project,
-    session: Session,
-    screen: Screen,
-    where: Where,
-    name: str,
-    confirm: Callable[[], None],
-) -> None:
-    """Put back what was moved for the step ``name``. Raises NothingQuarantined, UndoRefused and
-    RowsLeft.
+def undo(world: World, name: str, confirm: Callable[[], None]) -> None:
+    """Put back what was moved for the step ``name``, when ``confirm`` returns. Raises
+    NothingQuarantined, UndoRefused and RowsLeft.
     """
-    world = World(session, screen, project.scope(session, where.to))
+    hand, screen = world.hand, world.screen
     view = world.look()
     steps = [s for s in view.standings if s.step.name == name]
     tables = [t.oid for s in steps if (t := view.seen.table(s.step.table)) is not None]
-    found = held(session, name, tables)
+    found = held(hand, name, tables)
     if not found:
         if not steps:
             raise NothingQuarantined(
@@ -63,13 +55,13 @@ def undo(
         screen.say(f"No rows of {name} are in quarantine.")
         return
     for there in found:
-        _require_free(session, there, name, steps)
+        _require_free(hand, there, name, steps)
         screen.say(f"{there.rows:,} rows go back from {there.place} to {there.source}")
     confirm()
     _report([_put_back(world, there, name) for there in found], found)
 
 
-def _require_free(session: Session, there: Held, name: str, steps: Sequence[Standing]) -> None:
+def _require_free(hand: Hand, there: Held, name: str, steps: Sequence[Standing]) -> None:
     """Refuse while the index that the rows stood in the way of is there, or their table is not."""
     if there.source is None:
         raise UndoRefused(
@@ -91,7 +83,7 @@ def _require_free(session: Session, there: Held, name: str, steps: Sequence[Stan
         )
     index_name = QualifiedName(name, there.source.schema)
     taken = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
-    if not steps and session.rows(taken, {"name": str(index_name)}):
+    if not steps and hand.rows(taken, {"name": str(index_name)}):
         raise UndoRefused(
             f"the rows of {name} cannot go back",
             why=f"there is an index {index_name}",
@@ -106,7 +98,9 @@ def _put_back(world: World, there: Held, name: str) -> Returned:
     what = f"rows back from {there.place} to {there.source}"
     try:
         with working_on(table, world), world.screen.counting(what, there.rows) as moved:
-            return put_back(world.hand, world.screen, there, table, name, moved)
+            return put_back(world, there, table, name, moved)
+    except GivenUp as given_up:
+        raise RowsLeft(f"putting back the rows of {name} was {given_up.why}") from None
     except Stuck as stuck:
         raise UndoRefused(
             f"the rows of {name} cannot go back", why=stuck.why, do=stuck.do
@@ -116,10 +110,10 @@ def _put_back(world: World, there: Held, name: str) -> Returned:
 def _report(returned: Sequence[Returned], found: Sequence[Held]) -> None:
     for done, there in zip(returned, found, strict=True):
         click.echo(f"{done.rows:,} rows went back to {there.source}", err=True)
-    left = {code: n for done in returned for code, n in done.left.items()}
+    left = sum((done.left for done in returned), Counter[str]())
     if left:
         raise RowsLeft(
-            f"{sum(left.values()):,} rows did not go back",
+            f"{left.total():,} rows did not go back",
             why="the table does not take them: "
             + ", ".join(f"{n:,} for SQLSTATE {code}" for code, n in sorted(left.items())),
             do="Compare them with the rows that are there now",

@@ -10,10 +10,11 @@ from outofband.model.index import Index
 from outofband.model.statements import BuildIndex, statement
 from outofband.runbook.duplicates.clear import Clearing
 from outofband.runbook.duplicates.policy import Policy
-from outofband.runbook.hand import Hand, Screen, StatementFailed
+from outofband.runbook.hand import Hand, StatementFailed
 from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.temp_files import GiveUp, Means, answer
+from outofband.runbook.world import World
 
 _MOST_BUILDS = 12
 
@@ -21,9 +22,9 @@ _MOST_BUILDS = 12
 class Build:
     """The builds of one step: it counts, so that no remedy is tried for ever."""
 
-    def __init__(self, hand: Hand, screen: Screen, policy: Policy, step: str) -> None:
-        self._hand, self._screen = hand, screen
-        self._clearing = Clearing(hand, screen, policy, step)
+    def __init__(self, world: World, policy: Policy, step: str) -> None:
+        self._hand, self._screen = world.hand, world.screen
+        self._clearing = Clearing(world, policy, step)
         self._builds = 0
         self._sent = False
 

@@ -11,8 +11,9 @@ from outofband.runbook.duplicates.move import move
 from outofband.runbook.duplicates.policy import KEEP_NEWEST, Dedupe, KeepNewest, Policy
 from outofband.runbook.duplicates.quarantine import make, quarantine_of
 from outofband.runbook.duplicates.references import references, require_unreferenced
-from outofband.runbook.hand import Hand, Screen
+from outofband.runbook.hand import Hand
 from outofband.runbook.stuck import Stuck
+from outofband.runbook.world import World
 
 ROUNDS = 5
 LOOKED_AT_FIRST_BYTES = 1 << 30
@@ -25,8 +26,9 @@ class Clearing:
     ``changed`` tells whether anything in the database was changed.
     """
 
-    def __init__(self, hand: Hand, screen: Screen, policy: Policy, step: str) -> None:
-        self._hand, self._screen, self._policy, self._step = hand, screen, policy, step
+    def __init__(self, world: World, policy: Policy, step: str) -> None:
+        self._world, self._policy, self._step = world, policy, step
+        self._hand, self._screen = world.hand, world.screen
         self._arrivals = self._rounds = 0
         self.changed = False
 
@@ -87,8 +89,7 @@ class Clearing:
         what = f"rows moved from {index.table} to {quarantine.place}"
         with screen.counting(what, found.movable) as moved:
             total = move(
-                hand,
-                screen,
+                self._world,
                 index,
                 quarantine,
                 policy=self._policy,

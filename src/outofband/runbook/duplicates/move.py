@@ -15,9 +15,11 @@ from outofband.runbook.duplicates.pace import Pace, rest
 from outofband.runbook.duplicates.policy import KeepNewest, Policy
 from outofband.runbook.duplicates.quarantine import OWN_COLUMNS, Quarantine
 from outofband.runbook.duplicates.references import Reference
-from outofband.runbook.hand import Hand, Screen, StatementFailed
+from outofband.runbook.hand import Hand, StatementFailed
 from outofband.runbook.reaction import advice
 from outofband.runbook.stuck import Stuck
+from outofband.runbook.waiting import GivenUp
+from outofband.runbook.world import World
 
 _CURSOR = "outofband_pairs"
 _LOCKED = ("55P03", "40P01")
@@ -26,8 +28,7 @@ T = TypeVar("T")
 
 
 def move(
-    hand: Hand,
-    screen: Screen,
+    world: World,
     index: Index,
     quarantine: Quarantine,
     *,
@@ -42,6 +43,7 @@ def move(
     tables. A row that has changed since it was looked at is left to the next look. ``moved`` is
     told the running total.
     """
+    hand = world.hand
     prepare(hand)
     statements = _Statements(index, quarantine, policy, pointing)
     total = 0
@@ -51,7 +53,7 @@ def move(
         total += statements.send(hand, batch, step)
         moved(total)
 
-    in_batches(screen, _pairs(hand, index, policy), send)
+    in_batches(world, _pairs(hand, index, policy), send)
     return total
 
 
@@ -72,14 +74,17 @@ def _pairs(hand: Hand, index: Index, policy: Policy) -> Callable[[int], Sequence
 
 
 def in_batches(
-    screen: Screen, fetch: Callable[[int], Sequence[T]], send: Callable[[Sequence[T]], None]
+    world: World, fetch: Callable[[int], Sequence[T]], send: Callable[[Sequence[T]], None]
 ) -> None:
     """Send batches that take about the target time, with a rest after each; a batch that meets a
-    lock is cut in two and sent again. Raises Stuck when rows stay locked for minutes.
+    lock is cut in two and sent again. Raises Stuck when rows stay locked for minutes, and
+    GivenUp when the operator cancels.
     """
     pace, retries = Pace(), 0
     waiting: list[T] = []
     while batch := _next(waiting, fetch, pace.rows):
+        if world.patient.stopped.is_set():
+            raise GivenUp("cancelled by the operator")
         started = time.monotonic()
         try:
             send(batch)
@@ -89,7 +94,7 @@ def in_batches(
             retries += 1
             if retries > _LOCK_RETRIES:
                 raise Stuck("rows stay locked by others", advice(failed.sqlstate)) from None
-            screen.say(f"{failed.what}; trying fewer rows again")
+            world.screen.say(f"{failed.what}; trying fewer rows again")
             waiting[:0] = batch
             pace = pace.halved()
         else:

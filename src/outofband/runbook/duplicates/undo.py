@@ -12,8 +12,9 @@ from outofband.model.names import QualifiedName, literal, quote
 from outofband.runbook.duplicates.hazards import require_returnable
 from outofband.runbook.duplicates.move import in_batches
 from outofband.runbook.duplicates.quarantine import OWN_COLUMNS, SCHEMA
-from outofband.runbook.hand import Hand, Screen, StatementFailed
+from outofband.runbook.hand import Hand, StatementFailed
 from outofband.runbook.stuck import Stuck
+from outofband.runbook.world import World
 
 _CURSOR = "outofband_places"
 _UNFIT = ("22", "23")
@@ -74,8 +75,7 @@ _HELD = """
 
 
 def put_back(
-    hand: Hand,
-    screen: Screen,
+    world: World,
     found: Held,
     table: TableFacts,
     step: str,
@@ -87,6 +87,7 @@ def put_back(
     exactly one of the two tables, and the next run takes what is left. Raises Stuck where the
     rows would not be what they were.
     """
+    hand = world.hand
     require_returnable(hand, table)
     columns = _columns(hand, found, table)
     back = _back_sql(found, table.name, columns)
@@ -108,7 +109,7 @@ def put_back(
             send(batch[half:])
         moved(done.rows)
 
-    in_batches(screen, fetch, send)
+    in_batches(world, fetch, send)
     return done
 
 
