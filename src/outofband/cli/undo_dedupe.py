@@ -24,6 +24,15 @@ _FREE = (State.ABSENT, State.DIFFERENT)
 """States in which no index of the step forbids the rows."""
 
 
+_WHY = {
+    "23502": "a column takes no NULL any more",
+    "23503": "what they refer to is gone",
+    "23505": "a row with their key is there",
+    "23514": "a check forbids them",
+    "23P01": "an exclusion constraint forbids them",
+}
+
+
 class NothingQuarantined(Misuse):
     """No step has that name, and no row was moved for one."""
 
@@ -112,9 +121,9 @@ def _report(returned: Sequence[Returned], found: Sequence[Held]) -> None:
         click.echo(f"{done.rows:,} rows went back to {there.source}", err=True)
     left = sum((done.left for done in returned), Counter[str]())
     if left:
+        why = (f"{n:,} since {_WHY.get(code, code)}" for code, n in sorted(left.items()))
         raise RowsLeft(
             f"{left.total():,} rows did not go back",
-            why="the table does not take them: "
-            + ", ".join(f"{n:,} for SQLSTATE {code}" for code, n in sorted(left.items())),
+            why=", ".join(why),
             do="Compare them with the rows that are there now",
         )
