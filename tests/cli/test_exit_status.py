@@ -98,7 +98,10 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(project: Any) -> Non
     project.filled()
     ran = project.run("apply")
     assert ran.status == 3
-    assert "there is no terminal. Add --yes. Nothing was changed." in ran.err
+    assert (
+        "there is no terminal. Add --yes, or --accept with the hazards of the plan. Nothing"
+        in ran.err
+    )
     assert project.indexes() == []
 
 

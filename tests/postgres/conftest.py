@@ -28,6 +28,7 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
+from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
 from outofband.runbook.watch import Patient, Watched
@@ -190,6 +191,7 @@ class Database:
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
         patient: Patient | None = None,
+        conditions: Conditions | None = None,
         **scope: Any,
     ) -> tuple[Ending, ...]:
         """Plan and apply in a session of its own, as the command does; with ``patient``, watched
@@ -201,7 +203,8 @@ class Database:
         with Session(source) as session:
             if patient is not None:
                 shown = Watched(shown, Monitor(source), session, patient)
-            world = World(session, shown, Scope(wanted, **scope), patient or Patient())
+            given = patient or Patient(), conditions or Conditions()
+            world = World(session, shown, Scope(wanted, **scope), *given)
             return run(world.look().plan, world, dedupe)
 
     def plan(self, *steps: Step, **scope: Any) -> Plan:

@@ -123,8 +123,8 @@ def test_rows_that_meanwhile_conflict_are_left_and_counted(
     with pytest.raises(RowsLeft) as left:
         put_back("u", step)
     assert str(left.value) == (
-        "3 rows did not go back: 2 since a row with their key is there, 1 since a check forbids "
-        "them. Compare them with the rows that are there now. "
+        "3 of 27 rows did not go back: 2 since a row with their key is there, 1 since a check "
+        "forbids them. Compare them with the rows that are there now. "
         "What did not go back stays in quarantine."
     )
     (place,) = db.sql(

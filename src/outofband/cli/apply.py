@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.limits import Limits, limit_options
 from outofband.cli.options import Where, database_options
-from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
     from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
+    from outofband.runbook.duplicates.policy import Policy
+    from outofband.runbook.plan import Plan
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -42,25 +44,19 @@ class ReadOnly(NothingChanged):
 )
 @click.option("--by", metavar="COLUMN", help="The column that tells the newest row.")
 @click.option(
-    "--max-wait",
-    callback=seconds,
-    metavar="DURATION",
-    help="Give up a build that waits longer than this for other transactions, and clean up what it "
-    "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
-)
-@click.option(
     "--undo-dedupe",
     metavar="NAME",
     help="Put the rows that were moved for this step back, and do nothing else.",
 )
+@limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
     by: str | None,
-    max_wait: float | None,
     undo_dedupe: str | None,
+    limits: Limits,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -76,44 +72,43 @@ def command(
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
-    from outofband.runbook.duplicates.policy import DedupeWrong, hazard, policy
+    from outofband.runbook.duplicates.policy import DedupeWrong, policy
+    from outofband.runbook.hazards import require_known
     from outofband.runbook.show import plan_lines
-    from outofband.runbook.watch import Patient, Watched
+    from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
 
+    require_known(limits.accept)
     dealing = policy(dedupe, by)
-    project = open_project(where)
-    screen = OperatorScreen()
-    patient = Patient(max_wait)
     undoing = ("--undo-dedupe", undo_dedupe) if undo_dedupe else ()
     if undoing and (only or dealing.flags):
         raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
-    next_command = again(where, only, (*dealing.flags, *undoing))
+    project = open_project(where)
+    screen = OperatorScreen()
+    patient = limits.patient(project.settings)
+    next_command = again(where, only, (*dealing.flags, *undoing, *limits.words))
     with Session(project.source) as session:
         watched = Watched(screen, Monitor(project.source), session, patient)
-        world = World(session, watched, project.scope(session, where.to, only), patient)
+        scope = project.scope(session, where.to, only)
+        world = World(session, watched, scope, patient, limits.conditions(project.settings))
         interruption = Interruption(screen, [session], patient.stopped, next_command)
         if undo_dedupe:
             screen.say(f"Undo on {project.source.describe()}:")
             with interruption.heeded():
-                return undo(world, undo_dedupe, lambda: _agreed(session, yes))
+                return undo(world, undo_dedupe, lambda: _agreed_to_undo(session, yes))
         plan = world.look().plan
         if not plan.steps:
             screen.say("Nothing is pending.")
             return None
         screen.say(f"Plan for {project.source.describe()}:")
-        for line in (*plan_lines(plan, statements=False), *hazard(dealing)):
+        for line in plan_lines(plan, statements=False, policy=dealing):
             screen.say(line)
         if not plan.does_nothing:
-            _agreed(session, yes)
+            _require_writes(session)
+            _confirm(plan, dealing, yes, limits.accept)
         with interruption.heeded():
             endings = apply(plan, world, dealing)
     sys.exit(_report(endings, next_command))
-
-
-def _agreed(session: Session, yes: bool) -> None:
-    _require_writes(session)
-    _confirm(yes)
 
 
 def _require_writes(session: Session) -> None:
@@ -125,18 +120,35 @@ def _require_writes(session: Session) -> None:
         raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
 
 
-def _confirm(yes: bool) -> None:
+def _confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) -> None:
+    from outofband.runbook.hazards import require_accepted
+
+    if accepted:
+        require_accepted(plan, accepted, dealing)
+    _ask(yes or bool(accepted))
+
+
+def _agreed_to_undo(session: Session, yes: bool) -> None:
+    _require_writes(session)
+    _ask(yes)
+
+
+def _ask(agreed: bool) -> None:
     from outofband.cli.screen import is_interactive
 
-    if yes:
+    if agreed:
         return
     if not is_interactive():
-        raise NotConfirmed("the plan was not confirmed", why="there is no terminal", do="Add --yes")
+        raise NotConfirmed(
+            "the plan was not confirmed",
+            why="there is no terminal",
+            do="Add --yes, or --accept with the hazards of the plan",
+        )
     if not click.confirm("Do it?", err=True):
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: Sequence[str]) -> str:
+def again(where: Where, only: Sequence[str], more: Sequence[str] = ()) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -146,7 +158,7 @@ def again(where: Where, only: Sequence[str], dedupe: Sequence[str]) -> str:
     words += [word for argument in where.x for word in ("-x", f"{argument.partition('=')[0]}=...")]
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
-    words += dedupe
+    words += more
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 

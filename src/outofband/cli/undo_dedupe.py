@@ -65,7 +65,7 @@ def undo(world: World, name: str, confirm: Callable[[], None]) -> None:
         return
     for there in found:
         _require_free(hand, there, name, steps)
-        screen.say(f"{there.rows:,} rows go back from {there.place} to {there.source}")
+        screen.say(f"rows to put back from {there.place} into {there.source}: {there.rows:,}")
     confirm()
     _report([_put_back(world, there, name) for there in found], found)
 
@@ -104,7 +104,7 @@ def _put_back(world: World, there: Held, name: str) -> Returned:
     assert there.source is not None
     table = observe(world.hand, [DropIndex(name, there.source)]).table(there.source)
     assert table is not None
-    what = f"rows back from {there.place} to {there.source}"
+    what = f"rows put back from {there.place} into {there.source}"
     try:
         with working_on(table, world), world.screen.counting(what, there.rows) as moved:
             return put_back(world, there, table, name, moved)
@@ -118,12 +118,12 @@ def _put_back(world: World, there: Held, name: str) -> Returned:
 
 def _report(returned: Sequence[Returned], found: Sequence[Held]) -> None:
     for done, there in zip(returned, found, strict=True):
-        click.echo(f"{done.rows:,} rows went back to {there.source}", err=True)
+        click.echo(f"rows put back into {there.source}: {done.rows:,}", err=True)
     left = sum((done.left for done in returned), Counter[str]())
     if left:
         why = (f"{n:,} since {_WHY.get(code, code)}" for code, n in sorted(left.items()))
         raise RowsLeft(
-            f"{left.total():,} rows did not go back",
+            f"{left.total():,} of {sum(there.rows for there in found):,} rows did not go back",
             why=", ".join(why),
             do="Compare them with the rows that are there now",
         )

@@ -21,6 +21,7 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
@@ -128,9 +129,11 @@ class _Turn:
                 return self._stale(now)
             action = now.actions[0]
             part = _touched(action, table)
-            if isinstance(action, BuildIndex | RemoveIndex) and part.workers:
+            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
                 self._let_finish(part.workers[0], part)
-            elif ending := self._act(action, part):
+            elif self._waited_for_replicas(action):
+                continue
+            elif (ending := self._not_at_this_hour(action)) or (ending := self._act(action, part)):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -138,6 +141,20 @@ class _Turn:
         who = f"pid {worker.pid} ({worker.application_name or 'no application name'})"
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
+
+    def _waited_for_replicas(self, action: Action) -> bool:
+        """Wait for replicas before a build or a drop; tell whether that took long."""
+        world = self._world
+        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+            world.hand, world.screen, world.patient
+        )
+
+    def _not_at_this_hour(self, action: Action) -> Ending | None:
+        """End the step where it is too late to start; what only commits what is built is not."""
+        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+            return None
+        why = self._world.conditions.not_now(action)
+        return self._ending(End.WAITING, why) if why else None
 
     def _act(self, action: Action, table: TableFacts) -> Ending | None:
         """Do one action; an ending where the step cannot go on."""
@@ -194,14 +211,11 @@ class _Turn:
         _, now = self._world.now(self._planned)
         if now is None:
             return self._ending(End.DONE)
-        match now.actions:
-            case (RemoveIndex() as removal, BuildIndex(), *_):
-                sent = statement(removal)
-                assert sent is not None
-                try:
-                    self._send(sent)
-                except (GivenUp, StatementFailed):
-                    why += f"; {removal.index} is left, and the next run drops it"
+        if (left := _left_by_build(now.actions)) and (sent := statement(left)):
+            try:
+                self._send(sent)
+            except (GivenUp, StatementFailed):
+                why += f"; {left.index} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
@@ -244,6 +258,13 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, in its order, less what is done already."""
     rest = iter(shown)
     return all(action in rest for action in now)
+
+
+def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+    """Return what drops the index that a build has left, None where it has left none."""
+    built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
+    drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
+    return next(drops, None)
 
 
 def _touched(action: Action, table: TableFacts) -> TableFacts:

@@ -97,7 +97,7 @@ class Clearing:
                 pointing=pointing,
                 moved=moved,
             )
-        screen.say(f"{total:,} rows moved from {index.table} to {quarantine.place}")
+        screen.say(f"{what}: {total:,}")
 
 
 def is_cheap(index: Index, table: TableFacts) -> bool:

@@ -56,15 +56,3 @@ def policy(word: str, by: str | None) -> Policy:
     if by is not None:
         raise DedupeWrong("--by", why="it belongs to --dedupe keep-newest", do="Leave it out")
     return Dedupe(word)
-
-
-def hazard(chosen: Policy) -> tuple[str, ...]:
-    """Return what the operator agrees to with the policy, as lines beside the plan."""
-    if isinstance(chosen, KeepNewest):
-        return (
-            "Of rows with the same keys under a unique index the one with the greatest "
-            f"{chosen.by} stays.",
-            "The others, which differ from it, leave the table for quarantine; --undo-dedupe puts "
-            "them back.",
-        )
-    return ()
