@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -46,12 +47,21 @@ class ReadOnly(NothingChanged):
     help="Give up a build that waits longer than this for other transactions, and clean up what it "
     "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
 )
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on as many tables at once, the largest first; one build a table.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
     max_wait: float | None,
+    parallel: int,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -65,20 +75,26 @@ def command(
     from outofband.cli.screen import OperatorScreen
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
+    from outofband.runbook.parallel import apply_beside, lanes
     from outofband.runbook.show import plan_lines
     from outofband.runbook.watch import Patient, Watched
     from outofband.runbook.world import World
 
     project = open_project(where)
-    screen = OperatorScreen()
+    screen = OperatorScreen(several=parallel > 1)
     patient = Patient(max_wait)
-    next_command = again(where, only, dedupe)
-    with Session(project.source) as session:
-        watched = Watched(screen, Monitor(project.source), session, patient)
-        world = World(session, watched, project.scope(session, where.to, only), patient)
-        plan = world.look().plan
+    next_command = again(where, only, dedupe, parallel)
+    with ExitStack() as opened:
+        session = opened.enter_context(Session(project.source))
+        scope = project.scope(session, where.to, only)
+
+        def world(hand: Session) -> World:
+            watched = Watched(screen, Monitor(project.source), hand, patient)
+            return World(hand, watched, scope, patient)
+
+        view = world(session).look()
+        plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
             return
@@ -88,8 +104,10 @@ def command(
         if not plan.does_nothing:
             _require_writes(session)
             _confirm(yes)
-        with Interruption(screen, [session], patient.stopped, next_command).heeded():
-            endings = apply(plan, world, Dedupe(dedupe))
+        beside = range(1, min(parallel, len(lanes(plan, view.seen))))
+        hands = [session, *(opened.enter_context(Session(project.source)) for _ in beside)]
+        with Interruption(screen, hands, patient.stopped, next_command).heeded():
+            endings = apply_beside(plan, view.seen, [world(h) for h in hands], Dedupe(dedupe))
     sys.exit(_report(endings, next_command))
 
 
@@ -113,7 +131,7 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str) -> str:
+def again(where: Where, only: Sequence[str], dedupe: str, parallel: int = 1) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -124,6 +142,7 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
     words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += ["--parallel", str(parallel)] if parallel > 1 else []
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 
