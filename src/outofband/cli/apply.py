@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.limits import Limits, limit_options
 from outofband.cli.options import Where, database_options
-from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
-    from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
+    from outofband.runbook.plan import Plan
+    from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -25,8 +26,8 @@ class NotConfirmed(NothingChanged):
     """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
 
 
-class ReadOnly(NothingChanged):
-    """The server or the session takes no writes."""
+class NotNow(NothingChanged):
+    """Something in the server or on the way to it stops the whole plan."""
 
 
 @click.command("apply")
@@ -41,13 +42,6 @@ class ReadOnly(NothingChanged):
     "every column into a quarantine table in the schema outofband.",
 )
 @click.option(
-    "--max-wait",
-    callback=seconds,
-    metavar="DURATION",
-    help="Give up a build that waits longer than this for other transactions, and clean up what it "
-    "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
-)
-@click.option(
     "--parallel",
     type=click.IntRange(min=1),
     default=1,
@@ -55,13 +49,14 @@ class ReadOnly(NothingChanged):
     metavar="N",
     help="Work on as many tables at once, the largest first; one build a table.",
 )
+@limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
-    max_wait: float | None,
     parallel: int,
+    limits: Limits,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -76,22 +71,28 @@ def command(
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
     from outofband.runbook.build import Dedupe
+    from outofband.runbook.hazards import require_known
     from outofband.runbook.parallel import apply_beside, lanes
+    from outofband.runbook.preflight import preflight
+    from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
-    from outofband.runbook.watch import Patient, Watched
+    from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
 
+    require_known(limits.accept)
     project = open_project(where)
     screen = OperatorScreen(several=parallel > 1)
-    patient = Patient(max_wait)
-    next_command = again(where, only, dedupe, parallel)
+    patient = limits.patient(project.settings)
+    conditions = limits.conditions(project.settings)
+    beside = ["--parallel", str(parallel)] if parallel > 1 else []
+    next_command = again(where, only, dedupe, [*limits.words, *beside])
     with ExitStack() as opened:
         session = opened.enter_context(Session(project.source))
         scope = project.scope(session, where.to, only)
 
         def world(hand: Session) -> World:
             watched = Watched(screen, Monitor(project.source), hand, patient)
-            return World(hand, watched, scope, patient)
+            return World(hand, watched, scope, patient, conditions)
 
         view = world(session).look()
         plan = view.plan
@@ -99,39 +100,49 @@ def command(
             screen.say("Nothing is pending.")
             return
         screen.say(f"Plan for {project.source.describe()}:")
+        report = preflight(session, view, dedupes=dedupe != "report")
         for line in plan_lines(plan, statements=False):
             screen.say(line)
-        if not plan.does_nothing:
-            _require_writes(session)
-            _confirm(yes)
-        beside = range(1, min(parallel, len(lanes(plan, view.seen))))
-        hands = [session, *(opened.enter_context(Session(project.source)) for _ in beside)]
+        _require_fit(report)
+        for line in lines(report):
+            screen.say(line)
+        if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
+            _confirm(plan, yes, limits.accept)
+        hands = [session]
+        while len(hands) < min(parallel, len(lanes(plan, view.seen))):
+            hands.append(opened.enter_context(Session(project.source)))
+        worlds = [world(hand) for hand in hands]
         with Interruption(screen, hands, patient.stopped, next_command).heeded():
-            endings = apply_beside(plan, view.seen, [world(h) for h in hands], Dedupe(dedupe))
+            endings = apply_beside(plan, view.seen, worlds, Dedupe(dedupe), report)
     sys.exit(_report(endings, next_command))
 
 
-def _require_writes(session: Session) -> None:
-    from outofband.postgres.monitor import query
+def _require_fit(report: Report) -> None:
+    from outofband.runbook.preflight.finding import first_stop
 
-    row = session.rows(query("writable"))[0]
-    if row["standby"] or row["read_only"]:
-        why = "it is a standby" if row["standby"] else "its transactions are read-only"
-        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+    if found := first_stop(report.general):
+        raise NotNow(found.what, do=found.do)
 
 
-def _confirm(yes: bool) -> None:
+def _confirm(plan: Plan, yes: bool, accepted: tuple[str, ...]) -> None:
     from outofband.cli.screen import is_interactive
+    from outofband.runbook.hazards import require_accepted
 
-    if yes:
+    if accepted:
+        require_accepted(plan, accepted)
+    if yes or accepted:
         return
     if not is_interactive():
-        raise NotConfirmed("the plan was not confirmed", why="there is no terminal", do="Add --yes")
+        raise NotConfirmed(
+            "the plan was not confirmed",
+            why="there is no terminal",
+            do="Add --yes, or --accept with the hazards of the plan",
+        )
     if not click.confirm("Do it?", err=True):
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str, parallel: int = 1) -> str:
+def again(where: Where, only: Sequence[str], dedupe: str, more: Sequence[str] = ()) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -142,7 +153,7 @@ def again(where: Where, only: Sequence[str], dedupe: str, parallel: int = 1) -> 
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
     words += ["--dedupe", dedupe] if dedupe != "report" else []
-    words += ["--parallel", str(parallel)] if parallel > 1 else []
+    words += more
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 

@@ -21,6 +21,7 @@ from outofband.runbook.show import size
 from outofband.runbook.waiting import described
 
 _PLAIN_SECONDS = 10.0
+_NOT_WORTH_A_LINE_SECONDS = 2.0
 _BAR_WIDTH = 24
 
 
@@ -106,12 +107,15 @@ class OperatorScreen:
     @contextmanager
     def _lines(self, what: str) -> Iterator[Callable[[Progress], None]]:
         rate, meter, said = Rate(), Meter(), [("", -_PLAIN_SECONDS)]
+        started = time.monotonic()
 
         def show(progress: Progress) -> None:
             now = time.monotonic()
             pace = rate.at(now, progress)
             cost = meter.at(now, progress.burden) if progress.burden else None
             phase, when = said[0]
+            if now - started < _NOT_WORTH_A_LINE_SECONDS:
+                return
             if progress.phase != phase or now - when >= _PLAIN_SECONDS:
                 said[0] = (progress.phase, now)
                 self.say(f"  {what}: {progress_line(progress, pace, cost)}")

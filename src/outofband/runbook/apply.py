@@ -28,6 +28,7 @@ from outofband.model.statements import (
 from outofband.runbook.build import Build, Dedupe, Stuck
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
@@ -39,6 +40,7 @@ _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -66,12 +68,20 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(
+        Ending(planned, End.REFUSED, found.what, found.do)
+        if (found := report.obstacle(planned.step))
+        else _Turn(planned, world, dedupe).run()
+        for planned in plan.steps
+    )
 
 
 class _Turn:
@@ -129,7 +139,9 @@ class _Turn:
             part = _touched(action, table)
             if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
                 self._let_finish(part.workers[0], part)
-            elif ending := self._act(action, part):
+            elif self._waited_for_replicas(action):
+                continue
+            elif (ending := self._not_at_this_hour(action)) or (ending := self._act(action, part)):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -137,6 +149,20 @@ class _Turn:
         who = f"pid {worker.pid} ({worker.application_name or 'no application name'})"
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
+
+    def _waited_for_replicas(self, action: Action) -> bool:
+        """Wait for replicas before a build or a drop; tell whether that took long."""
+        world = self._world
+        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+            world.hand, world.screen, world.patient
+        )
+
+    def _not_at_this_hour(self, action: Action) -> Ending | None:
+        """End the step where it is too late to start; what only commits what is built is not."""
+        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+            return None
+        why = self._world.conditions.not_now(action)
+        return self._ending(End.WAITING, why) if why else None
 
     def _act(self, action: Action, table: TableFacts) -> Ending | None:
         """Do one action; an ending where the step cannot go on."""
@@ -193,14 +219,11 @@ class _Turn:
         _, now = self._world.now(self._planned)
         if now is None:
             return self._ending(End.DONE)
-        match now.actions:
-            case (RemoveIndex() as removal, BuildIndex(), *_):
-                sent = statement(removal)
-                assert sent is not None
-                try:
-                    self._send(sent)
-                except (GivenUp, StatementFailed):
-                    why += f"; {removal.index} is left, and the next run drops it"
+        if (left := _left_by_build(now.actions)) and (sent := statement(left)):
+            try:
+                self._send(sent)
+            except (GivenUp, StatementFailed):
+                why += f"; {left.index} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
@@ -243,6 +266,13 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, in its order, less what is done already."""
     rest = iter(shown)
     return all(action in rest for action in now)
+
+
+def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+    """Return what drops the index that a build has left, None where it has left none."""
+    built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
+    drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
+    return next(drops, None)
 
 
 def _touched(action: Action, table: TableFacts) -> TableFacts:

@@ -12,13 +12,19 @@ from outofband.catalog.facts import Observation, TableFacts
 from outofband.runbook.apply import Ending, apply
 from outofband.runbook.build import Dedupe
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import Report
 from outofband.runbook.world import World
 
 Lane = tuple[int, ...]
+_NOTHING_FOUND = Report()
 
 
 def apply_beside(
-    plan: Plan, seen: Observation, worlds: Sequence[World], dedupe: Dedupe = Dedupe.REPORT
+    plan: Plan,
+    seen: Observation,
+    worlds: Sequence[World],
+    dedupe: Dedupe = Dedupe.REPORT,
+    report: Report = _NOTHING_FOUND,
 ) -> tuple[Ending, ...]:
     """Run the plan with as many sessions as there are worlds; tell how each step ended, in the
     order of the plan.
@@ -38,7 +44,7 @@ def apply_beside(
             except Empty:
                 return
             steps = Plan(tuple(plan.steps[n] for n in lane))
-            endings.update(zip(lane, apply(steps, world, dedupe), strict=True))
+            endings.update(zip(lane, apply(steps, world, dedupe, report), strict=True))
 
     with ThreadPoolExecutor(max_workers=len(worlds), thread_name_prefix="lane") as pool:
         runs = [pool.submit(work, world) for world in worlds]
