@@ -31,10 +31,12 @@ from outofband.runbook.apply import apply as run
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
 PATIENCE_SECONDS = 20.0
+NOTHING_FOUND = Report()
 
 
 @dataclass
@@ -188,6 +190,7 @@ class Database:
         *steps: Step,
         screen: Recorder | None = None,
         dedupe: Policy = Dedupe.REPORT,
+        report: Report = NOTHING_FOUND,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
         patient: Patient | None = None,
@@ -205,7 +208,7 @@ class Database:
                 shown = Watched(shown, Monitor(source), session, patient)
             given = patient or Patient(), conditions or Conditions()
             world = World(session, shown, Scope(wanted, **scope), *given)
-            return run(world.look().plan, world, dedupe)
+            return run(world.look().plan, world, dedupe, report)
 
     def plan(self, *steps: Step, **scope: Any) -> Plan:
         with Session(Url(self.url)) as session:

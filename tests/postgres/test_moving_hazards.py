@@ -162,15 +162,6 @@ def test_referring_rows_that_row_security_hides_forbid_to_move(docs: Any, unique
     assert docs.sql("SELECT count(*) FROM docs") == [3]
 
 
-def test_a_missing_privilege_is_told_as_the_statement_that_gives_it(docs: Any, unique: Any) -> None:
-    url = as_role(docs, "ALTER TABLE docs OWNER TO {role}")
-    (ending,) = docs.apply(unique, url=url, dedupe=NEWEST)
-    assert "may not create the schema outofband" in ending.why
-    docs.sql(ending.do)
-    (ending,) = docs.apply(unique, url=url, dedupe=NEWEST)
-    assert ending.end is End.DONE
-
-
 def test_a_rule_that_rewrites_the_delete_forbids_it(docs: Any, unique: Any) -> None:
     docs.sql("CREATE RULE kept AS ON DELETE TO docs DO INSTEAD NOTHING")
     (ending,) = docs.apply(unique, dedupe=NEWEST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -14,10 +15,10 @@ from outofband.cli.options import Where, database_options
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
-    from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
     from outofband.runbook.duplicates.policy import Policy
     from outofband.runbook.plan import Plan
+    from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -26,8 +27,8 @@ class NotConfirmed(NothingChanged):
     """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
 
 
-class ReadOnly(NothingChanged):
-    """The server or the session takes no writes."""
+class NotNow(NothingChanged):
+    """Something in the server or on the way to it stops the whole plan."""
 
 
 @click.command("apply")
@@ -48,6 +49,14 @@ class ReadOnly(NothingChanged):
     metavar="NAME",
     help="Put the rows that were moved for this step back, and do nothing else.",
 )
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on as many tables at once, the largest first; one build a table.",
+)
 @limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
@@ -56,6 +65,7 @@ def command(
     dedupe: str,
     by: str | None,
     undo_dedupe: str | None,
+    parallel: int,
     limits: Limits,
     yes: bool,
 ) -> None:
@@ -71,9 +81,12 @@ def command(
     from outofband.cli.undo_dedupe import undo
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.apply import apply
-    from outofband.runbook.duplicates.policy import DedupeWrong, policy
+    from outofband.runbook.duplicates.policy import Dedupe, DedupeWrong, policy
     from outofband.runbook.hazards import require_known
+    from outofband.runbook.parallel import apply_beside, lanes
+    from outofband.runbook.preflight import Report, preflight
+    from outofband.runbook.preflight.server import judge_server, read_server
+    from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
     from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
@@ -84,40 +97,52 @@ def command(
     if undoing and (only or dealing.flags):
         raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
     project = open_project(where)
-    screen = OperatorScreen()
+    screen = OperatorScreen(several=parallel > 1)
     patient = limits.patient(project.settings)
-    next_command = again(where, only, (*dealing.flags, *undoing, *limits.words))
-    with Session(project.source) as session:
-        watched = Watched(screen, Monitor(project.source), session, patient)
+    conditions = limits.conditions(project.settings)
+    beside = ["--parallel", str(parallel)] if parallel > 1 else []
+    next_command = again(where, only, [*dealing.flags, *undoing, *limits.words, *beside])
+    with ExitStack() as opened:
+        session = opened.enter_context(Session(project.source))
         scope = project.scope(session, where.to, only)
-        world = World(session, watched, scope, patient, limits.conditions(project.settings))
-        interruption = Interruption(screen, [session], patient.stopped, next_command)
+
+        def world(hand: Session) -> World:
+            watched = Watched(screen, Monitor(project.source), hand, patient)
+            return World(hand, watched, scope, patient, conditions)
+
+        view = world(session).look()
         if undo_dedupe:
             screen.say(f"Undo on {project.source.describe()}:")
-            with interruption.heeded():
-                return undo(world, undo_dedupe, lambda: _agreed_to_undo(session, yes))
-        plan = world.look().plan
+            _require_fit(Report(tuple(judge_server(read_server(session), builds=False))))
+            with Interruption(screen, [session], patient.stopped, next_command).heeded():
+                return undo(world(session), undo_dedupe, lambda: _ask(yes))
+        plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
             return None
         screen.say(f"Plan for {project.source.describe()}:")
+        report = preflight(session, view, dedupes=dealing is not Dedupe.REPORT)
         for line in plan_lines(plan, statements=False, policy=dealing):
             screen.say(line)
-        if not plan.does_nothing:
-            _require_writes(session)
+        _require_fit(report)
+        for line in lines(report):
+            screen.say(line)
+        if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
             _confirm(plan, dealing, yes, limits.accept)
-        with interruption.heeded():
-            endings = apply(plan, world, dealing)
+        hands = [session]
+        while len(hands) < min(parallel, len(lanes(plan, view.seen))):
+            hands.append(opened.enter_context(Session(project.source)))
+        worlds = [world(hand) for hand in hands]
+        with Interruption(screen, hands, patient.stopped, next_command).heeded():
+            endings = apply_beside(plan, view.seen, worlds, dealing, report)
     sys.exit(_report(endings, next_command))
 
 
-def _require_writes(session: Session) -> None:
-    from outofband.postgres.monitor import query
+def _require_fit(report: Report) -> None:
+    from outofband.runbook.preflight.finding import first_stop
 
-    row = session.rows(query("writable"))[0]
-    if row["standby"] or row["read_only"]:
-        why = "it is a standby" if row["standby"] else "its transactions are read-only"
-        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+    if found := first_stop(report.general):
+        raise NotNow(found.what, do=found.do)
 
 
 def _confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) -> None:
@@ -126,11 +151,6 @@ def _confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) 
     if accepted:
         require_accepted(plan, accepted, dealing)
     _ask(yes or bool(accepted))
-
-
-def _agreed_to_undo(session: Session, yes: bool) -> None:
-    _require_writes(session)
-    _ask(yes)
 
 
 def _ask(agreed: bool) -> None:

@@ -29,6 +29,7 @@ from outofband.runbook.build import Build
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
@@ -41,6 +42,7 @@ _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -68,12 +70,20 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(
+        Ending(planned, End.REFUSED, found.what, found.do)
+        if (found := report.obstacle(planned.step))
+        else _Turn(planned, world, dedupe).run()
+        for planned in plan.steps
+    )
 
 
 class _Turn:

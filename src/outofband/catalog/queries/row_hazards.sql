@@ -37,12 +37,7 @@ SELECT asked.relkind::text AS kind,
        ARRAY(SELECT p.pubname::text
                FROM pg_publication AS p WHERE p.puballtables AND p.pubinsert ORDER BY 1) AS publications_of_all,
        current_user::text AS role,
-       current_database()::text AS database,
        has_table_privilege(asked.oid, CAST(%(action)s AS text)) AS may_write,
        has_table_privilege(asked.oid, 'SELECT') AS may_read,
-       EXISTS (SELECT FROM pg_namespace WHERE nspname = CAST(%(schema)s AS text)) AS schema_exists,
-       to_regclass(CAST(%(place)s AS text)) IS NOT NULL AS place_exists,
-       has_database_privilege(current_database(), 'CREATE') AS may_make_schema,
-       coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace
-                  WHERE nspname = CAST(%(schema)s AS text)), false) AS may_make_table
+       to_regclass(CAST(%(place)s AS text)) IS NOT NULL AS place_exists
   FROM asked

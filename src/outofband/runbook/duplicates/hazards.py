@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import Row, query
 from outofband.model.names import quote
-from outofband.runbook.duplicates.quarantine import SCHEMA, Quarantine
+from outofband.runbook.duplicates.quarantine import Quarantine
 from outofband.runbook.hand import Hand
 from outofband.runbook.stuck import Stuck
 
@@ -31,7 +31,6 @@ def require_movable(hand: Hand, quarantine: Quarantine, table: TableFacts) -> No
     row = _facts(hand, table, "DELETE", str(quarantine.place))
     obstacles = (
         *_obstacles(row, table, "DELETE"),
-        *_lacks_place(row, quarantine),
         *_replication(row, table, quarantine),
     )
     for obstacle in obstacles:
@@ -44,8 +43,8 @@ def require_returnable(hand: Hand, table: TableFacts) -> None:
         raise Stuck(*obstacle)
 
 
-def _facts(hand: Hand, table: TableFacts, action: str, place: str = "") -> Row:
-    given = {"table": table.oid, "action": action, "schema": SCHEMA, "place": place}
+def _facts(hand: Hand, table: TableFacts, action: str, place: str | None = None) -> Row:
+    given = {"table": table.oid, "action": action, "place": place}
     return hand.rows(query("row_hazards"), given)[0]
 
 
@@ -73,19 +72,6 @@ def _obstacles(row: Row, table: TableFacts, action: str) -> Iterator[Obstacle]:
 def _hidden(row: Row, table: TableFacts) -> Obstacle:
     why = f"row-level security hides rows of {table.name} from role {row['role']}"
     return why, "Run this as a role with BYPASSRLS, or as a superuser"
-
-
-def _lacks_place(row: Row, quarantine: Quarantine) -> Iterator[Obstacle]:
-    """Tell what the role lacks to make the quarantine table, where there is none yet."""
-    role, schema = quote(row["role"]), quarantine.place.schema
-    if row["place_exists"]:
-        return
-    if not row["schema_exists"] and not row["may_make_schema"]:
-        why = f"role {row['role']} may not create the schema {schema}, for the moved rows"
-        yield why, f"CREATE SCHEMA {schema} AUTHORIZATION {role};"
-    if row["schema_exists"] and not row["may_make_table"]:
-        why = f"role {row['role']} may not create a table in the schema {schema}"
-        yield why, f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};"
 
 
 def _replication(row: Row, table: TableFacts, quarantine: Quarantine) -> Iterator[Obstacle]:
