@@ -15,6 +15,7 @@ from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
+from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -65,12 +66,16 @@ class Seen:
     view: View
     database: str
     server_version: int
+    report: Report
 
 
-def look_at(where: Where, only: Sequence[str] = ()) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again."""
+def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again; ``ahead`` at what would
+    stop the plan too.
+    """
     project = open_project(where)
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
-        return Seen(scope, view, project.source.describe(), session.version)
+        report = preflight(session, view) if ahead else Report()
+        return Seen(scope, view, project.source.describe(), session.version, report)
