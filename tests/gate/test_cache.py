@@ -178,7 +178,9 @@ def test_what_was_found_before_a_changed_revision_is_not_looked_for_again(projec
     project.revise("3", "2", 'op.execute("CREATE INDEX iy ON users (lower(email))")')
     assert sorted(project.rules()) == [FOUND, FOUND, "noted", "noted"]
     assert project.ran() == "3 judged"
-    project.revise("1", None, TABLE + "; pass")
+    project.revise(
+        "1", None, 'op.execute("CREATE TABLE users (id int PRIMARY KEY, email varchar)")'
+    )
     assert sorted(project.rules()) == [FOUND, FOUND, "noted", "noted"]
     assert project.ran() == "1 judged judged"
 
