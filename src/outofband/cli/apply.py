@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -40,12 +41,21 @@ class NotNow(NothingChanged):
     help="Duplicates under a unique index: report them, or move the rows that equal another row in "
     "every column into a quarantine table in the schema outofband.",
 )
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on as many tables at once, the largest first; one build a table.",
+)
 @limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
+    parallel: int,
     limits: Limits,
     yes: bool,
 ) -> None:
@@ -60,9 +70,9 @@ def command(
     from outofband.cli.screen import OperatorScreen
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
     from outofband.runbook.hazards import require_known
+    from outofband.runbook.parallel import apply_beside, lanes
     from outofband.runbook.preflight import preflight
     from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
@@ -71,14 +81,20 @@ def command(
 
     require_known(limits.accept)
     project = open_project(where)
-    screen = OperatorScreen()
+    screen = OperatorScreen(several=parallel > 1)
     patient = limits.patient(project.settings)
-    next_command = again(where, only, dedupe, limits.words)
-    with Session(project.source) as session:
-        watched = Watched(screen, Monitor(project.source), session, patient)
+    conditions = limits.conditions(project.settings)
+    beside = ["--parallel", str(parallel)] if parallel > 1 else []
+    next_command = again(where, only, dedupe, [*limits.words, *beside])
+    with ExitStack() as opened:
+        session = opened.enter_context(Session(project.source))
         scope = project.scope(session, where.to, only)
-        world = World(session, watched, scope, patient, limits.conditions(project.settings))
-        view = world.look()
+
+        def world(hand: Session) -> World:
+            watched = Watched(screen, Monitor(project.source), hand, patient)
+            return World(hand, watched, scope, patient, conditions)
+
+        view = world(session).look()
         plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
@@ -92,8 +108,12 @@ def command(
             screen.say(line)
         if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
             _confirm(plan, yes, limits.accept)
-        with Interruption(screen, [session], patient.stopped, next_command).heeded():
-            endings = apply(plan, world, Dedupe(dedupe), report)
+        hands = [session]
+        while len(hands) < min(parallel, len(lanes(plan, view.seen))):
+            hands.append(opened.enter_context(Session(project.source)))
+        worlds = [world(hand) for hand in hands]
+        with Interruption(screen, hands, patient.stopped, next_command).heeded():
+            endings = apply_beside(plan, view.seen, worlds, Dedupe(dedupe), report)
     sys.exit(_report(endings, next_command))
 
 

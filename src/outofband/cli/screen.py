@@ -29,11 +29,12 @@ class OperatorScreen:
     """The runbook's Display on stderr.
 
     Several builds may be shown at once, from several threads; on a terminal they share its last
-    lines.
+    lines, and with ``several`` every line that stays says of which it is.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, several: bool = False) -> None:
         self._console = console or Console(stderr=True, highlight=False)
+        self._several = several
         self._lock = RLock()
         self._live: Live | None = None
         self._shown: dict[object, RenderableType] = {}
@@ -81,7 +82,8 @@ class OperatorScreen:
                 yield show
             ended = "done in"
         finally:
-            self.say(f"  {ended} {duration(time.monotonic() - started)}")
+            whose = f"{what}: " if self._several else ""
+            self.say(f"  {whose}{ended} {duration(time.monotonic() - started)}")
 
     def put_away(self) -> None:
         """Give the terminal back, in the middle of whatever is shown; it is drawn anew after."""
