@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from outofband.model.index import Index
 from outofband.model.step import Step
 
 
@@ -28,11 +29,11 @@ class Finding:
 class Report:
     """Everything found before a plan runs.
 
-    ``tried`` are the steps whose rows were all looked at, so that nobody needs to look again.
+    ``tried`` are the indexes whose rows were all looked at, so that nobody needs to look again.
     """
 
     findings: tuple[Finding, ...] = ()
-    tried: frozenset[Step] = frozenset()
+    tried: frozenset[Index] = frozenset()
 
     @property
     def general(self) -> tuple[Finding, ...]:
