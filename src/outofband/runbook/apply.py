@@ -25,11 +25,13 @@ from outofband.model.statements import (
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
@@ -69,7 +71,7 @@ class Ending:
 
 
 def apply(
-    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
 ) -> tuple[Ending, ...]:
     """Run the plan and tell how each step ended; a step that fails never stops those after it, and
     one that the preflight's ``report`` stops is not begun.
@@ -87,9 +89,9 @@ def apply(
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world.hand, world.screen, dedupe)
+        self._build = Build(world, dedupe, planned.step.name)
         self._failures: dict[str, int] = {}
         self._sent = False
 

@@ -14,6 +14,7 @@ from outofband.model.statements import (
     timeouts,
 )
 from outofband.model.step import Step
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hazards import flag, hazards
 from outofband.runbook.plan import Plan, PlannedStep
 
@@ -62,17 +63,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
+def plan_lines(plan: Plan, *, statements: bool = True, policy: Policy = Dedupe.REPORT) -> list[str]:
     """Return the plan as an operator reads it; without ``statements``, what and not how."""
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned, statements)
-    return lines + hazard_lines(plan)
+    return lines + hazard_lines(plan, policy)
 
 
-def hazard_lines(plan: Plan) -> list[str]:
+def hazard_lines(plan: Plan, policy: Policy = Dedupe.REPORT) -> list[str]:
     """Return what the plan does to everybody else, and what accepts it."""
-    found = hazards(plan)
+    found = hazards(plan, policy)
     lines = [f"hazard {f.hazard.name} ({_named(f.tables)}): {f.hazard.text}" for f in found]
     return [*lines, f"accepted by name: {flag(found)}"] if found else []
 

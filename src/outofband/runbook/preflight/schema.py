@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import quote
-from outofband.runbook.duplicates import SCHEMA
+from outofband.runbook.duplicates.quarantine import SCHEMA
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.provider import Provider
 from outofband.runbook.preflight.server import Server
