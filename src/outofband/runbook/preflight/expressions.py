@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
-from outofband.runbook.hand import StatementFailed
+from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.functions import called, is_lost
-from outofband.runbook.preflight.port import Prober
 
 RESTRICTING = 170000
 """The first release that runs an index's functions under a search_path of its own."""

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from outofband.catalog.reader import query
-from outofband.runbook.hand import StatementFailed
-from outofband.runbook.preflight.port import Prober
+from outofband.runbook.hand import Prober, StatementFailed
 
 RESTRICTED = {"search_path": "pg_catalog, pg_temp"}
 """What the functions of an index run under since PostgreSQL 17 (its release notes)."""

@@ -9,10 +9,10 @@ from dataclasses import replace
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
 from outofband.model.statements import BuildIndex
+from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.expressions import expressions, judge_verdict, read_verdict
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.preflight.port import Prober
 from outofband.runbook.preflight.rows import try_rows
 from outofband.runbook.preflight.server import Server
 from outofband.runbook.world import View
@@ -34,7 +34,9 @@ def try_indexes(
         found += (replace(f, step=planned.step) for f in wrong)
         for index, table in () if wrong else pairs:
             left = deadline - time.monotonic()
-            rows = try_rows(prober, index, table, server.version, seconds=left) if left > 0 else None
+            rows = (
+                try_rows(prober, index, table, server.version, seconds=left) if left > 0 else None
+            )
             if rows is not None:
                 tried.add(index)
                 found += (replace(f, step=planned.step) for f in rows)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
 from outofband.model.names import quote
-from outofband.runbook.hand import StatementFailed
+from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.preflight.bisect import first_failing
 from outofband.runbook.preflight.expressions import RESTRICTING, expressions, path_remedy
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.functions import RESTRICTED, called
-from outofband.runbook.preflight.port import Prober
 from outofband.runbook.preflight.row_size import LargeKeys, Widths, judge_large_keys, read_widths
 
 _TIMED_OUT = "57014"
