@@ -33,10 +33,8 @@ def try_indexes(
         wrong = [f for index, _ in pairs[:1] for f in _verdicts(prober, index, server)]
         found += (replace(f, step=planned.step) for f in wrong)
         for index, table in () if wrong else pairs:
-            left = deadline - time.monotonic()
-            rows = (
-                try_rows(prober, index, table, server.version, seconds=left) if left > 0 else None
-            )
+            left = max(0.001, deadline - time.monotonic())
+            rows = try_rows(prober, index, table, server.version, seconds=left)
             if rows is not None:
                 tried.add(index)
                 found += (replace(f, step=planned.step) for f in rows)
