@@ -107,16 +107,13 @@ def judge_large_keys(index: Index, large: LargeKeys, samples: Sequence[str]) -> 
 
 
 def _alternatives(index: Index) -> str:
-    key = max(index.keys, key=lambda k: k.column is None)
-    text = index.keys[0].text if len(index.keys) == 1 else key.text
-    choices = [f"md5({text}::text)"]
+    text = next((k.text for k in index.keys if k.column is None), index.keys[0].text)
+    choices = [f"over md5({text})"]
     if not index.unique:
-        choices.append(f"left({text}::text, 500)")
-    told = " or ".join(choices)
-    if len(index.keys) == 1 and not index.unique:
-        told += ", with postgresql_using='hash'"
+        choices.append(f"over left({text}, 500)")
+    if not index.unique and len(index.keys) == 1:
+        choices.append("with postgresql_using='hash'")
     return (
-        f"Declare the index over {told}, or only WHERE octet_length({text}::text) < 2600. "
-        "A CHECK on the length, NOT VALID at first, keeps further ones out: "
-        "their INSERTs would fail too"
+        f"Declare it {', '.join(choices)}, or only WHERE octet_length({text}) < 2600. A CHECK of "
+        "that, NOT VALID at first, keeps further ones out, whose INSERTs would fail later on"
     )
