@@ -142,7 +142,8 @@ class Rendering:
         for answer in map(_checked, answers):
             path = answer.get("kept")
             if path is not None:
-                trace.looked_at(path)
+                with trace.about(path):
+                    trace.looked_at(path)
             else:
                 path = str(answer["path"])
                 self.answers[path], self.is_new = answer, True
