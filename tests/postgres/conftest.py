@@ -164,6 +164,11 @@ class Database:
             )
         )
 
+    @staticmethod
+    def wants(*steps: Step) -> Wanted:
+        """What is wanted, a step a revision."""
+        return wants(*steps)
+
     def standings(self, *steps: Step, **given: Any) -> tuple[Standing, ...]:
         """Look at steps through a session of our own."""
         with Session(Url(self.url)) as session:

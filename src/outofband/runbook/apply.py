@@ -30,14 +30,14 @@ from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
-from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.reaction import Reaction, longest_pause, reaction, way_out
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
-_RETRIES = {_LOCK_NOT_FREE: 120}
+_RETRIES = {_LOCK_NOT_FREE: 60}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
@@ -81,7 +81,7 @@ def apply(
     return tuple(
         Ending(planned, End.REFUSED, found.what, found.do)
         if (found := report.obstacle(planned.step))
-        else _Turn(planned, world, dedupe).run()
+        else _Turn(planned, world, dedupe, report).run()
         for planned in plan.steps
     )
 
@@ -89,9 +89,9 @@ def apply(
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world, dedupe, planned.step.name)
+        self._build = Build(world, dedupe, planned.step.name, report)
         self._failures: dict[str, int] = {}
         self._sent = False
 
@@ -237,7 +237,7 @@ class _Turn:
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
         if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
             self._world.screen.say(f"{failed.what}; trying again")
-            time.sleep(random.uniform(0.2, 1.0))
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code]))
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
 
@@ -247,13 +247,15 @@ class _Turn:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
         deadline = time.monotonic() + _AWAY_SECONDS
+        attempt = 0
         while True:
             try:
                 return self._world.hand.reconnect()
             except SessionLost:
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(_POLL_SECONDS)
+            attempt += 1
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(attempt))
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")
