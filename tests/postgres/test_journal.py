@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from outofband.model.index import Key
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import End

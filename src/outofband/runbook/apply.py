@@ -25,18 +25,20 @@ from outofband.model.statements import (
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.events import Outcome
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
-from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.reaction import Reaction, longest_pause, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
-_RETRIES = {_LOCK_NOT_FREE: 120}
+_RETRIES = {_LOCK_NOT_FREE: 60}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
@@ -70,7 +72,7 @@ class Ending:
 
 
 def apply(
-    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
 ) -> tuple[Ending, ...]:
     """Run the plan and tell how each step ended; a step that fails never stops those after it, and
     one that the preflight's ``report`` stops is not begun.
@@ -80,12 +82,12 @@ def apply(
     return tuple(_recorded(planned, world, dedupe, report) for planned in plan.steps)
 
 
-def _recorded(planned: PlannedStep, world: World, dedupe: Dedupe, report: Report) -> Ending:
+def _recorded(planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> Ending:
     world.evidence.begin(planned, world.hand)
     if found := report.obstacle(planned.step):
         ending = Ending(planned, End.REFUSED, found.what, found.do)
     else:
-        ending = _Turn(planned, world, dedupe).run()
+        ending = _Turn(planned, world, dedupe, report).run()
     world.evidence.end(Outcome(ending.end.value, ending.why, ending.do), world.hand)
     return ending
 
@@ -93,9 +95,9 @@ def _recorded(planned: PlannedStep, world: World, dedupe: Dedupe, report: Report
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world.hand, world.screen, dedupe)
+        self._build = Build(world, dedupe, planned.step.name, report)
         self._failures: dict[str, int] = {}
         self._sent = False
 
@@ -242,7 +244,7 @@ class _Turn:
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
         if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
             self._world.screen.say(f"{failed.what}; trying again")
-            time.sleep(random.uniform(0.2, 1.0))
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code]))
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
 
@@ -252,13 +254,15 @@ class _Turn:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
         deadline = time.monotonic() + _AWAY_SECONDS
+        attempt = 0
         while True:
             try:
                 return self._world.hand.reconnect()
             except SessionLost:
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(_POLL_SECONDS)
+            attempt += 1
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(attempt))
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")
