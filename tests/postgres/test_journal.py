@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from outofband.model.index import Key
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import End
@@ -68,13 +67,15 @@ def test_failures_are_kept_as_their_sqlstates_and_not_the_rows_that_made_them(
     docs: Any, steps: Any
 ) -> None:
     docs.sql("INSERT INTO docs (id, path) VALUES (5000, 'Zq9'), (5001, 'Zq9')")
-    keys = steps.create("docs_f", "docs", keys=(Key("((path)::int)"),))
-    kept = Kept()
-    unique = steps.create("docs_path", "docs", "path", unique=True)
-    applied(docs, kept, unique, keys)
+    one = steps.create("docs_id", "docs", "id")
+    two = steps.create("docs_path", "docs", "path", unique=True)
+    with docs.old_snapshot():
+        run = docs.beside(lambda: applied(docs, Kept(), one, two))
+        docs.sql("SELECT pg_cancel_backend(%s)", docs.parked("waiting for old snapshots"))
+        run.result()
     ended = [line for line in lines(docs) if line["event"] == "ended"]
     assert [line["outcome"] for line in ended] == ["failed", "failed"]
-    assert ended[1]["sqlstates"] == ["22P02"]
+    assert [line["sqlstates"] for line in ended] == [["57014"], []]
     assert "Zq9" not in str(docs.sql("SELECT j::text FROM outofband.journal AS j"))
 
 

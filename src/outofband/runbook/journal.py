@@ -13,12 +13,11 @@ from typing import Any
 
 from outofband.catalog.reader import Reader, Row, query
 from outofband.errors import OutofbandError
-from outofband.model.names import quote
+from outofband.model.names import OUR_SCHEMA, quote
 from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
 
-SCHEMA = "outofband"
-TABLE = f"{SCHEMA}.journal"
+TABLE = f"{OUR_SCHEMA}.journal"
 _MADE_MEANWHILE = ("42P06", "42P07", "42710", "23505")
 
 
@@ -71,7 +70,7 @@ class Journal:
 
     def _make(self, hand: Hand, *, has_schema: bool) -> None:
         # CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
-        made = () if has_schema else (f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",)
+        made = () if has_schema else (f"CREATE SCHEMA IF NOT EXISTS {OUR_SCHEMA}",)
         for statement in (*made, query("journal_create")):
             try:
                 hand.write(statement)
@@ -91,12 +90,13 @@ class Journal:
     def _reason(self, error: Exception) -> str:
         if not isinstance(error, StatementFailed) or error.sqlstate != "42501":
             return str(error)
-        role = quote(self._role)
-        return (
-            f"{error.what}; as the owner of database {quote(self._database)}: "
-            f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO "
-            f"{role}; and where the table is there: GRANT SELECT, INSERT ON {TABLE} TO {role};"
+        role, database = quote(self._role), quote(self._database)
+        grants = (
+            f"CREATE SCHEMA IF NOT EXISTS {OUR_SCHEMA}",
+            f"GRANT USAGE, CREATE ON SCHEMA {OUR_SCHEMA} TO {role}",
+            f"and where the table is there: GRANT SELECT, INSERT ON {TABLE} TO {role};",
         )
+        return f"{error.what}; as the owner of database {database}: {'; '.join(grants)}"
 
     def _give_up(self, why: str) -> None:
         if self._kept:
