@@ -28,8 +28,8 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
-from outofband.runbook.build import Dedupe
 from outofband.runbook.conditions import Conditions
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
@@ -64,7 +64,7 @@ class Recorder:
             self.meanwhile.pop(verb)()
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         yield lambda _: None
 
     @contextmanager
@@ -164,6 +164,11 @@ class Database:
             )
         )
 
+    @staticmethod
+    def wants(*steps: Step) -> Wanted:
+        """What is wanted, a step a revision."""
+        return wants(*steps)
+
     def standings(self, *steps: Step, **given: Any) -> tuple[Standing, ...]:
         """Look at steps through a session of our own."""
         with Session(Url(self.url)) as session:
@@ -189,7 +194,7 @@ class Database:
         self,
         *steps: Step,
         screen: Recorder | None = None,
-        dedupe: Dedupe = Dedupe.REPORT,
+        dedupe: Policy = Dedupe.REPORT,
         report: Report = NOTHING_FOUND,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),

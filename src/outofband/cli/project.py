@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
@@ -11,6 +12,8 @@ from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
+from outofband.revisions import graph
+from outofband.revisions.age import pending_ages
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
@@ -60,13 +63,18 @@ def open_project(where: Where) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a command that only reads has to show."""
+    """What a command that only reads has to show.
+
+    ``ages`` tells of a revision for how long its steps can be pending at most.
+    """
 
     scope: Scope
     view: View
     database: str
     server_version: int
     report: Report
+    ages: Mapping[str, timedelta]
+    pending_max_age: timedelta | None
 
 
 def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> Seen:
@@ -78,4 +86,6 @@ def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> S
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
         report = preflight(session, view) if ahead else Report()
-        return Seen(scope, view, project.source.describe(), session.version, report)
+        ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
+        where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
+        return Seen(scope, view, where_it_is, session.version, report, ages, bearable)

@@ -13,7 +13,6 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from outofband.runbook.hand import Lag, Progress
 from outofband.runbook.rate import Cost, Meter, Pace, Rate, duration
@@ -56,18 +55,20 @@ class OperatorScreen:
         self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:
-        """Show a running total while the block runs: live on a terminal, else every ten seconds."""
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
+        """Show how far a count is while the block runs: as a bar on a terminal, else as a line
+        every ten seconds.
+        """
         said = [time.monotonic()]
         with self._row() as draw:
 
-            def count(total: int) -> None:
-                line = f"  {total:,} {what}"
+            def count(done: int) -> None:
+                line = f"{done:,} of {of:,} {what}"
                 if self._console.is_terminal:
-                    draw(Text(line))
+                    draw(_row(line, done / max(of, 1)))
                 elif time.monotonic() - said[0] >= _PLAIN_SECONDS:
                     said[0] = time.monotonic()
-                    self.say(line)
+                    self.say(f"  {line}")
 
             yield count
 
@@ -152,12 +153,16 @@ class OperatorScreen:
 def _bar(
     what: str, progress: Progress, pace: Pace, cost: Cost | None, elapsed: float
 ) -> RenderableType:
-    bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
-    row = Table.grid(padding=(0, 1))
-    row.add_row(bar, escape(phase_line(progress, pace)))
+    row = _row(phase_line(progress, pace), progress.fraction or 0)
     lines = [f"  waits for {escape(described(blocker))}" for blocker in progress.waits_for]
     lines += [f"  [dim]{escape(cost_line(cost))}[/dim]"] if cost else []
     return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *lines)
+
+
+def _row(line: str, fraction: float) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=1, completed=fraction, width=_BAR_WIDTH), escape(line))
+    return row
 
 
 def progress_line(progress: Progress, pace: Pace, cost: Cost | None = None) -> str:

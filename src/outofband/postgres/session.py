@@ -79,6 +79,12 @@ class Session:
             cursor = self._connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description is not None else ()
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside the block one transaction."""
+        with self._translated(), self._connection.transaction():
+            yield
+
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own.
 

@@ -27,17 +27,19 @@ from outofband.model.statements import (
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
-from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.reaction import Reaction, longest_pause, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
-_RETRIES = {_LOCK_NOT_FREE: 120}
+_RETRIES = {_LOCK_NOT_FREE: 60}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
@@ -71,7 +73,7 @@ class Ending:
 
 
 def apply(
-    plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
 ) -> tuple[Ending, ...]:
     """Run the plan and tell how each step ended; a step that fails never stops those after it, and
     one that the preflight's ``report`` stops is not begun.
@@ -81,7 +83,7 @@ def apply(
     return tuple(
         Ending(planned, End.REFUSED, found.what, found.do)
         if (found := report.obstacle(planned.step))
-        else _Turn(planned, world, dedupe).run()
+        else _Turn(planned, world, dedupe, report).run()
         for planned in plan.steps
     )
 
@@ -89,8 +91,8 @@ def apply(
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
-        self._planned, self._world, self._dedupe = planned, world, dedupe
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
+        self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         # What ends a step is failing at one thing again and again, however many partitions it has.
         self._builds: dict[Index, Build] = {}
         self._failures: Counter[tuple[str, Action | None]] = Counter()
@@ -183,7 +185,7 @@ class _Turn:
     def _do(self, action: Action, table: TableFacts) -> None:
         match action:
             case BuildIndex(index):
-                new = Build(self._world.hand, self._world.screen, self._dedupe)
+                new = Build(self._world, self._dedupe, self._planned.step.name, self._report)
                 self._builds.setdefault(index, new).run(index, table)
             case AwaitBuild(index, pid):
                 self._sent = True
@@ -240,7 +242,7 @@ class _Turn:
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
         if reaction(code) is Reaction.RETRY and self._failures[code, action] <= allowed:
             self._world.screen.say(f"{failed.what}; trying again")
-            time.sleep(random.uniform(0.2, 1.0))
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code, action]))
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
 
@@ -250,13 +252,15 @@ class _Turn:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
         deadline = time.monotonic() + _AWAY_SECONDS
+        attempt = 0
         while True:
             try:
                 return self._world.hand.reconnect()
             except SessionLost:
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(_POLL_SECONDS)
+            attempt += 1
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(attempt))
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")

@@ -31,16 +31,34 @@ class SessionLost(Exception):
     """The session ended in the middle of a statement; the server may go on with it."""
 
 
-class Hand(Reader, Protocol):
+class Prober(Reader, Protocol):
+    """A session that reads, and tries out what a build would do."""
+
+    @property
+    def pid(self) -> int:
+        """The server process of this session as the protocol names it, which a pooler makes up."""
+        ...
+
+    def trial(
+        self,
+        select: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own.
+
+        ``settings`` hold while it is planned and run; ``later`` only after it has been planned.
+        Raises StatementFailed.
+        """
+        ...
+
+
+class Hand(Prober, Protocol):
     """An autocommit session that builds, drops, renames and moves rows.
 
     Any method raises SessionLost when the session is gone.
     """
-
-    @property
-    def pid(self) -> int:
-        """The server process of this session."""
-        ...
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of the plan, with the timeouts it is due. Raises StatementFailed."""
@@ -50,6 +68,10 @@ class Hand(Reader, Protocol):
         """Run one short statement of the runbook's own, and return its rows. Raises
         StatementFailed.
         """
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what is written inside the block one transaction, rolled back where it raises."""
         ...
 
     def set(self, name: str, value: str) -> None:
@@ -159,8 +181,10 @@ class Screen(Protocol):
         """Show a statement as it is sent."""
         ...
 
-    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show a running total while the block lasts; the function given to it sets the total."""
+    def counting(self, what: str, of: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show how many ``of`` so many are done while the block lasts; the function given to it
+        sets the number.
+        """
         ...
 
     def watching(self, what: str, pid: int) -> AbstractContextManager[Callable[[], None]]:

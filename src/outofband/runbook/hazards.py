@@ -16,6 +16,7 @@ from outofband.model.statements import (
     RemoveIndex,
 )
 from outofband.model.step import DropIndex
+from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep
 
 
@@ -108,10 +109,28 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
 )
 
 
-def hazards(plan: Plan) -> tuple[Found, ...]:
-    """Return the hazards of a plan, each with the tables that it is about."""
+def _moves(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, BuildIndex) and action.index.unique
+
+
+def _of_policy(policy: Policy) -> tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...]:
+    match policy:
+        case KeepNewest(by):
+            name, which = "moves-older-rows", f"all but those with the greatest {by}, which differ,"
+        case Dedupe.IDENTICAL:
+            name, which = "moves-identical-rows", "all but one of rows equal in every column"
+        case Dedupe.REPORT:
+            return ()
+    text = f"of duplicates {which} leave the table for quarantine; --undo-dedupe puts them back"
+    return ((Hazard(name, text), _moves),)
+
+
+def hazards(plan: Plan, policy: Policy = Dedupe.REPORT) -> tuple[Found, ...]:
+    """Return the hazards of a plan, each with the tables that it is about, where ``policy`` says
+    what becomes of duplicates.
+    """
     found = []
-    for hazard, applies in _HAZARDS:
+    for hazard, applies in (*_HAZARDS, *_of_policy(policy)):
         tables = dict.fromkeys(
             str(planned.step.table)
             for planned in plan.steps
@@ -129,15 +148,16 @@ def flag(found: Iterable[Found]) -> str:
 
 def require_known(names: Collection[str]) -> None:
     """Refuse what is no hazard's name; raises HazardUnknown."""
-    known = [hazard.name for hazard, _ in _HAZARDS]
+    every = (*_HAZARDS, *_of_policy(Dedupe.IDENTICAL), *_of_policy(KeepNewest("")))
+    known = [hazard.name for hazard, _ in every]
     for name in names:
         if name not in known:
             raise HazardUnknown(f"no hazard is called {name!r}", do=f"Known are {', '.join(known)}")
 
 
-def require_accepted(plan: Plan, accepted: Collection[str]) -> None:
+def require_accepted(plan: Plan, accepted: Collection[str], policy: Policy = Dedupe.REPORT) -> None:
     """Refuse a plan with a hazard that is not among the accepted; raises HazardNotAccepted."""
-    found = hazards(plan)
+    found = hazards(plan, policy)
     missing = [f.hazard.name for f in found if f.hazard.name not in accepted]
     if missing:
         raise HazardNotAccepted(

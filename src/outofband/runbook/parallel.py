@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from outofband.catalog.facts import Observation, TableFacts
 from outofband.runbook.apply import Ending, apply
-from outofband.runbook.build import Dedupe
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report
 from outofband.runbook.world import World
@@ -23,7 +23,7 @@ def apply_beside(
     plan: Plan,
     seen: Observation,
     worlds: Sequence[World],
-    dedupe: Dedupe = Dedupe.REPORT,
+    dedupe: Policy = Dedupe.REPORT,
     report: Report = _NOTHING_FOUND,
 ) -> tuple[Ending, ...]:
     """Run the plan with as many sessions as there are worlds; tell how each step ended, in the

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import quote
-from outofband.runbook.duplicates import SCHEMA
+from outofband.runbook.duplicates.quarantine import SCHEMA
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.preflight.provider import Provider
 from outofband.runbook.preflight.server import Server
+from outofband.runbook.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
