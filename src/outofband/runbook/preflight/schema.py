@@ -33,9 +33,9 @@ def judge_own_schema(
         return
     schema, role = quote(OUR_SCHEMA), quote(server.role)
     statement = (
-        f"GRANT USAGE, CREATE ON OUR_SCHEMA {schema} TO {role};"
+        f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};"
         if own.exists
-        else f"CREATE OUR_SCHEMA {schema} AUTHORIZATION {role};"
+        else f"CREATE SCHEMA {schema} AUTHORIZATION {role};"
     )
     what = (
         f"role {server.role} may not create tables in schema {OUR_SCHEMA}, where duplicate rows go"
