@@ -175,11 +175,12 @@ class Database:
         with Session(Url(self.url)) as session:
             return look(session, Scope(wants(*steps, **given))).standings
 
-    def runner(self, *steps: Step, **given: Any) -> subprocess.Popen[str]:
+    def runner(self, *steps: Step, parallel: int = 1, **given: Any) -> subprocess.Popen[str]:
         """Start ``apply`` for the steps as a process of its own."""
         script = Path(__file__).with_name("runner.py")
+        wanted = base64.b64encode(pickle.dumps(wants(*steps)))
         child = subprocess.Popen(
-            [sys.executable, str(script), self.url, base64.b64encode(pickle.dumps(wants(*steps)))],
+            [sys.executable, str(script), self.url, wanted, str(parallel)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -138,6 +141,27 @@ def test_after_kill_9_in_a_partition_the_next_run_finishes(
         second = events.beside(lambda: events.apply(step))
     assert done(second.result())
     whole(events)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_9_at_any_moment_harms_nothing(events: Any, steps: Any, seed: int) -> None:
+    """A new definition replaces the old one over all partitions, with a build beside it."""
+    assert done(events.apply(steps.create("events_id", "events", "id")))
+    step = steps.create("events_id", "events", "id", "path")
+    wanted = (
+        replace(step, replaces=steps.drop("events_id", "events")),
+        steps.create("events_path", "events", "path"),
+    )
+    killed = events.runner(*wanted)
+    assert "CREATE INDEX" in killed.stderr.readline()
+    time.sleep(random.Random(seed).uniform(0, 0.6))  # not a wait: the moment of the kill
+    killed.kill()
+    killed.wait()
+    endings = events.apply(*wanted)
+    assert done(endings) or not endings
+    whole(events, count=10)
+    assert len(tree(events, "events_path")) == 5
+    assert events.plan(*wanted).steps == ()
 
 
 def test_partitions_that_come_while_another_is_built_are_covered(
