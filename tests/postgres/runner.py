@@ -1,4 +1,6 @@
-"""`apply` as a process that tests can kill: URL and the wanted steps as arguments, no questions."""
+"""`apply` as a process that tests can kill: URL, the wanted steps and the policy as arguments, or
+the name of a step whose moved rows go back; no questions.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import pickle
 import sys
 
 from outofband.cli.screen import OperatorScreen
+from outofband.cli.undo_dedupe import undo
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
@@ -15,14 +18,18 @@ from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World
 
 
-def main(url: str, wanted: str) -> int:
+def main(url: str, given: str) -> int:
     source = Url(url)
+    wanted, policy, undoing = pickle.loads(base64.b64decode(given))
     with Session(source) as session:
-        scope = Scope(pickle.loads(base64.b64decode(wanted)))
+        scope = Scope(wanted)
         patient = Patient()
         watched = Watched(OperatorScreen(), Monitor(source), session, patient)
         world = World(session, watched, scope, patient)
-        endings = apply(world.look().plan, world)
+        if undoing:
+            undo(world, undoing, lambda: None)
+            return 0
+        endings = apply(world.look().plan, world, policy)
     for ending in endings:
         sys.stdout.write(f"{ending.planned.step.name} {ending.end.value} {ending.why}\n")
     return 0 if all(e.end is End.DONE for e in endings) else 1
