@@ -41,7 +41,6 @@ FOUND = IndexFacts(
     predicate=None,
     constraint=None,
     constraint_type=None,
-    attached=False,
     partitioned=False,
     bytes=8192,
 )

@@ -23,12 +23,14 @@ from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
 from outofband.runbook.build import Dedupe
 from outofband.runbook.plan import Plan
+from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
 PATIENCE_SECONDS = 20.0
@@ -45,6 +47,7 @@ class Recorder:
     said: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    progress: list[Any] = field(default_factory=list)
 
     def say(self, line: str) -> None:
         self.said.append(line)
@@ -62,8 +65,12 @@ class Recorder:
         yield lambda _: None
 
     @contextmanager
-    def watching(self, what: str, pid: int) -> Iterator[None]:  # noqa: ARG002
-        yield
+    def watching(self, what: str, pid: int) -> Iterator[Callable[[], None]]:  # noqa: ARG002
+        yield lambda: None
+
+    @contextmanager
+    def showing(self, what: str) -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
+        yield self.progress.append
 
 
 def eventually(happens: Callable[[], Any], what: str = "it") -> Any:
@@ -182,12 +189,19 @@ class Database:
         dedupe: Dedupe = Dedupe.REPORT,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
+        patient: Patient | None = None,
         **scope: Any,
     ) -> tuple[Ending, ...]:
-        """Plan and apply in a session of its own, as the command does."""
+        """Plan and apply in a session of its own, as the command does; with ``patient``, watched
+        by a monitor as well.
+        """
         wanted = wants(*steps, unapplied=unapplied)
-        with Session(Url(url or self.url)) as session:
-            world = World(session, screen or Recorder(), Scope(wanted, **scope))
+        shown: Any = screen or Recorder()
+        source = Url(url or self.url)
+        with Session(source) as session:
+            if patient is not None:
+                shown = Watched(shown, Monitor(source), session, patient)
+            world = World(session, shown, Scope(wanted, **scope), patient or Patient())
             return run(world.look().plan, world, dedupe)
 
     def plan(self, *steps: Step, **scope: Any) -> Plan:

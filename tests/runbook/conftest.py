@@ -49,7 +49,6 @@ class World:
             "predicate": None,
             "constraint": None,
             "constraint_type": None,
-            "attached": False,
             "partitioned": False,
             "bytes": 8192,
         }

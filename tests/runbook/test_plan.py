@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from outofband.catalog.facts import Observation, Worker
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.statements import (
     AwaitBuild,
@@ -69,13 +70,6 @@ def test_sql_is_made_from_the_schema_that_was_found(world: Any) -> None:
     assert str(rename.index) == f"public.{build.index.temporary_name}"
 
 
-def test_an_index_of_a_partitioned_table_is_not_built_in_one_piece(world: Any) -> None:
-    standing = world.standing(world.create(), State.ABSENT)
-    (planned,) = plan([standing], world.seen(partitioned=True)).steps
-    assert planned.actions == ()
-    assert "partition" in planned.obstacle
-
-
 def test_a_step_on_a_missing_table_says_so(world: Any) -> None:
     (planned,) = plan([world.standing(world.create(), State.ABSENT)], Observation({})).steps
     assert (planned.actions, planned.obstacle) == ((), "there is no table docs")
@@ -104,8 +98,8 @@ def test_a_leftover_beside_what_is_done_is_cleared_away_once_nobody_works(
         ({}, ""),
         ({"valid": False}, ""),
         ({"constraint": "docs_pkey"}, "constraint docs_pkey owns the index"),
-        ({"attached": True}, "one of a partitioned table"),
-        ({"partitioned": True}, "one of a partitioned table"),
+        ({"parent": QualifiedName("whole", "public")}, "a part of public.whole"),
+        ({"partitioned": True}, ""),
     ],
 )
 def test_an_index_is_dropped_unless_something_owns_it(

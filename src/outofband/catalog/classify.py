@@ -4,6 +4,7 @@ remembered.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -88,9 +89,11 @@ def _index(index: Index, table: TableFacts, declared_names: Names) -> Sight:
 
 
 def _by_name(index: Index, named: IndexFacts, table: TableFacts) -> Sight:
-    if not named.valid:
+    if not named.valid and not named.partitioned:
         return _unfinished(index, named, table)
     match compare(index, named, table):
+        case Equality.EQUAL if not named.valid:
+            return _unfinished(index, named, table)
         case Equality.EQUAL:
             return Sight(State.CONSTRAINT_OWNED if named.constraint else State.VALID, named)
         case Equality.UNPROVABLE:
@@ -105,7 +108,7 @@ def _by_name(index: Index, named: IndexFacts, table: TableFacts) -> Sight:
 def _unfinished(index: Index, found: IndexFacts, table: TableFacts) -> Sight:
     """Tell a live build from a dead one: dead only when no session is at work on the table."""
     if found.partitioned:
-        return Sight(State.PARTITION_INCOMPLETE, found)
+        return Sight(State.PARTITION_INCOMPLETE, found, reason=covered(index, table, found))
     for worker in table.workers:
         if worker.fingerprint == index.fingerprint:
             return Sight(State.BUILDING, found, worker.pid)
@@ -120,14 +123,63 @@ def _unfinished(index: Index, found: IndexFacts, table: TableFacts) -> Sight:
     return Sight(State.INVALID_ENFORCING if found.ready else State.INVALID, found)
 
 
+def classify_part(index: Index, part: TableFacts, parent: IndexFacts | None) -> Sight:
+    """Tell the state of a partition's part of an index, as :meth:`Index.part` gives it.
+
+    It is valid once it is attached to ``parent``, whatever it is called. What is not attached yet
+    is of another name until it is: as when Postgres itself looks for a partition's index, any equal
+    one will do (PostgreSQL 18, CREATE INDEX, on partitioned tables).
+    """
+    for found in part.indexes:
+        if parent is not None and found.parent == parent.name:
+            return Sight(State.VALID, found) if found.valid else _unfinished(index, found, part)
+    free = [i for i in part.indexes if not i.attached]
+    for found in (i for i in free if i.name in (index.temporary, index.qualified_name)):
+        if not found.valid:
+            return _unfinished(index, found, part)
+        # The name says what was built, also where its expressions cannot be shown to be equal.
+        if compare(index, found, part) is not Equality.DIFFERENT:
+            return Sight(State.VALID_OTHER_NAME, found)
+    equal = [i for i in free if compare(index, i, part) is Equality.EQUAL]
+    for found in (i for i in equal if i.valid):
+        return Sight(State.VALID_OTHER_NAME, found)
+    for found in (i for i in equal if i.partitioned):
+        return _unfinished(index, found, part)
+    return _nothing(index, part)
+
+
+def covered(index: Index, table: TableFacts, parent: IndexFacts | None) -> str:
+    """Say on how many of its partitions, at the lowest level, an index is there and attached."""
+    leaves = list(_leaves(index, table, parent))
+    there = sum(leaves)
+    return f"it is there on {there} of {len(leaves)} partitions"
+
+
+def _leaves(index: Index, table: TableFacts, parent: IndexFacts | None) -> Iterator[bool]:
+    for part in table.partitions:
+        found = classify_part(index.part(part.name), part, parent)
+        if part.partitioned:
+            yield from _leaves(index, part, found.index)
+        elif not part.foreign:
+            yield found.state is State.VALID
+
+
 def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
-    equal = [i for i in table.indexes if i.valid and compare(index, i, table) is Equality.EQUAL]
+    alike = [i for i in table.indexes if compare(index, i, table) is Equality.EQUAL]
+    equal = [i for i in alike if i.valid]
     for found in equal:
         if found.constraint:
             return Sight(State.CONSTRAINT_OWNED, found)
     for found in equal:
         if not found.attached and not is_declared(found.name, declared_names):
             return Sight(State.VALID_OTHER_NAME, found)
+    for found in alike:
+        if found.partitioned and not found.attached and not is_declared(found.name, declared_names):
+            return _unfinished(index, found, table)
+    return _nothing(index, table)
+
+
+def _nothing(index: Index, table: TableFacts) -> Sight:
     for worker in table.workers:
         if worker.fingerprint == index.fingerprint:
             return Sight(State.BUILDING, pid=worker.pid)

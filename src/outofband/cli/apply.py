@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from outofband.cli.options import Where, database_options
+from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
@@ -38,30 +39,45 @@ class ReadOnly(NothingChanged):
     help="Duplicates under a unique index: report them, or move the rows that equal another row in "
     "every column into a quarantine table in the schema outofband.",
 )
+@click.option(
+    "--max-wait",
+    callback=seconds,
+    metavar="DURATION",
+    help="Give up a build that waits longer than this for other transactions, and clean up what it "
+    "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
+    max_wait: float | None,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
 
-    May be killed at any moment and run again. Exits 0 when everything planned is done, 3 when it
+    May be killed at any moment and run again. On SIGTERM it leaves the build to the server, and the
+    same command goes on with it; Ctrl-C asks. Exits 0 when everything planned is done, 3 when it
     was refused and nothing changed, 4 when a part is done.
     """
+    from outofband.cli.interrupt import Interruption
     from outofband.cli.project import open_project
     from outofband.cli.screen import OperatorScreen
+    from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
     from outofband.runbook.show import plan_lines
+    from outofband.runbook.watch import Patient, Watched
     from outofband.runbook.world import World
 
     project = open_project(where)
-    screen = OperatorScreen(project.source)
+    screen = OperatorScreen()
+    patient = Patient(max_wait)
+    next_command = again(where, only, dedupe)
     with Session(project.source) as session:
-        world = World(session, screen, project.scope(session, where.to, only))
+        watched = Watched(screen, Monitor(project.source), session, patient)
+        world = World(session, watched, project.scope(session, where.to, only), patient)
         plan = world.look().plan
         if not plan.steps:
             screen.say("Nothing is pending.")
@@ -72,8 +88,9 @@ def command(
         if not plan.does_nothing:
             _require_writes(session)
             _confirm(yes)
-        endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings, again(where, only, dedupe)))
+        with Interruption(screen, [session], patient.stopped, next_command).heeded():
+            endings = apply(plan, world, Dedupe(dedupe))
+    sys.exit(_report(endings, next_command))
 
 
 def _require_writes(session: Session) -> None:

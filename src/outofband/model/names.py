@@ -17,6 +17,7 @@ __all__ = [
     "fingerprint",
     "is_temporary",
     "literal",
+    "partition_name",
     "quote",
     "temporary_name",
 ]
@@ -55,6 +56,17 @@ def temporary_name(name: QualifiedName, definition: str) -> str:
     """
     suffix = _MARK + fingerprint(name, definition)
     return clip(name.name, MAX_IDENTIFIER_BYTES - len(suffix)) + suffix
+
+
+def partition_name(partition: QualifiedName, index: str, definition: str) -> str:
+    """Return the name of a partition's part of an index: at most 63 bytes.
+
+    As much of both names as fits, and the fingerprint, so that it stays free while an index is
+    replaced by another definition of its name.
+    """
+    both = partition.renamed(f"{partition.name}_{index}")
+    suffix = f"_{fingerprint(both, definition)}"
+    return clip(both.name, MAX_IDENTIFIER_BYTES - len(suffix)) + suffix
 
 
 def is_temporary(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -28,6 +28,8 @@ _SET = """
       FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
 """
 _LOOK = "Run outofband status when the server is back"
+_CANCELLED = "57014"
+_CANCEL_SECONDS = 5.0
 _PASSING = ("40", "53", "55", "57")
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
@@ -43,6 +45,7 @@ class Session:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._parameters: dict[str, str] = {}
+        self._unhurried = ""
         self._connection = self._open()
 
     @property
@@ -96,12 +99,38 @@ class Session:
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
-        self._set({"application_name": name, **dict(timeouts(statement.unhurried, self.version))})
+        due = timeouts(statement.unhurried, self.version, bounded=statement.bounded)
+        self._set({"application_name": name, **dict(due)})
+        self._unhurried = statement.sql if statement.unhurried else ""
         try:
             self.write(statement.sql)
         finally:
+            self._unhurried = ""
             if not self._connection.closed:
-                self._set(self._defaults)
+                self._calm_down()
+
+    def _calm_down(self) -> None:
+        """Set what holds between statements; once more where a late cancel has met it."""
+        try:
+            self._set(self._defaults)
+        except StatementFailed as failed:
+            if failed.sqlstate != _CANCELLED:
+                raise
+            self._set(self._defaults)
+
+    def cancel(self) -> None:
+        """Cancel what the session runs, from any thread; nothing where it runs nothing."""
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=_CANCEL_SECONDS)
+
+    def leave(self) -> str:
+        """Prepare for the end of this process; return what the server goes on with.
+
+        That is a build or a drop, being of use to the next run. Anything else is cancelled.
+        """
+        if not self._unhurried:
+            self.cancel()
+        return self._unhurried
 
     def set(self, name: str, value: str) -> None:
         """Set a parameter for this session and those that replace it."""

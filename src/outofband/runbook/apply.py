@@ -29,9 +29,11 @@ from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.reaction import Reaction, reaction, way_out
 from outofband.runbook.table_lock import working_on
+from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
-_RETRIES = {"55P03": 120}
+_TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
+_RETRIES = {_LOCK_NOT_FREE: 120}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
@@ -90,6 +92,8 @@ class _Turn:
                 return self._try()
             except SessionLost as lost:
                 self._reconnect(lost)
+            except GivenUp as given_up:
+                return self._ending(End.WAITING, given_up.why)
             except StatementFailed as failed:
                 if ending := self._after(failed):
                     return ending
@@ -108,6 +112,8 @@ class _Turn:
 
     def _finish(self) -> Ending:
         while True:
+            if self._world.patient.stopped.is_set():
+                return self._ending(End.WAITING, "cancelled by the operator")
             view, now = self._world.now(self._planned)
             table = view.seen.table(self._planned.step.table)
             if now is None:
@@ -116,12 +122,13 @@ class _Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._acted and not _ends_with(self._planned.actions, now.actions):
+            if not self._acted and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
-            if isinstance(action, BuildIndex | RemoveIndex) and table.workers:
-                self._let_finish(table.workers[0], table)
-            elif ending := self._act(action, table):
+            part = _touched(action, table)
+            if isinstance(action, BuildIndex | RemoveIndex) and part.workers:
+                self._let_finish(part.workers[0], part)
+            elif ending := self._act(action, part):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -136,6 +143,8 @@ class _Turn:
             self._do(action, table)
         except Stuck as stuck:
             return self._ending(End.FAILED, stuck.why, stuck.do, stuck.flags)
+        except GivenUp as given_up:
+            return self._give_up(given_up)
         except StatementFailed as failed:
             return self._after(failed)
         return None
@@ -163,17 +172,40 @@ class _Turn:
         except StatementFailed as failed:
             # Of these only a concurrent drop can fail half-way, though never for a privilege.
             self._sent = sent_before or (sent.unhurried and failed.sqlstate != "42501")
+            if sent.bounded and failed.sqlstate == _TOO_LONG:
+                raise StatementFailed(_LOCK_NOT_FREE, "the locks were not free in time") from None
             raise
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
         """Wait until a server process works on the table no more; its session may live on."""
         hand, tables = self._world.hand, {"tables": [table.oid]}
-        with self._world.screen.watching(what, pid):
+        with self._world.screen.watching(what, pid) as check:
             while any(row["pid"] == pid for row in hand.rows(query("workers"), tables)):
+                check()
                 time.sleep(_POLL_SECONDS)
+
+    def _give_up(self, given_up: GivenUp) -> Ending:
+        """Clear away what the build that was given up has left, as far as nobody is in the way."""
+        why = f"given up: {given_up.why}"
+        if given_up.lost:
+            why += f"; lost is {given_up.lost}"
+        _, now = self._world.now(self._planned)
+        if now is None:
+            return self._ending(End.DONE)
+        match now.actions:
+            case (RemoveIndex() as removal, BuildIndex(), *_):
+                sent = statement(removal)
+                assert sent is not None
+                try:
+                    self._send(sent)
+                except (GivenUp, StatementFailed):
+                    why += f"; {removal.index} is left, and the next run drops it"
+        return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
+        if self._world.patient.stopped.is_set():
+            return self._give_up(GivenUp("cancelled by the operator"))
         code = failed.sqlstate
         self._failures[code] = self._failures.get(code, 0) + 1
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
@@ -206,6 +238,18 @@ class _Turn:
         return Ending(self._planned, end, why, do, flags, self._acted)
 
 
-def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
-    """Tell whether what is left is what was shown, less what is done already."""
-    return not now or shown[-len(now) :] == now
+def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
+    """Tell whether what is left is what was shown, in its order, less what is done already."""
+    rest = iter(shown)
+    return all(action in rest for action in now)
+
+
+def _touched(action: Action, table: TableFacts) -> TableFacts:
+    """Return the table that an action works on: the step's own, or a partition of it."""
+    for part in table.tree():
+        match action:
+            case BuildIndex(index) | AwaitBuild(index) if index.table == part.name:
+                return part
+            case RemoveIndex(name) if any(i.name == name for i in part.indexes):
+                return part
+    return table

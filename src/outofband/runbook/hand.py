@@ -73,17 +73,50 @@ class Hand(Reader, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A session that a build waits for. ``age_seconds`` is that of its transaction."""
+    """A session, or with ``gid`` a prepared transaction, that a build waits for.
+
+    ``age_seconds`` is that of its transaction. It, ``state`` and ``query`` are None where this role
+    may not see them. ``signalled_by_us`` tells whether this role may end it.
+    """
 
     pid: int
     application_name: str
     role: str
-    state: str
-    age_seconds: float
+    state: str | None = None
+    age_seconds: float | None = None
+    query: str | None = None
+    gid: str | None = None
+    signalled_by_us: bool = True
 
-    def __str__(self) -> str:
-        who = self.application_name or "no application name"
-        return f"pid {self.pid} ({who}, {self.role}, {self.state}, {self.age_seconds:.0f} s)"
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far one replica or slot is behind, in bytes of WAL and in seconds; None where that is
+    not told.
+
+    ``hidden`` from this role, since seeing it takes pg_monitor; ``idle`` is a slot that nobody
+    reads.
+    """
+
+    name: str
+    bytes: int | None
+    seconds: float | None
+    idle: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What a build costs everybody else, at one moment.
+
+    ``held_transactions`` began since the snapshot that it keeps, None while it keeps none: no
+    VACUUM of the database removes what was deleted since. ``wal_bytes`` is where the whole server's
+    WAL stands. ``lag`` is that of the replica or slot that is farthest behind.
+    """
+
+    held_transactions: int | None
+    wal_bytes: int
+    lag: Lag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +131,17 @@ class Progress:
     total: int
     unit: str
     waits_for: tuple[Blocker, ...] = ()
+    burden: Burden | None = None
 
     @property
     def fraction(self) -> float | None:
         """How far the phase is, 0 to 1; None where it counts nothing."""
         return min(1.0, self.done / self.total) if self.total else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it stands still until somebody else is done."""
+        return bool(self.waits_for) or self.phase.startswith("waiting")
 
 
 class Screen(Protocol):
@@ -124,6 +163,10 @@ class Screen(Protocol):
         """Show a running total while the block lasts; the function given to it sets the total."""
         ...
 
-    def watching(self, what: str, pid: int) -> AbstractContextManager[None]:
-        """Show the progress of the build that server process ``pid`` runs while the block lasts."""
+    def watching(self, what: str, pid: int) -> AbstractContextManager[Callable[[], None]]:
+        """Show the progress of the build that server process ``pid`` runs while the block lasts.
+
+        Leaving the block, and the function given to it, raise GivenUp where what was watched has
+        been given up.
+        """
         ...

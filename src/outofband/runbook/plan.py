@@ -14,6 +14,7 @@ from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.promotion import obstacle as promotion_obstacle
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
+from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.statements import (
@@ -26,6 +27,7 @@ from outofband.model.statements import (
     RenameIndex,
 )
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
+from outofband.runbook import partitions
 
 
 class StepUnknown(Misuse):
@@ -127,12 +129,22 @@ def _planned(
 
 def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[PlannedStep]:
     """Clear away what a build of ours left when somebody else finished the step by hand."""
-    if table is None or table.workers:
+    if table is None or any(part.workers for part in table.tree()):
         return
     match resolved(standing.step, table):
-        case CreateIndex(index) if table.index(index.temporary_name):
-            actions = (RemoveIndex(index.temporary),)
-            yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
+        case CreateIndex(index):
+            actions = tuple(_leftovers(index, table))
+            if actions:
+                yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
+
+
+def _leftovers(index: Index, table: TableFacts) -> Iterable[Action]:
+    for part in table.tree():
+        own = index if part is table else index.part(part.name)
+        ours = {own.temporary} if part is table else {own.temporary, own.qualified_name}
+        for left in part.indexes:
+            if left.name in ours and not left.attached:
+                yield RemoveIndex(left.name, left.partitioned)
 
 
 Decision = tuple[tuple[Action, ...], str]
@@ -154,8 +166,10 @@ def _build(step: CreateIndex, standing: Standing, table: TableFacts) -> Decision
     index, sight = step.index, standing.sight
     build = BuildIndex(index), RenameIndex(index.temporary, index.name)
     match sight.state:
-        case State.ABSENT if table.partitioned:
-            return (), "the table is partitioned, and each partition needs an index of its own"
+        case State.ABSENT | State.PARTITION_INCOMPLETE if table.partitioned:
+            if stuck := partitions.obstacle(index, table, sight.index):
+                return (), stuck
+            return partitions.cover(index, table, sight.index), ""
         case State.ABSENT:
             return build, ""
         case State.BUILDING if sight.pid is not None:
@@ -173,9 +187,9 @@ def _drop(name: QualifiedName, found: IndexFacts | None) -> Decision:
         return (RemoveIndex(name),), ""
     if found.constraint:
         return (), f"constraint {found.constraint} owns the index; a revision has to drop it"
-    if found.attached or found.partitioned:
-        return (), "the index is one of a partitioned table and cannot be dropped concurrently"
-    return (RemoveIndex(found.name),), ""
+    if found.parent is not None:
+        return (), f"the index is a part of {found.parent}, and goes with that alone"
+    return (RemoveIndex(found.name, found.partitioned),), ""
 
 
 def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:

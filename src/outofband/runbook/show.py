@@ -7,13 +7,30 @@ from typing import Any
 
 from outofband.catalog.standing import Standing
 from outofband.model.state import State
-from outofband.model.statements import Action, AwaitBuild, BuildIndex, statement, timeouts
+from outofband.model.statements import (
+    Action,
+    AwaitBuild,
+    BuildIndex,
+    CoverTable,
+    RemoveIndex,
+    statement,
+    timeouts,
+)
 from outofband.model.step import Step
 from outofband.runbook.plan import Plan, PlannedStep
 
 BUILD_HAZARD = (
     "While an index is built, reads and writes go on. VACUUM and ALTER of its table wait for it,",
     "and it waits for every transaction that is open in the database.",
+)
+COVER_HAZARD = (
+    "The index over a partitioned table stops its writes for milliseconds when it is created.",
+    "Where the locks are not free within a second or two it gives way, and tries again.",
+)
+DROP_HAZARD = (
+    "The index of a partitioned table cannot be dropped concurrently: that locks the table and all",
+    "its partitions for milliseconds. Where the locks are not free within a second or two it gives",
+    "way, and tries again.",
 )
 
 
@@ -60,8 +77,18 @@ def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned, statements)
-    if any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
+    return lines + _hazards(plan)
+
+
+def _hazards(plan: Plan) -> list[str]:
+    actions = [action for planned in plan.steps for action in planned.actions]
+    lines: list[str] = []
+    if any(isinstance(a, BuildIndex) for a in actions):
         lines += BUILD_HAZARD
+    if any(isinstance(a, CoverTable) for a in actions):
+        lines += COVER_HAZARD
+    if any(isinstance(a, RemoveIndex) and a.partitioned for a in actions):
+        lines += DROP_HAZARD
     return lines
 
 
@@ -115,7 +142,7 @@ def _script_lines(action: Action, server_version: int, in_force: dict[str, str])
     sent = statement(action)
     if sent is None:
         return [_comment(_sql(action))]
-    due = dict(timeouts(sent.unhurried, server_version))
+    due = dict(timeouts(sent.unhurried, server_version, bounded=sent.bounded))
     changed = {name: value for name, value in due.items() if in_force.get(name) != value}
     in_force.update(changed)
     return [*(f"SET {name} = '{value}';" for name, value in changed.items()), f"{sent.sql};"]
