@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from outofband.model.state import State
+from outofband.runbook.amount import size
 from outofband.runbook.plan import Plan, PlannedStep, plan
 from outofband.runbook.show import (
     BUILD_HAZARD,
@@ -14,7 +15,6 @@ from outofband.runbook.show import (
     plan_document,
     plan_lines,
     script,
-    size,
     summary,
 )
 

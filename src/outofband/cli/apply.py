@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outofband.cli.options import Where, database_options
+from outofband.cli.options import Where, as_is_option, database_options
 from outofband.cli.values import seconds
 from outofband.errors import NothingChanged, sentence
 
@@ -46,12 +46,14 @@ class ReadOnly(NothingChanged):
     help="Give up a build that waits longer than this for other transactions, and clean up what it "
     "leaves; 500ms, 2s, 5min, 12h or 7d.  [default: wait without end]",
 )
+@as_is_option
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
     max_wait: float | None,
+    as_is: bool,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -67,6 +69,7 @@ def command(
     from outofband.postgres.session import Session
     from outofband.runbook.apply import apply
     from outofband.runbook.build import Dedupe
+    from outofband.runbook.forecast import Forecaster
     from outofband.runbook.show import plan_lines
     from outofband.runbook.watch import Patient, Watched
     from outofband.runbook.world import World
@@ -74,11 +77,11 @@ def command(
     project = open_project(where)
     screen = OperatorScreen()
     patient = Patient(max_wait)
-    next_command = again(where, only, dedupe)
+    next_command = again(where, only, dedupe, as_is=as_is)
     with Session(project.source) as session:
         watched = Watched(screen, Monitor(project.source), session, patient)
         world = World(session, watched, project.scope(session, where.to, only), patient)
-        plan = world.look().plan
+        plan = Forecaster(session, as_is).forecast(world.look().plan)
         if not plan.steps:
             screen.say("Nothing is pending.")
             return
@@ -113,7 +116,7 @@ def _confirm(yes: bool) -> None:
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str) -> str:
+def again(where: Where, only: Sequence[str], dedupe: str, *, as_is: bool = False) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -124,6 +127,7 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
     words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += ["--as-is"] if as_is else []
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 

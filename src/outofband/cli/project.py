@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
@@ -15,6 +15,7 @@ from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
+from outofband.runbook.plan import Plan
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -67,10 +68,16 @@ class Seen:
     server_version: int
 
 
-def look_at(where: Where, only: Sequence[str] = ()) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again."""
+def look_at(
+    where: Where, only: Sequence[str] = (), forecast: Callable[[Session, Plan], Plan] | None = None
+) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again; ``forecast`` adds to the
+    plan what takes a longer look.
+    """
     project = open_project(where)
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
+        if forecast is not None:
+            view = replace(view, plan=forecast(session, view.plan))
         return Seen(scope, view, project.source.describe(), session.version)

@@ -31,6 +31,12 @@ _LOOK = "Run outofband status when the server is back"
 _CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
 _PASSING = ("40", "53", "55", "57")
+_AT_A_GLANCE = {
+    "statement_timeout": "1s",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "work_mem": "64MB",
+}
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
 
@@ -95,6 +101,14 @@ class Session:
             if failed.sqlstate.startswith(_PASSING):
                 raise
             return None
+
+    def glance(self, select: str) -> Sequence[Row]:
+        """Look at a table, serially, in a read-only transaction that is ended after a second."""
+        with self._translated(), self._connection.transaction(force_rollback=True):
+            self._connection.execute("SET TRANSACTION READ ONLY")
+            for name, value in _AT_A_GLANCE.items():
+                self._connection.execute(f"SET LOCAL {name} = '{value}'")
+            return self._connection.execute(select).fetchall()
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""

@@ -152,7 +152,7 @@ class _Turn:
     def _do(self, action: Action, table: TableFacts) -> None:
         match action:
             case BuildIndex(index):
-                self._build.run(index, table)
+                self._build.run(index, table, self._planned.tuning(index))
             case AwaitBuild(index, pid):
                 self._sent = True
                 self._await_end(f"build of {index.name}, left running", pid, table)

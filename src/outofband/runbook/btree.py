@@ -1,13 +1,13 @@
 """How large a btree becomes: the arithmetic of its pages and tuples. Pure.
 
-Sizes are in bytes, those of a row are means. Source: PostgreSQL 18, B-Tree Indexes and Database Page
-Layout, and nbtsort.c; held against real indexes by ``bench/build.py``.
+Sizes are in bytes, those of a row are means. Source: PostgreSQL 18, B-Tree Indexes and Database
+Page Layout, and nbtsort.c; ``bench/build.py`` holds it against real indexes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PAGE = 8192
 _PAYLOAD = PAGE - 24 - 16  # less the page header and what a btree keeps at the page's end
@@ -43,6 +43,13 @@ def tuple_bytes(parts: Sequence[Part]) -> float:
         varies = varies or part.varies or 0 < part.null_fraction < 1
     header = filled * _HEADER + (1 - filled) * _HEADER_WITH_NULLS
     return _padded(header + size, _TUPLE_ALIGNMENT, varies)
+
+
+def shared_tuple_bytes(parts: Sequence[Part]) -> float:
+    """Return the same of the tuples that equal keys share: all NULLs of a column share one."""
+    if len(parts) == 1 and parts[0].null_fraction < 1:
+        return tuple_bytes([replace(parts[0], null_fraction=0)])
+    return tuple_bytes(parts)
 
 
 def _padded(size: float, alignment: int, varies: bool) -> float:

@@ -15,6 +15,7 @@ from outofband.runbook.duplicates import Duplicates
 from outofband.runbook.hand import Hand, Screen, StatementFailed
 from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.temp_files import GiveUp, Means, answer
+from outofband.runbook.tuning import Tuning
 
 _DEDUPE_ROUNDS = 5
 _MOST_BUILDS = 12
@@ -48,10 +49,11 @@ class Build:
         self._hand, self._screen, self._dedupe = hand, screen, dedupe
         self._rounds = 0
         self._builds = 0
+        self._tuned: set[Index] = set()
         self.changed = False
 
-    def run(self, index: Index, table: TableFacts) -> None:
-        """Build under the temporary name, once.
+    def run(self, index: Index, table: TableFacts, tuning: Tuning | None = None) -> None:
+        """Build under the temporary name, once, with the settings of ``tuning``.
 
         A failure that was answered (rows moved, settings changed) returns too: the caller looks
         again, finds what the failure left, and comes back. Raises Stuck or StatementFailed for all
@@ -60,6 +62,7 @@ class Build:
         try:
             if index.unique:
                 self._clear_duplicates(index, table)
+            self._tune(index, tuning)
             self._send(index)
         except StatementFailed as failed:
             match reaction(failed.sqlstate):
@@ -70,6 +73,16 @@ class Build:
                     self._answer_temp_files(index, table)
                 case _:
                     raise
+
+    def _tune(self, index: Index, tuning: Tuning | None) -> None:
+        """Set workers and memory before the first build of an index: after a failure, what was
+        answered to it holds.
+        """
+        if tuning is None or index in self._tuned:
+            return
+        self._tuned.add(index)
+        for name, value in tuning.parameters:
+            self._hand.set(name, value)
 
     def _send(self, index: Index) -> None:
         sent = statement(BuildIndex(index))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
 from outofband.model.statements import BuildIndex
-from outofband.runbook.estimate import Estimate, estimate, sorted_bytes
-from outofband.runbook.hand import StatementFailed
-from outofband.runbook.plan import Forecast, Plan, PlannedStep
-from outofband.runbook.survey import Surveyor, machine, reference, survey
-from outofband.runbook.tuning import Machine, Tuning, as_it_is, tuned
+from outofband.runbook.estimate import Forecast, estimate, sorted_bytes
+from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.sampling import Surveyor
+from outofband.runbook.survey import machine, reference, survey
+from outofband.runbook.tuning import Machine, as_it_is, tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,8 @@ class Forecaster:
         """Return the plan with a forecast for each of its builds."""
         if not any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
             return plan
-        there, speed = machine(self.surveyor), self._reference()
+        there, speed = machine(self.surveyor), reference(self.surveyor)
         return Plan(tuple(self._step(planned, there, speed) for planned in plan.steps))
-
-    def _reference(self) -> float | None:
-        try:
-            return reference(self.surveyor)
-        except StatementFailed:
-            return None
 
     def _step(self, planned: PlannedStep, there: Machine, speed: float | None) -> PlannedStep:
         builds = [action.index for action in planned.actions if isinstance(action, BuildIndex)]

@@ -28,6 +28,8 @@ from outofband.model.statements import (
 )
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
 from outofband.runbook import partitions
+from outofband.runbook.estimate import Forecast
+from outofband.runbook.tuning import Tuning
 
 
 class StepUnknown(Misuse):
@@ -38,6 +40,8 @@ class StepUnknown(Misuse):
 class PlannedStep:
     """One pending step: what will be done for it, in order, or the ``obstacle`` a person has to
     remove.
+
+    ``forecasts`` are of its builds, where somebody asked for them (:mod:`.forecast`).
     """
 
     standing: Standing
@@ -45,11 +49,18 @@ class PlannedStep:
     obstacle: str = ""
     heap_bytes: int = 0
     row_estimate: float = -1
+    forecasts: tuple[Forecast, ...] = ()
 
     @property
     def step(self) -> Step:
         """The step as its revision declares it."""
         return self.standing.step
+
+    def tuning(self, index: Index) -> Tuning | None:
+        """Return the settings that the build of an index was planned with; None without a
+        forecast of it.
+        """
+        return next((f.tuning for f in self.forecasts if f.index == index), None)
 
 
 @dataclass(frozen=True, slots=True)

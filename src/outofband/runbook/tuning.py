@@ -49,11 +49,15 @@ class Tuning:
 def as_it_is(machine: Machine, method: str, heap_bytes: int) -> Tuning:
     """Return what a build gets when the session is left alone."""
     by_memory = max(0, machine.memory_kb // MEMORY_PER_PROCESS_KB - 1)
-    workers = min(_most_workers(machine, method, heap_bytes, machine.maintenance_workers), by_memory)
+    workers = min(
+        _most_workers(machine, method, heap_bytes, machine.maintenance_workers), by_memory
+    )
     return Tuning(workers, machine.memory_kb)
 
 
-def tuned(machine: Machine, method: str, heap_bytes: int, sort_bytes: float, beside: int = 1) -> Tuning:
+def tuned(
+    machine: Machine, method: str, heap_bytes: int, sort_bytes: float, beside: int = 1
+) -> Tuning:
     """Choose workers and memory for a build that reads ``heap_bytes`` and sorts ``sort_bytes``.
 
     ``beside`` is how many builds run at once.
@@ -126,5 +130,5 @@ def _why_memory(workers: int, memory_kb: int) -> str:
     each = memory_kb // (workers + 1) // 1024
     told = f"maintenance_work_mem {memory_kb // 1024} MB"
     if workers:
-        return f"{told}: {each} MB for each of {workers + 1} processes; more is not faster"
-    return f"{told}: enough to sort in one merge; more is not faster"
+        return f"{told}: {each} MB a process, more is not faster"
+    return f"{told}: enough to sort in one merge, more is not faster"
