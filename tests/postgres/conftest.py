@@ -28,12 +28,15 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
-from outofband.runbook.build import Dedupe
+from outofband.runbook.conditions import Conditions
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
 PATIENCE_SECONDS = 20.0
+NOTHING_FOUND = Report()
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Recorder:
             self.meanwhile.pop(verb)()
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         yield lambda _: None
 
     @contextmanager
@@ -186,10 +189,12 @@ class Database:
         self,
         *steps: Step,
         screen: Recorder | None = None,
-        dedupe: Dedupe = Dedupe.REPORT,
+        dedupe: Policy = Dedupe.REPORT,
+        report: Report = NOTHING_FOUND,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
         patient: Patient | None = None,
+        conditions: Conditions | None = None,
         **scope: Any,
     ) -> tuple[Ending, ...]:
         """Plan and apply in a session of its own, as the command does; with ``patient``, watched
@@ -201,8 +206,9 @@ class Database:
         with Session(source) as session:
             if patient is not None:
                 shown = Watched(shown, Monitor(source), session, patient)
-            world = World(session, shown, Scope(wanted, **scope), patient or Patient())
-            return run(world.look().plan, world, dedupe)
+            given = patient or Patient(), conditions or Conditions()
+            world = World(session, shown, Scope(wanted, **scope), *given)
+            return run(world.look().plan, world, dedupe, report)
 
     def plan(self, *steps: Step, **scope: Any) -> Plan:
         with Session(Url(self.url)) as session:

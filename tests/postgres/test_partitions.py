@@ -237,7 +237,7 @@ def test_an_invalid_index_attached_by_hand_is_told_with_the_way_out(
 
 
 def test_duplicates_within_a_partition_are_found_and_moved(events: Any, steps: Any) -> None:
-    from outofband.runbook.build import Dedupe
+    from outofband.runbook.duplicates.policy import Dedupe
 
     events.sql("INSERT INTO events SELECT * FROM e2b LIMIT 3")
     step = steps.create("events_id", "events", "id", "day", unique=True)

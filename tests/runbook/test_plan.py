@@ -16,6 +16,7 @@ from outofband.model.statements import (
     Promote,
     RemoveIndex,
     RenameIndex,
+    RepairIndex,
 )
 from outofband.model.step import Wanted, WantedStep
 from outofband.runbook.plan import StepUnknown, plan, require_known
@@ -226,6 +227,57 @@ def test_an_unwanted_constraint_goes_with_its_index(world: Any, others: int, obs
     (planned,) = plan([left], seen, only=["docs_pkey"]).steps
     assert planned.obstacle == obstacle
     assert kinds(planned) == ([] if obstacle else [DropConstraint])
+
+
+@pytest.mark.parametrize(
+    ("state", "found", "expected"),
+    [
+        (State.ABSENT, None, [BuildIndex, RemoveIndex, RenameIndex]),
+        (State.INVALID, {"valid": False}, [RemoveIndex, BuildIndex, RemoveIndex, RenameIndex]),
+        (State.BUILDING, {}, [AwaitBuild, RemoveIndex, RenameIndex]),
+        (State.VALID_OTHER_NAME, {}, [RemoveIndex, RenameIndex]),
+        (State.CONSTRAINT_OWNED, {}, [RemoveIndex]),
+    ],
+)
+def test_what_is_replaced_goes_once_its_successor_is_there(
+    world: Any, state: State, found: dict[str, Any] | None, expected: list[type]
+) -> None:
+    old = world.index("docs_id", "path")
+    new = None if found is None else world.index("temporary", **found)
+    standing = world.standing(world.create(), state, index=new, pid=7, replaced=old)
+    (planned,) = plan([standing], world.seen(old)).steps
+    assert kinds(planned) == expected
+    assert RemoveIndex(old.name) in planned.actions
+
+
+def test_what_a_constraint_owns_is_repaired_and_not_dropped(world: Any) -> None:
+    owned = world.index("docs_pkey", valid=False, unique=True, constraint="docs_pkey")
+    left = world.index("docs_pkey_ccnew1", valid=False, unique=True)
+    seen = world.seen(owned, left)
+    for step in (world.create("docs_pkey", unique=True), world.primary_key()):
+        standing = world.standing(step, State.INVALID_ENFORCING, index=owned)
+        (planned,) = plan([standing], seen).steps
+        assert planned.actions == (RemoveIndex(left.name), RepairIndex(owned.name))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "goes"),
+    [
+        ("docs_id_ccnew", {"valid": False}, True),
+        ("docs_id_ccold2", {"valid": False}, True),
+        ("docs_id_ccnew", {}, False),
+        ("docs_id_ccnew", {"valid": False, "unique": True}, False),
+        ("docs_idx_ccnew", {"valid": False}, False),
+        ("docs_id_cc", {"valid": False}, False),
+    ],
+)
+def test_what_a_reindex_left_beside_what_is_done_is_cleared_away(
+    world: Any, name: str, given: dict[str, Any], goes: bool
+) -> None:
+    left = world.index(name, **given)
+    done = world.standing(world.create(), State.VALID, done=True)
+    planned = plan([done], world.seen(world.index(), left)).steps
+    assert [p.actions for p in planned] == [(RemoveIndex(left.name),)] * goes
 
 
 def test_a_plan_of_obstacles_does_nothing(world: Any) -> None:

@@ -22,6 +22,7 @@ def command(where: Where, only: tuple[str, ...], as_sql: bool, as_is: bool, form
     from outofband.cli.output import print_json, warn_incomplete
     from outofband.cli.project import look_at
     from outofband.runbook.forecast import Forecaster
+    from outofband.runbook.preflight.tell import document, lines
     from outofband.runbook.show import plan_document, plan_lines, script
 
     seen = look_at(where, only, lambda session, plan: Forecaster(session, as_is).forecast(plan))
@@ -29,7 +30,8 @@ def command(where: Where, only: tuple[str, ...], as_sql: bool, as_is: bool, form
     if as_sql:
         click.echo(script(plan, seen.server_version, seen.database))
     elif form == "json":
-        print_json(plan_document(plan))
+        print_json({**plan_document(plan), "preflight": document(seen.report)})
     else:
-        click.echo("\n".join(plan_lines(plan)) if plan.steps else "Nothing is pending.")
+        told = plan_lines(plan) if plan.steps else ["Nothing is pending."]
+        click.echo("\n".join((*told, *lines(seen.report))))
     warn_incomplete(seen.scope.wanted.incomplete)

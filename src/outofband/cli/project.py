@@ -16,6 +16,7 @@ from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -66,18 +67,21 @@ class Seen:
     view: View
     database: str
     server_version: int
+    report: Report
 
 
 def look_at(
     where: Where, only: Sequence[str] = (), forecast: Callable[[Session, Plan], Plan] | None = None
 ) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again; ``forecast`` adds to the
-    plan what takes a longer look.
+    """Connect, look at what is wanted and what is there, and leave again; with ``forecast`` at what
+    the builds will take and what would stop them, too.
     """
     project = open_project(where)
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
-        if forecast is not None:
-            view = replace(view, plan=forecast(session, view.plan))
-        return Seen(scope, view, project.source.describe(), session.version)
+        if forecast is None:
+            return Seen(scope, view, project.source.describe(), session.version, Report())
+        view = replace(view, plan=forecast(session, view.plan))
+        report = preflight(session, view)
+        return Seen(scope, view, project.source.describe(), session.version, report)

@@ -13,7 +13,6 @@ from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from outofband.runbook.amount import size
 from outofband.runbook.hand import Lag, Progress
@@ -21,6 +20,7 @@ from outofband.runbook.rate import Cost, Meter, Pace, Rate, duration
 from outofband.runbook.waiting import described
 
 _PLAIN_SECONDS = 10.0
+_NOT_WORTH_A_LINE_SECONDS = 2.0
 _BAR_WIDTH = 24
 
 
@@ -28,11 +28,12 @@ class OperatorScreen:
     """The runbook's Display on stderr.
 
     Several builds may be shown at once, from several threads; on a terminal they share its last
-    lines.
+    lines, and with ``several`` every line that stays says of which it is.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, several: bool = False) -> None:
         self._console = console or Console(stderr=True, highlight=False)
+        self._several = several
         self._lock = RLock()
         self._live: Live | None = None
         self._shown: dict[object, RenderableType] = {}
@@ -54,18 +55,20 @@ class OperatorScreen:
         self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:
-        """Show a running total while the block runs: live on a terminal, else every ten seconds."""
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
+        """Show how far a count is while the block runs: as a bar on a terminal, else as a line
+        every ten seconds.
+        """
         said = [time.monotonic()]
         with self._row() as draw:
 
-            def count(total: int) -> None:
-                line = f"  {total:,} {what}"
+            def count(done: int) -> None:
+                line = f"{done:,} of {of:,} {what}"
                 if self._console.is_terminal:
-                    draw(Text(line))
+                    draw(_row(line, done / max(of, 1)))
                 elif time.monotonic() - said[0] >= _PLAIN_SECONDS:
                     said[0] = time.monotonic()
-                    self.say(line)
+                    self.say(f"  {line}")
 
             yield count
 
@@ -80,7 +83,8 @@ class OperatorScreen:
                 yield show
             ended = "done in"
         finally:
-            self.say(f"  {ended} {duration(time.monotonic() - started)}")
+            whose = f"{what}: " if self._several else ""
+            self.say(f"  {whose}{ended} {duration(time.monotonic() - started)}")
 
     def put_away(self) -> None:
         """Give the terminal back, in the middle of whatever is shown; it is drawn anew after."""
@@ -104,12 +108,15 @@ class OperatorScreen:
     @contextmanager
     def _lines(self, what: str) -> Iterator[Callable[[Progress], None]]:
         rate, meter, said = Rate(), Meter(), [("", -_PLAIN_SECONDS)]
+        started = time.monotonic()
 
         def show(progress: Progress) -> None:
             now = time.monotonic()
             pace = rate.at(now, progress)
             cost = meter.at(now, progress.burden) if progress.burden else None
             phase, when = said[0]
+            if now - started < _NOT_WORTH_A_LINE_SECONDS:
+                return
             if progress.phase != phase or now - when >= _PLAIN_SECONDS:
                 said[0] = (progress.phase, now)
                 self.say(f"  {what}: {progress_line(progress, pace, cost)}")
@@ -146,12 +153,16 @@ class OperatorScreen:
 def _bar(
     what: str, progress: Progress, pace: Pace, cost: Cost | None, elapsed: float
 ) -> RenderableType:
-    bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
-    row = Table.grid(padding=(0, 1))
-    row.add_row(bar, escape(phase_line(progress, pace)))
+    row = _row(phase_line(progress, pace), progress.fraction or 0)
     lines = [f"  waits for {escape(described(blocker))}" for blocker in progress.waits_for]
     lines += [f"  [dim]{escape(cost_line(cost))}[/dim]"] if cost else []
     return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *lines)
+
+
+def _row(line: str, fraction: float) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(ProgressBar(total=1, completed=fraction, width=_BAR_WIDTH), escape(line))
+    return row
 
 
 def progress_line(progress: Progress, pace: Pace, cost: Cost | None = None) -> str:

@@ -67,6 +67,15 @@ class RemoveIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairIndex:
+    """Build an index anew in its place, without blocking reads or writes: what a constraint owns
+    cannot be dropped. A failure leaves a second, INVALID one beside it.
+    """
+
+    index: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
 class Promote:
     """Make an index a constraint: AccessExclusive on the table, for milliseconds."""
 
@@ -95,6 +104,7 @@ Action = (
     | AttachIndex
     | RenameIndex
     | RemoveIndex
+    | RepairIndex
     | Promote
     | DropConstraint
     | AwaitBuild
@@ -135,6 +145,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
         case RemoveIndex(index_name):
             return Statement(f"DROP INDEX CONCURRENTLY {index_name}", unhurried=True)
+        case RepairIndex(index_name):
+            return Statement(f"REINDEX INDEX CONCURRENTLY {index_name}", unhurried=True)
         case Promote(constraint):
             return Statement(constraint.plain_sql, unhurried=False)
         case DropConstraint(table, name):

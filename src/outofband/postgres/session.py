@@ -27,16 +27,11 @@ _SET = """
     SELECT set_config(name, value, false)
       FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
 """
+_SET_LOCAL = _SET.replace("false", "true")
 _LOOK = "Run outofband status when the server is back"
 _CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
 _PASSING = ("40", "53", "55", "57")
-_AT_A_GLANCE = {
-    "statement_timeout": "1s",
-    "max_parallel_workers_per_gather": "0",
-    "jit": "off",
-    "work_mem": "64MB",
-}
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
 
@@ -84,6 +79,12 @@ class Session:
             cursor = self._connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description is not None else ()
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside the block one transaction."""
+        with self._translated(), self._connection.transaction():
+            yield
+
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own.
 
@@ -102,13 +103,26 @@ class Session:
                 raise
             return None
 
-    def glance(self, select: str) -> Sequence[Row]:
-        """Look at a table, serially, in a read-only transaction that is ended after a second."""
+    def trial(
+        self,
+        select: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own.
+
+        ``settings`` hold while it is planned and run; ``later`` only after it has been planned,
+        through a cursor, as a search_path does for the functions of an index.
+        """
         with self._translated(), self._connection.transaction(force_rollback=True):
             self._connection.execute("SET TRANSACTION READ ONLY")
-            for name, value in _AT_A_GLANCE.items():
-                self._connection.execute(f"SET LOCAL {name} = '{value}'")
-            return self._connection.execute(select).fetchall()
+            self._connection.execute(_SET_LOCAL, _listed(settings or {}))
+            if later is None:
+                return self._connection.execute(select).fetchall()
+            self._connection.execute(f"DECLARE trial NO SCROLL CURSOR FOR {select}")
+            self._connection.execute(_SET_LOCAL, _listed(later))
+            return self._connection.execute("FETCH ALL FROM trial").fetchall()
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
@@ -191,7 +205,7 @@ class Session:
         return {"application_name": _APPLICATION_NAME, **dict(brief)}
 
     def _set(self, parameters: Mapping[str, str]) -> None:
-        self.write(_SET, {"names": list(parameters), "values": list(parameters.values())})
+        self.write(_SET, _listed(parameters))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -203,3 +217,7 @@ class Session:
                     f"the connection to {self._where} was lost", do=_LOOK
                 ) from None
             raise failure(error) from None
+
+
+def _listed(parameters: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"names": list(parameters), "values": list(parameters.values())}

@@ -21,13 +21,17 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
@@ -38,6 +42,7 @@ _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -65,20 +70,28 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(
+        Ending(planned, End.REFUSED, found.what, found.do)
+        if (found := report.obstacle(planned.step))
+        else _Turn(planned, world, dedupe).run()
+        for planned in plan.steps
+    )
 
 
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world.hand, world.screen, dedupe)
+        self._build = Build(world, dedupe, planned.step.name)
         self._failures: dict[str, int] = {}
         self._sent = False
 
@@ -126,9 +139,11 @@ class _Turn:
                 return self._stale(now)
             action = now.actions[0]
             part = _touched(action, table)
-            if isinstance(action, BuildIndex | RemoveIndex) and part.workers:
+            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
                 self._let_finish(part.workers[0], part)
-            elif ending := self._act(action, part):
+            elif self._waited_for_replicas(action):
+                continue
+            elif (ending := self._not_at_this_hour(action)) or (ending := self._act(action, part)):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -136,6 +151,20 @@ class _Turn:
         who = f"pid {worker.pid} ({worker.application_name or 'no application name'})"
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
+
+    def _waited_for_replicas(self, action: Action) -> bool:
+        """Wait for replicas before a build or a drop; tell whether that took long."""
+        world = self._world
+        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+            world.hand, world.screen, world.patient
+        )
+
+    def _not_at_this_hour(self, action: Action) -> Ending | None:
+        """End the step where it is too late to start; what only commits what is built is not."""
+        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+            return None
+        why = self._world.conditions.not_now(action)
+        return self._ending(End.WAITING, why) if why else None
 
     def _act(self, action: Action, table: TableFacts) -> Ending | None:
         """Do one action; an ending where the step cannot go on."""
@@ -192,14 +221,11 @@ class _Turn:
         _, now = self._world.now(self._planned)
         if now is None:
             return self._ending(End.DONE)
-        match now.actions:
-            case (RemoveIndex() as removal, BuildIndex(), *_):
-                sent = statement(removal)
-                assert sent is not None
-                try:
-                    self._send(sent)
-                except (GivenUp, StatementFailed):
-                    why += f"; {removal.index} is left, and the next run drops it"
+        if (left := _left_by_build(now.actions)) and (sent := statement(left)):
+            try:
+                self._send(sent)
+            except (GivenUp, StatementFailed):
+                why += f"; {left.index} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
@@ -242,6 +268,13 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, in its order, less what is done already."""
     rest = iter(shown)
     return all(action in rest for action in now)
+
+
+def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+    """Return what drops the index that a build has left, None where it has left none."""
+    built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
+    drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
+    return next(drops, None)
 
 
 def _touched(action: Action, table: TableFacts) -> TableFacts:

@@ -52,6 +52,10 @@ class Hand(Reader, Protocol):
         """
         ...
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what is written inside the block one transaction, rolled back where it raises."""
+        ...
+
     def set(self, name: str, value: str) -> None:
         """Set a parameter for this session. Raises StatementFailed."""
         ...
@@ -159,8 +163,10 @@ class Screen(Protocol):
         """Show a statement as it is sent."""
         ...
 
-    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show a running total while the block lasts; the function given to it sets the total."""
+    def counting(self, what: str, of: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show how many ``of`` so many are done while the block lasts; the function given to it
+        sets the number.
+        """
         ...
 
     def watching(self, what: str, pid: int) -> AbstractContextManager[Callable[[], None]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outofband.catalog.classify import Sight, classify_part
 from outofband.catalog.facts import IndexFacts, TableFacts
+from outofband.catalog.parts import classify_part
+from outofband.catalog.sight import Sight
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
@@ -30,7 +31,7 @@ def obstacle(index: Index, table: TableFacts, found: IndexFacts | None) -> str:
     there of it.
     """
     unique = _not_unique(index, table) if index.unique else ""
-    return unique or _stuck(index, table, found)
+    return unique or _stuck(index, table, found) or _stays_invalid(index, table, found)
 
 
 def cover(index: Index, table: TableFacts, found: IndexFacts | None) -> tuple[Action, ...]:
@@ -75,6 +76,16 @@ def _stuck(whole: Index, table: TableFacts, found: IndexFacts | None) -> str:
                 f"be replaced; DROP INDEX {own.parent} first"
             )
     return ""
+
+
+def _stays_invalid(index: Index, table: TableFacts, found: IndexFacts | None) -> str:
+    """Postgres looks whether the last part is there only when one is attached."""
+    if found is None or any(not isinstance(a, RenameIndex) for a in cover(index, table, found)):
+        return ""
+    return (
+        f"index {found.name} is not valid though all its parts are, for one was not when it was "
+        f"attached; DROP INDEX {found.name} first"
+    )
 
 
 def _covered(

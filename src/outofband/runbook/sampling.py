@@ -4,7 +4,7 @@ differ, how many rows there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,12 +24,29 @@ _SHORT = 127
 class Surveyor(Reader, Protocol):
     """A reader that also looks at tables."""
 
-    def glance(self, select: str) -> Sequence[Row]:
-        """Run a query in a read-only transaction that is ended after a second.
+    def trial(self, select: str, *, settings: Mapping[str, str] | None = None) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own, under these settings.
 
         Raises StatementFailed.
         """
         ...
+
+
+_AT_A_GLANCE = {
+    "statement_timeout": "1s",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "work_mem": "64MB",
+}
+
+
+def glance(surveyor: Surveyor, select: str) -> Row:
+    """Return the one row of a query that a single process answers within a second.
+
+    Raises StatementFailed.
+    """
+    (row,) = surveyor.trial(select, settings=_AT_A_GLANCE)
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +69,9 @@ def sample(surveyor: Surveyor, index: Index, heap_bytes: int) -> Sample:
     percent = min(100.0, 100.0 * _PAGES / max(1, heap_bytes // PAGE))
     taken = f"{index.table} TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)"
     where = f" WHERE ({index.where})" if index.where else ""
-    (counted,) = surveyor.glance(f"SELECT count(*) AS rows FROM ONLY {taken}{where}")
+    counted = glance(surveyor, f"SELECT count(*) AS rows FROM ONLY {taken}{where}")
     share = min(1.0, _ROWS / max(1, counted["rows"]))
-    (row,) = surveyor.glance(_measuring(index, taken, share))
+    row = glance(surveyor, _measuring(index, taken, share))
     parts = tuple(_part(row, number) for number in range(len(_texts(index))))
     return Sample(
         Seen(**{name: row[name] for name in Seen.__slots__}),

@@ -10,30 +10,17 @@ from outofband.model.state import State
 from outofband.model.statements import (
     Action,
     AwaitBuild,
-    BuildIndex,
-    CoverTable,
-    RemoveIndex,
     statement,
     timeouts,
 )
 from outofband.model.step import Step
 from outofband.runbook.amount import size
+from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.hazards import flag, hazards
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.show_forecast import forecast_entries, forecast_lines
 
-BUILD_HAZARD = (
-    "While an index is built, reads and writes go on. VACUUM and ALTER of its table wait for it,",
-    "and it waits for every transaction that is open in the database.",
-)
-COVER_HAZARD = (
-    "The index over a partitioned table stops its writes for milliseconds when it is created.",
-    "Where the locks are not free within a second or two it gives way, and tries again.",
-)
-DROP_HAZARD = (
-    "The index of a partitioned table cannot be dropped concurrently: that locks the table and all",
-    "its partitions for milliseconds. Where the locks are not free within a second or two it gives",
-    "way, and tries again.",
-)
+_NAMED = 3
 
 
 def document(standings: Iterable[Standing], incomplete: Iterable[str] = ()) -> dict[str, Any]:
@@ -71,28 +58,32 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 **({"obstacle": p.obstacle} if p.obstacle else {}),
             }
             for p in plan.steps
-        ]
+        ],
+        "hazards": [
+            {"name": f.hazard.name, "tables": list(f.tables), "text": f.hazard.text}
+            for f in hazards(plan)
+        ],
     }
 
 
-def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
+def plan_lines(plan: Plan, *, statements: bool = True, policy: Policy = Dedupe.REPORT) -> list[str]:
     """Return the plan as an operator reads it; without ``statements``, what and not how."""
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned, statements)
-    return lines + _hazards(plan)
+    return lines + hazard_lines(plan, policy)
 
 
-def _hazards(plan: Plan) -> list[str]:
-    actions = [action for planned in plan.steps for action in planned.actions]
-    lines: list[str] = []
-    if any(isinstance(a, BuildIndex) for a in actions):
-        lines += BUILD_HAZARD
-    if any(isinstance(a, CoverTable) for a in actions):
-        lines += COVER_HAZARD
-    if any(isinstance(a, RemoveIndex) and a.partitioned for a in actions):
-        lines += DROP_HAZARD
-    return lines
+def hazard_lines(plan: Plan, policy: Policy = Dedupe.REPORT) -> list[str]:
+    """Return what the plan does to everybody else, and what accepts it."""
+    found = hazards(plan, policy)
+    lines = [f"hazard {f.hazard.name} ({_named(f.tables)}): {f.hazard.text}" for f in found]
+    return [*lines, f"accepted by name: {flag(found)}"] if found else []
+
+
+def _named(tables: tuple[str, ...]) -> str:
+    more = len(tables) - _NAMED
+    return ", ".join(tables[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str]:

@@ -16,7 +16,7 @@ from outofband.runbook.btree import PAGE, Part
 from outofband.runbook.distinct import distinct_in
 from outofband.runbook.estimate import Ground, Pace
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.sampling import KEY, Sample, Surveyor, aligned, sample
+from outofband.runbook.sampling import KEY, Sample, Surveyor, aligned, glance, sample
 from outofband.runbook.tuning import Machine
 
 _PAGES, _RANGES = 2_000, 4
@@ -98,7 +98,7 @@ class _Survey:
         """Return how many rows the planner expects of the table as large as it is now."""
         where = f" WHERE ({self._index.where})" if self._index.where else ""
         select = f"SELECT FROM ONLY {self._index.table}{where}"
-        (row,) = self._surveyor.glance(f"EXPLAIN (FORMAT JSON) {select}")
+        row = glance(self._surveyor, f"EXPLAIN (FORMAT JSON) {select}")
         return float(row["QUERY PLAN"][0]["Plan"]["Plan Rows"])
 
     def _sample(self, heap_bytes: int, has_statistics: bool) -> Sample | None:
@@ -146,7 +146,7 @@ class _Survey:
 
 def _timed(surveyor: Surveyor, select: str) -> tuple[float, float]:
     """Return the seconds that a select took, and how many rows it had."""
-    (row,) = surveyor.glance(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {select}")
+    row = glance(surveyor, f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {select}")
     told: dict[str, Any] = row["QUERY PLAN"][0]
     return told["Execution Time"] / 1000, float(told["Plan"]["Actual Rows"])
 

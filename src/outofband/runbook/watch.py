@@ -31,8 +31,8 @@ class Display(Protocol):
         """Show a statement as it is sent."""
         ...
 
-    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show a running total while the block lasts."""
+    def counting(self, what: str, of: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show how many of so many are done while the block lasts."""
         ...
 
     def showing(self, what: str) -> AbstractContextManager[Callable[[Progress], None]]:
