@@ -10,6 +10,7 @@ from outofband.model.state import State
 from outofband.model.statements import (
     Action,
     AwaitBuild,
+    BuildIndex,
     statement,
     timeouts,
 )
