@@ -35,7 +35,8 @@ class Settings:
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
-    deploy. ``queries`` are patterns of SQL files, relative to ``folder``, that of pyproject.toml,
+    deploy; ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
+    patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
     ``rules`` are folders with the project's own rules, ``stats`` is its stats file, ``baseline``
@@ -54,6 +55,7 @@ class Settings:
     on_large: OnLarge = "defer"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    pending_max_age: timedelta | None = None
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
@@ -247,6 +249,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "on_large": _one_of("defer", "build", "refuse"),
     "inline_max_bytes": _count_of_bytes,
     "lock_timeout": _lock_timeout,
+    "pending_max_age": duration,
     "start_after": _text,
     "severity": _severity,
     "per_path": _per_path,

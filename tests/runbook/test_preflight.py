@@ -14,7 +14,6 @@ from outofband.runbook.preflight.connections import Connections, judge_connectio
 from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.pooler import judge_pooler
 from outofband.runbook.preflight.privileges import Rights, judge_rights
-from outofband.runbook.preflight.provider import SELF_HOSTED
 from outofband.runbook.preflight.replication import Replica, Slot, judge_replicas, judge_slots
 from outofband.runbook.preflight.schema import OwnSchema, judge_own_schema
 from outofband.runbook.preflight.server import Server, judge_server
@@ -25,6 +24,7 @@ from outofband.runbook.preflight.transactions import (
     judge_open,
     judge_prepared,
 )
+from outofband.runbook.provider import SELF_HOSTED
 
 PRIMARY = Server(180006, "app user", "shop", 1237, standby=False, read_only=False)
 OWNER = Rights(QualifiedName("docs", "main"), "docs_owner", False, True, True, True)

@@ -30,7 +30,7 @@ def command(where: Where, only: tuple[str, ...], as_sql: bool, as_is: bool, form
     if as_sql:
         click.echo(script(plan, seen.server_version, seen.database))
     elif form == "json":
-        print_json({**plan_document(plan), "preflight": document(seen.report)})
+        print_json({**plan_document(plan, seen.ages), "preflight": document(seen.report)})
     else:
         told = plan_lines(plan) if plan.steps else ["Nothing is pending."]
         click.echo("\n".join((*told, *lines(seen.report))))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
@@ -11,6 +12,8 @@ from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
+from outofband.revisions import graph
+from outofband.revisions.age import pending_ages
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
@@ -61,13 +64,18 @@ def open_project(where: Where) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a command that only reads has to show."""
+    """What a command that only reads has to show.
+
+    ``ages`` tells of a revision for how long its steps can be pending at most.
+    """
 
     scope: Scope
     view: View
     database: str
     server_version: int
     report: Report
+    ages: Mapping[str, timedelta]
+    pending_max_age: timedelta | None
 
 
 def look_at(
@@ -80,8 +88,10 @@ def look_at(
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
-        if forecast is None:
-            return Seen(scope, view, project.source.describe(), session.version, Report())
-        view = replace(view, plan=forecast(session, view.plan))
-        report = preflight(session, view)
-        return Seen(scope, view, project.source.describe(), session.version, report)
+        report = Report()
+        if forecast is not None:
+            view = replace(view, plan=forecast(session, view.plan))
+            report = preflight(session, view)
+        ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
+        where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
+        return Seen(scope, view, where_it_is, session.version, report, ages, bearable)

@@ -1,20 +1,21 @@
-"""Build one index concurrently, and get through what stops builds: duplicates and
-temp_file_limit.
-"""
+"""Build one index concurrently, and get through what stops builds."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from outofband.catalog.facts import TableFacts
-from outofband.catalog.reader import query
 from outofband.model.index import Index
-from outofband.model.statements import BuildIndex, statement
+from outofband.model.statements import BuildIndex, RemoveIndex, statement
 from outofband.runbook.duplicates.clear import Clearing
 from outofband.runbook.duplicates.policy import Policy
-from outofband.runbook.hand import Hand, StatementFailed
+from outofband.runbook.hand import StatementFailed
+from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction
+from outofband.runbook.remedies import Remedies
 from outofband.runbook.stuck import Stuck
-from outofband.runbook.temp_files import GiveUp, Means, answer
 from outofband.runbook.tuning import Tuning
+from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _MOST_BUILDS = 12
@@ -23,48 +24,51 @@ _MOST_BUILDS = 12
 class Build:
     """The builds of one step: it counts, so that no remedy is tried for ever."""
 
-    def __init__(self, world: World, policy: Policy, step: str) -> None:
+    def __init__(self, world: World, policy: Policy, step: str, report: Report) -> None:
         self._hand, self._screen = world.hand, world.screen
         self._clearing = Clearing(world, policy, step)
+        self._remedies = Remedies(world.hand, world.screen, report)
         self._builds = 0
-        self._tuned: set[Index] = set()
-        self._sent = False
+        self._tuned = self._built = self._left = False
 
     @property
     def changed(self) -> bool:
         """Whether anything in the database was changed, a failed build's leftover included."""
-        return self._sent or self._clearing.changed
+        return self._built or self._left or self._clearing.changed
 
     def run(self, index: Index, table: TableFacts, tuning: Tuning | None = None) -> None:
         """Build under the temporary name, once, with the settings of ``tuning``.
 
         A failure that was answered (rows moved, settings changed) returns too: the caller looks
         again, finds what the failure left, and comes back. Raises Stuck or StatementFailed for all
-        others.
+        others, after it has cleared away what was left where there is nothing to come back for.
         """
         try:
+            self._tune(tuning)
+            self._remedies.before(index, table)
             if index.unique:
                 self._clearing.clear(index, table)
-            self._tune(index, tuning)
             self._send(index)
         except StatementFailed as failed:
-            match reaction(failed.sqlstate):
-                case Reaction.DUPLICATES:
-                    self._clearing.arrived()
-                    self._screen.say(f"{index.name}: a duplicate arrived during the build")
-                case Reaction.TEMP_FILES:
-                    self._screen.say(f"{index.name}: {failed.what}")
-                    self._answer_temp_files(index, table)
-                case _:
-                    raise
+            if reaction(failed.sqlstate) is Reaction.DUPLICATES:
+                self._clearing.arrived()
+                self._screen.say(f"{index.name}: a duplicate arrived during the build")
+            else:
+                self._mend(failed, index, table)
 
-    def _tune(self, index: Index, tuning: Tuning | None) -> None:
-        """Set workers and memory before the first build of an index: after a failure, what was
-        answered to it holds.
-        """
-        if tuning is None or index in self._tuned:
+    def _mend(self, failed: StatementFailed, index: Index, table: TableFacts) -> None:
+        try:
+            self._remedies.after(failed, index, table)
+        except (Stuck, StatementFailed):
+            if reaction(failed.sqlstate) not in (Reaction.RETRY, Reaction.CANCELLED):
+                self._clear_away(index)
+            raise
+
+    def _tune(self, tuning: Tuning | None) -> None:
+        """Set workers and memory before the first build: what later answers a failure holds."""
+        if tuning is None or self._tuned:
             return
-        self._tuned.add(index)
+        self._tuned = True
         for name, value in tuning.parameters:
             self._hand.set(name, value)
 
@@ -74,42 +78,30 @@ class Build:
         self._builds += 1
         if self._builds > _MOST_BUILDS:
             raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
-        sent_before, self._sent = self._sent, True
+        self._left = True
         self._screen.statement(sent.sql)
         try:
             with self._screen.watching(index.name, self._hand.pid):
                 self._hand.send(sent, fingerprint=index.fingerprint)
         except StatementFailed:
-            self._sent = sent_before or self._has_left(index)
+            self._left = self._has_left(index)
             raise
+        self._built = True
 
     def _has_left(self, index: Index) -> bool:
         left = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
         return bool(self._hand.rows(left, {"name": str(index.temporary)}))
 
-    def _answer_temp_files(self, index: Index, table: TableFacts) -> None:
-        means = _means(self._hand)
-        match answer(means, table.heap_bytes):
-            case GiveUp(why, do):
-                raise Stuck(why, do)
-            case retry:
-                self._screen.say(f"{index.name}: {retry.why}")
-                for name, value in retry.parameters:
-                    self._hand.set(name, value)
-
-
-def _means(hand: Hand) -> Means:
-    row = hand.rows(query("means"))[0]
-    version, superuser = row["version"], row["superuser"]
-    may = superuser or (
-        version >= 150000 and bool(hand.rows(query("may_set_temp_file_limit"))[0]["may"])
-    )
-    return Means(
-        role=row["role"],
-        limit_kb=row["temp_file_limit_kb"],
-        memory_kb=row["maintenance_work_mem_kb"],
-        maintenance_workers=row["maintenance_workers"],
-        workers=row["workers"],
-        may_raise_limit=may,
-        server_version=version,
-    )
+    def _clear_away(self, index: Index) -> None:
+        """Drop what a failed build has left: it takes space, and where its first scan was done it
+        costs every write, and enforces. Where that fails too, the next run does it.
+        """
+        if not self._left:
+            return
+        sent = statement(RemoveIndex(index.temporary))
+        assert sent is not None
+        self._screen.statement(sent.sql)
+        with suppress(StatementFailed, GivenUp):
+            with self._screen.watching(index.name, self._hand.pid):
+                self._hand.send(sent)
+            self._left = False

@@ -31,16 +31,34 @@ class SessionLost(Exception):
     """The session ended in the middle of a statement; the server may go on with it."""
 
 
-class Hand(Reader, Protocol):
+class Prober(Reader, Protocol):
+    """A session that reads, and tries out what a build would do."""
+
+    @property
+    def pid(self) -> int:
+        """The server process of this session as the protocol names it, which a pooler makes up."""
+        ...
+
+    def trial(
+        self,
+        select: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own.
+
+        ``settings`` hold while it is planned and run; ``later`` only after it has been planned.
+        Raises StatementFailed.
+        """
+        ...
+
+
+class Hand(Prober, Protocol):
     """An autocommit session that builds, drops, renames and moves rows.
 
     Any method raises SessionLost when the session is gone.
     """
-
-    @property
-    def pid(self) -> int:
-        """The server process of this session."""
-        ...
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of the plan, with the timeouts it is due. Raises StatementFailed."""

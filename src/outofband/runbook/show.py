@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from outofband.catalog.standing import Standing
@@ -24,11 +26,22 @@ from outofband.runbook.show_forecast import forecast_entries, forecast_lines
 _NAMED = 3
 
 
-def document(standings: Iterable[Standing], incomplete: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the steps as ``--format json`` prints them (contract, States)."""
-    told = {"steps": [_entry(s) for s in standings]}
+def document(
+    standings: Iterable[Standing],
+    incomplete: Iterable[str] = (),
+    ages: Mapping[str, timedelta] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the steps as ``--format json`` prints them (contract, States); ``ages`` are those of
+    the revisions.
+    """
+    told = {"steps": [{**_entry(s), **_age(s, ages)} for s in standings]}
     unread = list(incomplete)
     return {**told, "incomplete_revisions": unread} if unread else told
+
+
+def _age(standing: Standing, ages: Mapping[str, timedelta]) -> dict[str, int]:
+    age = None if standing.done else ages.get(standing.revision)
+    return {} if age is None else {"pending_days": age.days}
 
 
 def _entry(standing: Standing) -> dict[str, Any]:
@@ -47,12 +60,15 @@ def _entry(standing: Standing) -> dict[str, Any]:
     return entry
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(
+    plan: Plan, ages: Mapping[str, timedelta] = MappingProxyType({})
+) -> dict[str, Any]:
     """Return the pending steps with what would be done for each."""
     return {
         "steps": [
             {
                 **_entry(p.standing),
+                **_age(p.standing, ages),
                 "statements": [_sql(a) for a in p.actions if not isinstance(a, AwaitBuild)],
                 "heap_bytes": p.heap_bytes,
                 **({"builds": forecast_entries(p.forecasts)} if p.forecasts else {}),

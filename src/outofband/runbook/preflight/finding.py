@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from outofband.model.index import Index
 from outofband.model.step import Step
+from outofband.runbook.provider import SELF_HOSTED, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Finding:
 class Report:
     """Everything found before a plan runs.
 
-    ``tried`` are the steps whose rows were all looked at, so that nobody needs to look again.
+    ``tried`` are the indexes whose rows were all looked at, so that nobody needs to look again;
+    ``provider`` is whose server it is.
     """
 
     findings: tuple[Finding, ...] = ()
-    tried: frozenset[Step] = frozenset()
+    tried: frozenset[Index] = frozenset()
+    provider: Provider = SELF_HOSTED
 
     @property
     def general(self) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.preflight.provider import Provider
+from outofband.runbook.provider import Provider
 
 
 def judge_pooler(protocol_pid: int, server_pid: int, provider: Provider) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from outofband.model.names import QualifiedName, quote
 from outofband.model.statements import BuildIndex, RenameIndex
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.preflight.provider import Provider
 from outofband.runbook.preflight.server import Server
+from outofband.runbook.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from outofband.catalog.facts import TableFacts
+from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.statements import BuildIndex
 from outofband.model.step import CreateIndex
+from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.connections import judge_connections, read_connections
 from outofband.runbook.preflight.finding import Finding, Report
+from outofband.runbook.preflight.indexes import try_indexes
 from outofband.runbook.preflight.pooler import judge_pooler
-from outofband.runbook.preflight.port import Prober
 from outofband.runbook.preflight.privileges import judge_rights, read_rights
-from outofband.runbook.preflight.provider import SELF_HOSTED, Provider
 from outofband.runbook.preflight.replication import (
     judge_replicas,
     judge_slots,
@@ -29,6 +30,7 @@ from outofband.runbook.preflight.transactions import (
     read_open,
     read_prepared,
 )
+from outofband.runbook.provider import Provider, read_provider
 from outofband.runbook.world import View
 
 
@@ -41,17 +43,23 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
     if not steps:
         return Report()
     server = read_server(prober)
-    provider = SELF_HOSTED
+    provider = read_provider(prober)
     builds = [p for p in steps if built(p)]
     findings = list(judge_server(server, builds=bool(builds)))
     findings += judge_pooler(prober.pid, server.pid, provider)
+    tried: frozenset[Index] = frozenset()
     if not server.standby:
         findings += _of_steps(prober, view, steps, server, provider)
         findings += _of_builds(prober, view, builds, server) if builds else ()
         if any(_is_unique(p) for p in builds):
             own = read_own_schema(prober)
             findings += judge_own_schema(own, server, provider, needed=dedupes)
-    return Report(tuple(findings))
+        stopped = {f.step for f in findings if f.stops}
+        if None not in stopped:
+            rest = [p for p in builds if p.step not in stopped]
+            found, tried = try_indexes(prober, view, rest, server)
+            findings += found
+    return Report(tuple(findings), tried, provider)
 
 
 def built(planned: PlannedStep) -> tuple[QualifiedName, ...]:
