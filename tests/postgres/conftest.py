@@ -178,13 +178,18 @@ class Database:
             return look(session, Scope(wants(*steps, **given))).standings
 
     def runner(
-        self, *steps: Step, dedupe: Policy = Dedupe.REPORT, undoing: str = "", **given: Any
+        self,
+        *steps: Step,
+        dedupe: Policy = Dedupe.REPORT,
+        undoing: str = "",
+        parallel: int = 1,
+        **given: Any,
     ) -> subprocess.Popen[str]:
         """Start ``apply`` for the steps as a process of its own, or put moved rows back."""
         script = Path(__file__).with_name("runner.py")
         told = base64.b64encode(pickle.dumps((wants(*steps), dedupe, undoing)))
         child = subprocess.Popen(
-            [sys.executable, str(script), self.url, told],
+            [sys.executable, str(script), self.url, told, str(parallel)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
