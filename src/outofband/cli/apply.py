@@ -101,7 +101,7 @@ def command(
     from outofband.cli.undo_dedupe import undo
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.duplicates.policy import Dedupe, DedupeWrong, policy
+    from outofband.runbook.duplicates.policy import DedupeWrong, policy
     from outofband.runbook.forecast import Forecaster
     from outofband.runbook.hazards import require_known
     from outofband.runbook.parallel import apply_beside, lanes
@@ -150,7 +150,7 @@ def command(
             account.end((), 0)
             return None
         screen.say(f"Plan for {project.source.describe()}:")
-        report = preflight(session, view, dedupes=dealing is not Dedupe.REPORT)
+        report = preflight(session, view, dedupes=bool(dealing.flags))
         for line in plan_lines(plan, statements=False, policy=dealing):
             screen.say(line)
         _require_fit(report)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
 from outofband.runbook.provider import SELF_HOSTED, Provider
 from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS
@@ -113,3 +114,21 @@ def less_memory(means: Means) -> Retry | GiveUp:
 
 def _megabytes(kilobytes: int) -> str:
     return f"{kilobytes / 1024:,.0f} MB"
+
+
+def read_means(reader: Reader) -> Means:
+    """Read what the session has and may."""
+    row = reader.rows(query("means"))[0]
+    version, superuser = row["version"], row["superuser"]
+    may = superuser or (
+        version >= 150000 and bool(reader.rows(query("may_set_temp_file_limit"))[0]["may"])
+    )
+    return Means(
+        role=row["role"],
+        limit_kb=row["temp_file_limit_kb"],
+        memory_kb=row["maintenance_work_mem_kb"],
+        maintenance_workers=row["maintenance_workers"],
+        workers=row["workers"],
+        may_raise_limit=may,
+        server_version=version,
+    )
