@@ -10,7 +10,7 @@ import pytest
 
 from outofband.model.index import Key
 from outofband.runbook.apply import End
-from outofband.runbook.duplicates.find import Duplicates, count, samples
+from outofband.runbook.duplicates.find import Duplicates, count, samples, searching
 from outofband.runbook.duplicates.policy import Dedupe
 
 ROWS = [  # id, path, kind
@@ -96,6 +96,36 @@ def test_duplicates_are_counted_as_the_index_itself_would(
     assert len(ROWS) - rows.sql("SELECT count(*) FROM docs")[0] == expected.surplus
     rows.sql(index.create())
     assert count(session, index) == Duplicates(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("analysed", [True, False])
+@pytest.mark.parametrize(
+    ("indexes", "by_index"),
+    [
+        ([], False),
+        (["(id, path)"], True),
+        (["(id)"], True),
+        (["(id) WHERE id < 5"], False),
+        (["(kind)"], False),
+    ],
+)
+def test_rows_are_looked_up_only_where_an_index_finds_few(
+    db: Any, steps: Any, session: Any, indexes: list[str], by_index: bool, analysed: bool
+) -> None:
+    """Otherwise the table would be read, or sorted, once a group."""
+    db.sql("CREATE TABLE docs (id int, path text, kind text)")
+    db.sql(
+        "INSERT INTO docs SELECT n % 9000, 'p' || n % 9000, 'k' FROM generate_series(1, 10000) n"
+    )
+    for index in indexes:
+        db.sql(f"CREATE INDEX ON docs {index}")
+    if analysed:
+        db.sql("ANALYZE docs")
+    index = steps.create("u", "docs", "id", "path", unique=True).index
+    with searching(session, index) as looks_up:
+        assert not looks_up or by_index
+        assert looks_up or not (by_index and analysed)
+    assert count(session, index) == Duplicates(1000, 1000, 1000, 0)
 
 
 def test_a_collation_decides_what_is_equal(rows: Any, steps: Any, session: Any) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from outofband.catalog.standing import Standing
+from outofband.model.index import Key
 from outofband.model.state import State
 from outofband.model.step import Step
 from outofband.postgres.session import Session
@@ -96,6 +97,36 @@ def test_the_orphan_of_another_role_is_found_again_and_finished(
     assert ends(run.result()) == ["done"]
     assert [s.split()[0] for s in screen.statements] == ["ALTER"]
     assert docs.indexes() == {"docs_id": True}
+
+
+def test_of_a_parallel_build_the_leader_is_told(
+    docs: Any, seen: Any, steps: Any, background: Any
+) -> None:
+    """Its workers hold its lock under its name, and end before it does."""
+    docs.sql("ALTER TABLE docs SET (parallel_workers = 2)")
+    docs.sql(
+        "CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE "
+        "AS 'BEGIN PERFORM pg_sleep(0.005); RETURN $1; END'"
+    )
+    step = steps.create("docs_slow", "docs", keys=(Key("(slow(id))"),))
+    statement = f"CREATE INDEX CONCURRENTLY {steps.temporary(step)} ON docs ((slow(id)))"
+    mark = f"outofband:{steps.temporary(step)[-8:]}"
+
+    def build() -> None:
+        with psycopg.connect(docs.url, autocommit=True, application_name=mark) as session:
+            session.execute("SET min_parallel_table_scan_size = 0")
+            session.execute("SET max_parallel_maintenance_workers = 2")
+            session.execute("SET maintenance_work_mem = '128MB'")
+            session.execute(statement)
+
+    building = background.submit(build)
+    pids = "SELECT DISTINCT l.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+    pids += "WHERE relation = 'docs'::regclass AND application_name = %s"
+    docs.eventually(lambda: len(docs.sql(pids, mark)) == 3)
+    standing = seen(step)
+    leader = docs.parked("building index")
+    building.result()
+    assert (standing.state, standing.sight.pid) == (State.BUILDING, leader)
 
 
 def test_a_live_drop_is_told_and_waited_for(

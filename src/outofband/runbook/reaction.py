@@ -62,7 +62,7 @@ _WAYS_OUT = {
     State.NOT_PROVABLY_EQUAL: "Compare the two definitions, and spell the declared one as "
     "pg_get_indexdef spells the other, or drop that",
     State.BUILDING_ELSEWHERE: "Run this again when that is over",
-    State.PARTITION_INCOMPLETE: "Build the index of each partition and attach it",
+    State.PARTITION_INCOMPLETE: "Do that, then run this again",
 }
 
 

@@ -1,5 +1,6 @@
 -- Sessions that hold ShareUpdateExclusive on the tables: builds, drops and repairs, but not vacuum. Every role may
--- see these columns of another role's session (measured on 15, 17 and 18); relid and query it may not.
+-- see these columns of another role's session (measured on 15, 17 and 18); relid and query it may not. The parallel
+-- workers of a build hold the lock too, under its application_name: the build itself, which shows progress, comes first.
 SELECT l.relation::bigint AS table_oid,
        l.pid,
        a.application_name,
@@ -15,3 +16,4 @@ SELECT l.relation::bigint AS table_oid,
    AND l.relation = ANY (CAST(%(tables)s AS bigint[]))
    AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = l.pid)
    AND NOT EXISTS (SELECT FROM pg_stat_progress_analyze AS z WHERE z.pid = l.pid)
+ ORDER BY l.relation, p.pid IS NULL, l.pid

@@ -66,7 +66,7 @@ class Clearing:
             f"{found.surplus:,}, of these identical to another row {found.identical:,}{older}; "
             f"groups that differ {found.differing:,}"
         )
-        for sample in samples(self._hand, index, table.columns):
+        for sample in () if self._rounds else samples(self._hand, index, table.columns):
             self._screen.show_secret(f"  {sample}")
 
     def _require_remedy(self, index: Index, found: Duplicates) -> None:
