@@ -339,12 +339,18 @@ class Reader:
         return None
 
     def _inspected(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """Ask the schema that the chain has made so far, as a run would."""
+        """Ask the schema that the chain has made so far, as a run would; of a table that it has not
+        made, nothing is known.
+        """
         bind = self._operations.get_bind()
+        assumed = len(self._capture.assumptions)
         try:
-            return getattr(sqlalchemy.inspect(bind), name)(*arguments, **keywords)
+            answer = getattr(sqlalchemy.inspect(bind), name)(*arguments, **keywords)
         except Exception as error:
             raise NotLiteralError(name) from error
+        if len(self._capture.assumptions) > assumed:
+            raise NotLiteralError(name)
+        return answer
 
     def _of_type(self, node: ast.Call, function: Any) -> Any:
         """Create or drop a type, ``sa.Enum(...).create(op.get_bind())``."""
@@ -513,6 +519,7 @@ def _is_data(node: ast.Call, name: str) -> bool:
     if name != "execute" or not node.args:
         return False
     parts = [*ast.walk(node.args[0])]
-    first = next((n.value for n in parts if isinstance(n, ast.Constant)), "")
+    constants = [n for n in parts if isinstance(n, ast.Constant)]
+    first = min(constants, key=lambda n: (n.lineno, n.col_offset)).value if constants else ""
     called = {ast.unparse(n.func).rpartition(".")[2] for n in parts if isinstance(n, ast.Call)}
     return bool(called & _CHANGES) or str(first).lower().lstrip().startswith(_DATA)
