@@ -29,10 +29,10 @@ from outofband.revisions import assumed
 from outofband.revisions.environment import Environment, Metadata
 from outofband.revisions.folded import Chain, Running
 from outofband.revisions.recording import connection, with_values
+from outofband_lint.names import QualifiedName
 from outofband_lint.source import Source
 
 if TYPE_CHECKING:
-    from outofband_lint.names import QualifiedName
     from outofband_lint.schema import Schema, Table
 
 _ROWS_OF_A_LINE = 3
@@ -66,6 +66,7 @@ class Capture:
         self.assumptions: list[int] = []
         self.broken = False
         self._models: list[MetaData] = []
+        self._version_table: QualifiedName | None = None
         self._truth = truth
         self._answered: dict[int, set[str]] = {}
         self._running = Running(chain or Chain(), revision, self.sources)
@@ -74,7 +75,9 @@ class Capture:
         """Make ``holder`` a context of PostgreSQL that tells this Capture everything."""
         context: Any = _context(environment, holder)
         context.opts[OPTION] = holder.context_opts[OPTION] = self
-        self._models = [context._version.metadata, *_models(environment.target_metadata)]
+        version = context._version
+        self._version_table = QualifiedName(version.name, version.schema)
+        self._models = [version.metadata, *_models(environment.target_metadata)]
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
@@ -116,7 +119,8 @@ class Capture:
 
     def assumed(self, name: QualifiedName) -> Table:
         """Return a table that no revision has made as the models have it, else without anything."""
-        self.assumptions.append(self.line or _line_in(self.path))
+        if name != self._version_table:
+            self.assumptions.append(self.line or _line_in(self.path))
         return assumed.table(name, self._models)
 
     def truth(self, statement: str) -> bool | None:

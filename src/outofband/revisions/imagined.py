@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from outofband_lint.schema import Schema
     from outofband_lint.statement import DataType
 
-_NUMBER, _TEXT = 1, "x"
+_NUMBER, _TEXT = 1, "from_a_row"
 _MOMENT = datetime.datetime(2020, 1, 1)
 # Subclasses first: an Enum is a String, a Float is a Numeric.
 _BY_TYPE: tuple[tuple[type[TypeEngine[Any]], Any], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from outofband_lint.source import Problem, Source
 Sent = tuple[Source, Step | None]
 
 
-def merged(run: Run, other: Run, start: int) -> Run:
+def merged(run: Run, other: Run, start: int, blocks: Sequence[range] = ()) -> Run:
     """Return a run with the statements of another one from line ``start`` on, where the first has
-    not reached the line and sends no such statement.
+    not reached the line, is not done with the lines of ``blocks``, and sends no such statement.
 
     They stand where their line belongs: a function is seldom run from its end to its beginning.
     """
@@ -25,15 +25,22 @@ def merged(run: Run, other: Run, start: int) -> Run:
     texts = {source.sql for source, _ in sent if source.sql}
     asked = next((n for n, (s, _) in enumerate(sent) if s.rows_read), -1)
     for source, step in other.in_order():
-        if source.line >= start and source.line not in reached and source.sql not in texts:
+        is_done = source.line in reached or any(source.line in block for block in blocks)
+        if source.line >= start and not is_done and source.sql not in texts:
             _insert(sent, (source, step), asked + 1)
     sources = tuple(source for source, _ in sent)
     return replace(run, sources=sources, steps=tuple(step for _, step in sent if step is not None))
 
 
 def plain(run: Run) -> Run:
-    """Return a run without what it declares: a step whose name is made up is nobody's step."""
-    sources = [s for s in run.sources if not s.out_of_band and s.barrier is None]
+    """Return a run without what is not so whatever the rows are: a step whose name is made up is
+    nobody's step, and what goes back is a handler of errors that the rows may have made.
+    """
+    sources = [
+        source
+        for source in run.sources
+        if not source.out_of_band and source.barrier is None and source.sql != "ROLLBACK"
+    ]
     return replace(run, sources=tuple(sources), steps=())
 
 
@@ -43,13 +50,13 @@ def _insert(sent: list[Sent], new: Sent, earliest: int) -> None:
     sent.insert(next(later, len(sent)), new)
 
 
-def unseen(run: Run, problems: Iterable[Problem], start: int, path: Path) -> list[Problem]:
-    """Return the problems from line ``start`` on whose lines a run has not reached.
-
-    The operations of a batch are sent where its block ends, which is the line of its ``with``.
+def unseen(
+    run: Run, problems: Iterable[Problem], start: int, blocks: Sequence[range]
+) -> list[Problem]:
+    """Return the problems from line ``start`` on whose lines a run has not reached, and which are
+    not in ``blocks``.
     """
     reached = {source.line for source in run.sources}
-    blocks = [block for block in _batches(path) if block.start in reached]
     return [
         problem
         for problem in problems
@@ -59,15 +66,20 @@ def unseen(run: Run, problems: Iterable[Problem], start: int, path: Path) -> lis
     ]
 
 
-def _batches(path: Path) -> list[range]:
-    """Return the lines of each ``with op.batch_alter_table(…)``."""
+def batches(path: Path, run: Run) -> list[range]:
+    """Return the lines of each ``with op.batch_alter_table(…)`` that a run has been through.
+
+    The operations of a batch are sent where its block ends, which is the line of its ``with``.
+    """
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+    reached = {source.line for source in run.sources}
     return [
         range(node.lineno, (node.end_lineno or node.lineno) + 1)
         for node in ast.walk(tree)
         if isinstance(node, ast.With)
+        and node.lineno in reached
         and any("batch_alter_table" in ast.unparse(item.context_expr) for item in node.items)
     ]

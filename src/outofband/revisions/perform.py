@@ -24,7 +24,7 @@ from outofband.revisions.capture import Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
 from outofband.revisions.literal import Reader
-from outofband.revisions.merging import merged, plain, unseen
+from outofband.revisions.merging import batches, merged, plain, unseen
 from outofband.revisions.modules import Modules
 from outofband.wire import Run
 from outofband_lint.source import Problem, Source
@@ -117,14 +117,15 @@ class Performer:
             whole = merged(whole, plain(other), start)
             problem = problem and other.problem
         read, unread, strangers = self._tree(script, function)
-        hidden = unseen(whole, unread, start, Path(script.path))
-        if excused and not hidden and not unseen(whole, strangers, start, Path(script.path)):
+        blocks = batches(Path(script.path), whole)
+        hidden = unseen(whole, unread, start, blocks)
+        if excused and not hidden and not unseen(whole, strangers, start, blocks):
             problem = None
         if problem is None and hidden:
             problem = replace(
                 hidden[0], reason=f"{function}() reads rows, and then {hidden[0].reason}"
             )
-        return replace(merged(whole, read, start), problem=problem)
+        return replace(merged(whole, read, start, blocks), problem=problem)
 
     def _with_rows(self, script: Script, function: Function) -> Iterator[Run]:
         """Yield runs in which each question has a row: one where all is true, and one where all is

@@ -130,7 +130,7 @@ class _Dialect(FoldedDialect):
     def do_executemany(
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
-        cursor.send(statement, {}, context)
+        cursor.send(statement, {}, context, times=len(parameters))
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         cursor.send(statement, {}, context)
@@ -196,16 +196,19 @@ class _Cursor:
     def execute(self, statement: str, parameters: Any = None) -> None:
         self.send(statement, parameters or {}, None)
 
-    def executemany(self, statement: str, _: Any = None) -> None:
-        self.send(statement, {}, None)
+    def executemany(self, statement: str, parameters: Any = None) -> None:
+        self.send(statement, {}, None, times=len(parameters or ()))
 
-    def send(self, statement: str, parameters: Mapping[str, Any], context: Any) -> None:
+    def send(
+        self, statement: str, parameters: Mapping[str, Any], context: Any, times: int = 1
+    ) -> None:
         """Take a statement down, and get ready for questions about its result."""
         sql = with_values(statement, parameters) if parameters else statement
         self._position = self._driver.recorder.recorded(sql, autocommit=self._driver.autocommit)
         columns = _result_columns(context)
         inserts = bool(context is not None and context.isinsert)
         if not columns and not _ASKS.match(statement):
+            self.rowcount = times if self._driver.recorder.truth(statement) is not None else 0
             return
         self._asks = not inserts
         truth = None if inserts else self._driver.recorder.truth(statement)
