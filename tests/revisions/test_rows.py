@@ -156,6 +156,16 @@ def test_statements_about_rows_are_no_operations_however_they_get_their_values(p
     assert last_of(project, body).problem is None
 
 
+def test_a_question_is_no_operation_whoever_words_it(project) -> None:
+    body = """
+    for row in op.get_bind().execute(of(ASKED[-1])):
+        for other in op.get_bind().execute(of(row.nobody)):
+            op.get_bind().execute(of(other.nobody)).scalar()
+    """
+    top = "ASKED = ['t']\nof = lambda table: sa.text(f'SELECT * FROM {table}')"
+    assert last_of(project, body, top).problem is None
+
+
 INDEXED = """
 from sqlalchemy import inspect
 

@@ -89,6 +89,7 @@ class Reader:
         self._names = Names(self._call)
         self._certain = True
         self._foreign: set[str] = set()
+        self._questions = {id(call) for call in _questions(tree)}
         with suppress(_ReturnError):
             self._block(tree.body, self._names)
 
@@ -400,7 +401,7 @@ class Reader:
             with self._target(batch) as target:
                 trusted.operation(target, name)(*arguments[: 1 if connection else None], **keywords)
         except NotLiteralError as error:
-            if not _is_data(node, name):
+            if not _is_data(node, name) and id(node) not in self._questions:
                 self._unread(node, f"op.{name}(…) depends on {error}")
         except NotTrustedError:
             self._unread(node, f"op.{name}(…) runs what is not in the file")
@@ -512,6 +513,19 @@ def _enumeration(node: ast.ClassDef, names: Names) -> Any:
 
 def _returns_nothing(node: ast.FunctionDef | ast.Lambda) -> bool:
     return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(node))
+
+
+def _questions(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the calls of ``execute()`` whose rows are looped over, or taken from the result."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For):
+            asked = node.iter
+        elif isinstance(node, ast.Attribute):
+            asked = node.value
+        else:
+            continue
+        if isinstance(asked, ast.Call) and ast.unparse(asked.func).endswith(".execute"):
+            yield asked
 
 
 def _is_data(node: ast.Call, name: str) -> bool:
