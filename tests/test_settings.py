@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -36,3 +37,39 @@ def test_an_unknown_setting_is_refused_with_the_one_that_was_meant() -> None:
     with pytest.raises(SettingsWrong, match="is unknown") as refused:
         parse({"inline-max-byte": 1}, "pyproject.toml")
     assert "Did you mean 'inline_max_bytes'?" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "told", "meant"),
+    [
+        ("max_wait", "30min", timedelta(minutes=30)),
+        ("max-lag", "500MB", 500 << 20),
+        ("max-lag", "30s", timedelta(seconds=30)),
+        ("window", "22:00-06:00", (time(22), time(6), None)),
+        ("window", "9:30-17:00 Europe/Berlin", (time(9, 30), time(17), ZoneInfo("Europe/Berlin"))),
+        ("notify", "tell --all", "tell --all"),
+    ],
+)
+def test_the_limits_of_apply_are_read(key: str, told: str, meant: object) -> None:
+    assert getattr(parse({key: told}, "pyproject.toml"), key.replace("-", "_")) == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("max-lag", "500"),
+        ("max-lag", "500mb"),
+        ("max-lag", 500),
+        ("window", "22:00"),
+        ("window", "22:00-24:00"),
+        ("window", "22:61-06:00"),
+        ("window", "06:00-06:00"),
+        ("window", "22:00-06:00 Mars/Olympus"),
+        ("window", "22:00-06:00 ../../etc/passwd"),
+        ("window", ["22:00", "06:00"]),
+    ],
+)
+def test_a_limit_that_means_nothing_is_refused(key: str, told: object) -> None:
+    with pytest.raises(SettingsWrong) as refused:
+        parse({key: told}, "pyproject.toml")
+    assert repr(told) in str(refused.value)

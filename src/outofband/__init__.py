@@ -4,17 +4,18 @@ Deploys change the schema in milliseconds; everything slow is a *step*, declared
 and run by the runbook (``outofband status | plan | apply | check``).
 """
 
-__all__ = ["ready"]
+__all__ = ["ready", "ready_async"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from outofband.readiness import ready
+    from outofband.readiness import ready, ready_async
 
 
 def __getattr__(name: str) -> object:
-    """Import ``ready`` when it is asked for: a cached `outofband lint` has no 20 ms for it."""
-    if name == "ready":
-        from outofband.readiness import ready
+    """Import what is asked for only then: a cached `outofband lint` has no 20 ms for it."""
+    if name in __all__:
+        from outofband import readiness
 
-        return ready
+        found: object = getattr(readiness, name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

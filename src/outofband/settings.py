@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,8 @@ from outofband.errors import Misuse
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
 Level = Literal["error", "warning", "off"]
+DailyWindow = tuple[time, time, tzinfo | None]
+"""When it opens and closes, in a zone; None for the machine's."""
 
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_BASELINE = "outofband-baseline.txt"
@@ -33,12 +35,18 @@ class Settings:
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
-    deploy. ``queries`` are patterns of SQL files, relative to ``folder``, that of pyproject.toml,
+    deploy; ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
+    patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
     ``rules`` are folders with the project's own rules, ``stats`` is its stats file, ``baseline``
     the file with the findings that it had already; ``cache_dir`` is the folder for what need not be
     worked out again, None for the user's.
+
+    Of `apply`: ``max_wait`` is how long a build may wait for other transactions, ``max_lag`` how
+    far replicas and slots may be behind when one starts, in bytes or as a duration; ``window`` are
+    the hours in which work may start and has to end; ``notify`` is a command that is run at the
+    end.
     """
 
     large: tuple[str, ...] = ()
@@ -47,6 +55,7 @@ class Settings:
     on_large: OnLarge = "defer"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    pending_max_age: timedelta | None = None
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
@@ -56,6 +65,10 @@ class Settings:
     version_table: str | None = None
     version_table_schema: str | None = None
     queries: tuple[str, ...] = ()
+    max_wait: timedelta | None = None
+    max_lag: int | timedelta | None = None
+    window: DailyWindow | None = None
+    notify: str | None = None
     cache_dir: str | None = None
     folder: Path = Path()
 
@@ -179,6 +192,46 @@ def duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
+_SIZES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+
+
+def bytes_or_duration(value: Any) -> int | timedelta:
+    """Read ``"500MB"`` (of 1024 kB, as Postgres counts) or a duration; raises ValueError
+    otherwise.
+    """
+    sized = isinstance(value, str) and re.fullmatch(r"\s*(\d{1,9})\s*(B|kB|MB|GB|TB)\s*", value)
+    if sized:
+        return int(sized[1]) * _SIZES[sized[2]]
+    try:
+        return duration(value)
+    except ValueError:
+        raise ValueError('is neither a size such as "500MB" nor a duration such as "30s"') from None
+
+
+def clock(value: Any) -> time:
+    """Read a time of day, ``"06:00"``; raises ValueError otherwise."""
+    found = isinstance(value, str) and re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", value)
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError('is not a time of day such as "06:00"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _window(value: Any) -> DailyWindow:
+    from zoneinfo import ZoneInfo
+
+    hours, _, zone = value.strip().partition(" ") if isinstance(value, str) else ("", "", "")
+    opens, _, closes = hours.partition("-")
+    try:
+        read = clock(opens), clock(closes), ZoneInfo(zone.strip()) if zone.strip() else None
+    except (ValueError, OSError, LookupError):
+        raise ValueError(
+            'is not a window such as "22:00-06:00" or "22:00-06:00 Europe/Berlin"'
+        ) from None
+    if read[0] == read[1]:
+        raise ValueError("is a window that closes when it opens")
+    return read
+
+
 def _lock_timeout(value: Any) -> timedelta:
     """Read what Postgres takes as a lock_timeout; 0 would mean to it that locks are waited for
     without end.
@@ -196,6 +249,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "on_large": _one_of("defer", "build", "refuse"),
     "inline_max_bytes": _count_of_bytes,
     "lock_timeout": _lock_timeout,
+    "pending_max_age": duration,
     "start_after": _text,
     "severity": _severity,
     "per_path": _per_path,
@@ -205,6 +259,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "version_table": _text,
     "version_table_schema": _text,
     "queries": _list_of("patterns"),
+    "max_wait": duration,
+    "max_lag": bytes_or_duration,
+    "window": _window,
+    "notify": _text,
     "cache_dir": _text,
 }
 assert set(_READERS) == {field.name for field in fields(Settings)} - {"folder"}

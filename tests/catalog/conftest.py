@@ -52,7 +52,6 @@ class Facts:
             "predicate": None,
             "constraint": None,
             "constraint_type": None,
-            "attached": False,
             "partitioned": False,
             "bytes": 8192,
         }

@@ -74,7 +74,10 @@ def test_an_equal_index_that_a_revision_declares_is_left_alone(facts: Any) -> No
 
 
 def test_an_equal_index_that_is_a_partition_of_another_is_left_alone(facts: Any) -> None:
-    assert state(facts, facts.index("by_hand", attached=True)) is State.ABSENT
+    assert (
+        state(facts, facts.index("by_hand", parent=QualifiedName("all_docs_id", "public")))
+        is State.ABSENT
+    )
 
 
 def test_an_equal_index_of_a_constraint_serves(facts: Any) -> None:

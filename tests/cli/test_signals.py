@@ -21,14 +21,22 @@ PHASE = "SELECT phase FROM pg_stat_progress_create_index WHERE datname = current
 
 
 @contextmanager
-def parked(project: Any) -> Iterator[subprocess.Popen[str]]:
-    """`outofband apply` in a build's last wait, which an open snapshot keeps it in."""
+def old_snapshot(project: Any) -> Iterator[None]:
     with psycopg.connect(project.url) as old:
         old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         old.execute("SELECT 1")
+        yield
+
+
+@contextmanager
+def parked(project: Any, *before: str) -> Iterator[subprocess.Popen[str]]:
+    """`outofband apply` in a build's last wait, which an open snapshot keeps it in."""
+    with old_snapshot(project):
         child = subprocess.Popen(
-            [OUTOFBAND, "apply", "--only", "docs_unique", "--yes"],
+            [*before, OUTOFBAND, "apply", "--only", "docs_unique", "--yes"],
             cwd=project.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -47,31 +55,39 @@ def eventually(happens: Any) -> None:
         time.sleep(0.05)
 
 
-def test_ctrl_c_cancels_the_build_and_the_next_run_does_it(project: Any) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_runner_that_is_told_to_end_leaves_the_build_to_the_server(
+    project: Any, told: signal.Signals
+) -> None:
     project.filled()
     with parked(project) as child:
-        child.send_signal(signal.SIGINT)
+        child.send_signal(told)
         _, err = child.communicate(timeout=20)
-        assert child.returncode == 130
-        assert "outofband: interrupted. Run outofband status" in err
+        assert child.returncode == 4
+        assert "outofband: the server goes on with: CREATE UNIQUE INDEX CONCURRENTLY docs_u" in err
+        assert err.endswith("to follow it, run: outofband apply --only docs_unique\n")
         assert "Traceback" not in err
-        assert "invalid enforcing" in project.run("status").out
-    assert project.run("apply", "--only", "docs_unique", "--yes").status == 0
-    assert project.indexes() == ["docs_unique"]
-
-
-def test_a_runner_that_is_told_to_end_leaves_the_build_to_the_server(project: Any) -> None:
-    project.filled()
-    with parked(project) as child:
-        child.terminate()
-        child.wait(timeout=20)
         assert "building" in project.run("status").out
     assert project.run("apply", "--only", "docs_unique", "--yes").status == 0
     assert project.indexes() == ["docs_unique"]
 
 
-def at_terminal(project: Any, answer: str, *words: str) -> tuple[int, str]:
-    """Run apply with a terminal as stdin and stderr, type an answer, return what it showed."""
+def test_a_runner_under_nohup_outlives_its_terminal(project: Any) -> None:
+    project.filled()
+    with parked(project, "nohup") as child:
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+        child.wait(timeout=20)
+        assert child.returncode == 4
+
+
+def at_terminal(
+    project: Any, answer: str, *words: str, meanwhile: Any = None, question: bytes = b"[y/N]"
+) -> tuple[int, str]:
+    """Run apply with a terminal as stdin and stderr, type an answer, return what it showed.
+
+    ``meanwhile`` is done with the process once it has begun.
+    """
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         [OUTOFBAND, "apply", *words],
@@ -84,9 +100,11 @@ def at_terminal(project: Any, answer: str, *words: str) -> tuple[int, str]:
     os.close(theirs)
     shown = b""
     try:
+        if meanwhile is not None:
+            meanwhile(child)
         while True:
             shown += os.read(ours, 65536)
-            if answer and b"[y/N]" in shown:
+            if answer and question in shown:
                 os.write(ours, answer.encode() + b"\n")
                 answer = ""
     except OSError:  # the terminal's other end is closed: the command is over
@@ -116,3 +134,48 @@ def test_at_a_terminal_keys_of_duplicates_are_shown(project: Any) -> None:
     status, shown = at_terminal(project, "", "--yes", "--only", "docs_unique")
     assert status == 3
     assert "id = 7: 2 rows" in shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "phase", "indexes"),
+    [("detach", 4, True, []), ("cancel", 4, False, []), ("", 4, True, [])],
+)
+def test_ctrl_c_at_a_terminal_asks(
+    project: Any, answer: str, status: int, phase: bool, indexes: list[str]
+) -> None:
+    project.filled()
+
+    def interrupt(child: subprocess.Popen[bytes]) -> None:
+        eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)])
+        child.send_signal(signal.SIGINT)
+
+    with old_snapshot(project):
+        ran, shown = at_terminal(
+            project, answer or "\n", "--yes", "--only", "docs_unique",
+            meanwhile=interrupt, question=b"[detach]",
+        )  # fmt: skip
+        assert ran == status, shown
+        assert "Detach (the server goes on), cancel and clean up, or go on?" in shown
+        assert bool(project.sql(PHASE)) is phase
+        assert "Traceback" not in shown
+        if not phase:
+            assert "cancelled by the operator" in shown
+            assert project.indexes() == indexes
+
+
+def test_after_ctrl_c_the_run_may_go_on(project: Any) -> None:
+    project.filled()
+    held = old_snapshot(project)
+    held.__enter__()
+
+    def interrupt(child: subprocess.Popen[bytes]) -> None:
+        eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)])
+        child.send_signal(signal.SIGINT)
+        held.__exit__(None, None, None)
+
+    status, shown = at_terminal(
+        project, "go-on", "--yes", "--only", "docs_unique", meanwhile=interrupt,
+        question=b"[detach]",
+    )  # fmt: skip
+    assert status == 0, shown
+    assert project.indexes() == ["docs_unique"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from outofband.catalog.classify import Sight
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, TableFacts
+from outofband.catalog.sight import Sight
 from outofband.deploy.decide import (
     BuildAfterwards,
     Decision,
@@ -41,7 +41,6 @@ FOUND = IndexFacts(
     predicate=None,
     constraint=None,
     constraint_type=None,
-    attached=False,
     partitioned=False,
     bytes=8192,
 )

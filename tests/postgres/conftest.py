@@ -23,15 +23,20 @@ from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
-from outofband.runbook.build import Dedupe
+from outofband.runbook.conditions import Conditions
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import Report
+from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
 PATIENCE_SECONDS = 20.0
+NOTHING_FOUND = Report()
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Recorder:
     said: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    progress: list[Any] = field(default_factory=list)
 
     def say(self, line: str) -> None:
         self.said.append(line)
@@ -58,12 +64,16 @@ class Recorder:
             self.meanwhile.pop(verb)()
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         yield lambda _: None
 
     @contextmanager
-    def watching(self, what: str, pid: int) -> Iterator[None]:  # noqa: ARG002
-        yield
+    def watching(self, what: str, pid: int) -> Iterator[Callable[[], None]]:  # noqa: ARG002
+        yield lambda: None
+
+    @contextmanager
+    def showing(self, what: str) -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
+        yield self.progress.append
 
 
 def eventually(happens: Callable[[], Any], what: str = "it") -> Any:
@@ -154,6 +164,11 @@ class Database:
             )
         )
 
+    @staticmethod
+    def wants(*steps: Step) -> Wanted:
+        """What is wanted, a step a revision."""
+        return wants(*steps)
+
     def standings(self, *steps: Step, **given: Any) -> tuple[Standing, ...]:
         """Look at steps through a session of our own."""
         with Session(Url(self.url)) as session:
@@ -179,16 +194,26 @@ class Database:
         self,
         *steps: Step,
         screen: Recorder | None = None,
-        dedupe: Dedupe = Dedupe.REPORT,
+        dedupe: Policy = Dedupe.REPORT,
+        report: Report = NOTHING_FOUND,
         url: str = "",
         unapplied: tuple[WantedStep, ...] = (),
+        patient: Patient | None = None,
+        conditions: Conditions | None = None,
         **scope: Any,
     ) -> tuple[Ending, ...]:
-        """Plan and apply in a session of its own, as the command does."""
+        """Plan and apply in a session of its own, as the command does; with ``patient``, watched
+        by a monitor as well.
+        """
         wanted = wants(*steps, unapplied=unapplied)
-        with Session(Url(url or self.url)) as session:
-            world = World(session, screen or Recorder(), Scope(wanted, **scope))
-            return run(world.look().plan, world, dedupe)
+        shown: Any = screen or Recorder()
+        source = Url(url or self.url)
+        with Session(source) as session:
+            if patient is not None:
+                shown = Watched(shown, Monitor(source), session, patient)
+            given = patient or Patient(), conditions or Conditions()
+            world = World(session, shown, Scope(wanted, **scope), *given)
+            return run(world.look().plan, world, dedupe, report)
 
     def plan(self, *steps: Step, **scope: Any) -> Plan:
         with Session(Url(self.url)) as session:

@@ -10,8 +10,8 @@ import pytest
 
 from outofband.model.index import Key
 from outofband.runbook.apply import End
-from outofband.runbook.build import Dedupe
-from outofband.runbook.duplicates import Duplicates, count, samples
+from outofband.runbook.duplicates.find import Duplicates, count, samples
+from outofband.runbook.duplicates.policy import Dedupe
 
 ROWS = [  # id, path, kind
     (1, "a", "x"),
@@ -118,7 +118,7 @@ def test_identical_rows_are_moved_and_differing_ones_are_for_a_person(
     step = steps.create("u", "docs", "id", unique=True)
     (ending,) = rows.apply(step, screen=screen, dedupe=Dedupe.IDENTICAL)
     assert (ending.end, ending.acted) == (End.FAILED, True)
-    assert ending.do == "Make the rows differ, or delete all but one of each group"
+    assert ending.do.startswith("Make the rows differ, or delete all but one of each group; or")
     assert quarantined(rows) == {(1, "a", "x"): 2, (4, None, "x"): 1}
     assert contents(rows) + quarantined(rows) == Counter(ROWS)
     rows.sql("DELETE FROM docs WHERE id = 2 AND kind = 'y'")
@@ -136,17 +136,17 @@ def test_without_leave_nothing_is_moved(rows: Any, steps: Any, screen: Any) -> N
 def test_keys_are_shown_to_a_person_alone(rows: Any, steps: Any, screen: Any) -> None:
     rows.sql("UPDATE docs SET path = 'hunter2' WHERE path = 'a'")
     (ending,) = rows.apply(steps.create("u", "docs", "path", unique=True), screen=screen)
-    assert any("path = hunter2: 3 rows" in line for line in screen.secrets)
+    assert any("path = hunter2: 3 rows identical" in line for line in screen.secrets)
     assert "hunter2" not in " ".join([ending.why, ending.do, *screen.said, *screen.statements])
 
 
 @pytest.mark.usefixtures("rows")
 def test_samples_tell_a_few_keys_and_how_often(steps: Any, session: Any) -> None:
     index = steps.create("u", "docs", "id", "path", unique=True).index
-    assert set(samples(session, index)) == {
-        "id = 1, path = a: 3 rows",
-        "id = 2, path = b: 2 rows",
-    }
+    assert samples(session, index, ("id", "path", "kind")) == (
+        "id = 2, path = b: 2 rows that differ in kind",
+        "id = 1, path = a: 3 rows identical",
+    )
 
 
 def test_a_row_that_changed_since_it_was_looked_at_is_not_moved(
@@ -202,5 +202,5 @@ def test_rows_whose_going_would_fire_a_trigger_stay(rows: Any, steps: Any) -> No
     step = steps.create("u", "docs", "id", unique=True)
     (ending,) = rows.apply(step, dedupe=Dedupe.IDENTICAL)
     assert (ending.end, ending.acted) == (End.FAILED, False)
-    assert "fires trigger parts" in ending.why
+    assert "DELETE on public.docs fires trigger parts" in ending.why
     assert contents(rows) == Counter(ROWS)

@@ -14,8 +14,8 @@ from rich.console import Console
 from outofband import ephemeral
 from outofband.cli.screen import OperatorScreen
 from outofband.model.state import State
-from outofband.postgres.source import Url
 from outofband.runbook.apply import End
+from outofband.runbook.watch import Patient
 
 WAITS = [
     pytest.param("writer", "waiting for writers before build", id="writers"),
@@ -135,13 +135,14 @@ def test_a_build_whose_session_is_ended_is_begun_again(docs: Any, steps: Any, sc
 
 def test_a_lost_monitor_does_not_touch_the_build(docs: Any, steps: Any) -> None:
     said = io.StringIO()
-    screen = OperatorScreen(Url(docs.url), Console(file=said, width=200))
+    screen = OperatorScreen(Console(file=said, width=200))
     monitors = (
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'outofband' "
         "AND datname = current_database()"
     )
     with docs.old_snapshot():
-        run = docs.beside(lambda: docs.apply(steps.create("i", "docs", "id"), screen=screen))
+        step = steps.create("i", "docs", "id")
+        run = docs.beside(lambda: docs.apply(step, screen=screen, patient=Patient()))
         docs.parked("waiting for old snapshots")
         (pid,) = docs.eventually(lambda: docs.sql(monitors))
         docs.eventually(lambda: "waiting for old snapshots" in said.getvalue())

@@ -10,7 +10,7 @@ import pytest
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import End, apply
-from outofband.runbook.build import Dedupe
+from outofband.runbook.duplicates.policy import Dedupe
 from outofband.runbook.world import Scope, World
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from outofband.postgres.session import Session
-from outofband.postgres.source import Url
 from outofband.runbook.apply import End
-from outofband.runbook.build import Dedupe
-from outofband.runbook.duplicates import quarantine
-from outofband.runbook.world import Scope, look
+from outofband.runbook.duplicates.move import move
+from outofband.runbook.duplicates.policy import Dedupe
+from outofband.runbook.duplicates.quarantine import make, quarantine_of
+from outofband.runbook.world import Scope, World, look
 
 TYPES = {
     "bytea": r"'\xdeadbeef'",
@@ -91,9 +90,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def rows(self, sql: str, parameters: Any = None) -> Any:
-        found = self._session.rows(sql, parameters)
-        if "keeper" in sql and not self._moved:
+    def write(self, sql: str, parameters: Any = None) -> Any:
+        found = self._session.write(sql, parameters)
+        if sql.startswith("FETCH") and not self._moved:
             self._moved = True
             self._db.sql("DELETE FROM docs")
             self._db.sql("VACUUM docs")
@@ -104,12 +103,14 @@ class Overtaken:
 
 
 def test_rows_that_the_index_does_not_forbid_stay_whatever_place_they_took(
-    db: Any, steps: Any, session: Any
+    db: Any, steps: Any, session: Any, screen: Any
 ) -> None:
     db.sql("CREATE TABLE docs (id int)")
     db.sql("INSERT INTO docs VALUES (1), (1)")
     step = steps.create("u", "docs", "id", unique=True)
-    with Session(Url(db.url)) as looking:
-        seen = look(looking, Scope(steps.wants(step))).seen
-    moved = quarantine(Overtaken(session, db), step.index, seen.table(step.table), lambda _: None)
+    table = look(session, Scope(steps.wants(step))).seen.table(step.table)
+    place = quarantine_of(session, table)
+    make(session, place)
+    world = World(Overtaken(session, db), screen, Scope(steps.wants(step)))
+    moved = move(world, step.index, place, policy=Dedupe.IDENTICAL, step="u")
     assert (moved, db.sql("SELECT count(*) FROM docs")) == (0, [2])

@@ -27,6 +27,10 @@ def drop(name: str, after: tuple[str, ...] | None = None) -> DropIndex:
     return DropIndex(name, T, after)
 
 
+def replacing(name: str, *columns: str, drops: DropIndex | None = None, **more) -> CreateIndex:
+    return replace(create(name, *columns, **more), replaces=drops or drop(name))
+
+
 def promote(name: str, using: str) -> AddConstraint:
     return AddConstraint(name, T, "unique_constraint", ("a",), using)
 
@@ -133,7 +137,23 @@ CASES: dict[str, tuple[list[str | Step], list[Step]]] = {
     ),
     "a name given again": (
         [create("ix", "a"), drop("ix"), create("ix", "b")],
-        [create("ix", "b")],
+        [replacing("ix", "b")],
+    ),
+    "a plain index's name given again": (
+        ["CREATE INDEX ix ON t (a)", drop("ix", after=("iy",)), create("ix", "b")],
+        [replacing("ix", "b", drops=drop("ix", after=("iy",)))],
+    ),
+    "a name given again and again": (
+        [drop("ix"), create("ix", "b"), drop("ix", after=()), create("ix", "c")],
+        [replacing("ix", "c", drops=drop("ix", after=()))],
+    ),
+    "a name given again, and renamed": (
+        [drop("ix"), create("ix"), "ALTER INDEX ix RENAME TO iz; ALTER TABLE t RENAME TO u"],
+        [replacing("iz", table=U, drops=replace(drop("iz"), table=U))],
+    ),
+    "a name given again, said twice": (
+        [drop("ix"), create("ix", "b"), create("ix", "b")],
+        [replacing("ix", "b")],
     ),
     "a name given again plainly": (
         [create("ix", "a"), drop("ix"), "CREATE INDEX ix ON t (b)"],
@@ -212,6 +232,12 @@ def test_what_a_coming_revision_cancels_is_wanted_no_more() -> None:
     seen = of_rendered(ALL, [R1, R2], [R3, R4])
     assert named(seen.steps) == [("r1", "ix", "t"), ("r4", "iz", "u")]
     assert named(seen.unapplied) == [("r5", "ix", "t")]
+
+
+def test_a_coming_replacement_is_known_as_one() -> None:
+    coming = revision("r2", drop("ix"), create("ix", "b"), "ALTER INDEX ix RENAME TO iz")
+    seen = of_rendered([R1, coming], [R1], [coming])
+    assert seen.steps == (WantedStep(replacing("ix", "b"), "r2", ahead=True),)
 
 
 def test_applied_renames_carry_steps_along() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from outofband.catalog.classify import Sight
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts
+from outofband.catalog.sight import Sight
 from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
@@ -49,7 +49,6 @@ class World:
             "predicate": None,
             "constraint": None,
             "constraint_type": None,
-            "attached": False,
             "partitioned": False,
             "bytes": 8192,
         }

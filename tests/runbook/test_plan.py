@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from outofband.catalog.facts import Observation, Worker
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.statements import (
     AwaitBuild,
@@ -15,6 +16,7 @@ from outofband.model.statements import (
     Promote,
     RemoveIndex,
     RenameIndex,
+    RepairIndex,
 )
 from outofband.model.step import Wanted, WantedStep
 from outofband.runbook.plan import StepUnknown, plan, require_known
@@ -69,13 +71,6 @@ def test_sql_is_made_from_the_schema_that_was_found(world: Any) -> None:
     assert str(rename.index) == f"public.{build.index.temporary_name}"
 
 
-def test_an_index_of_a_partitioned_table_is_not_built_in_one_piece(world: Any) -> None:
-    standing = world.standing(world.create(), State.ABSENT)
-    (planned,) = plan([standing], world.seen(partitioned=True)).steps
-    assert planned.actions == ()
-    assert "partition" in planned.obstacle
-
-
 def test_a_step_on_a_missing_table_says_so(world: Any) -> None:
     (planned,) = plan([world.standing(world.create(), State.ABSENT)], Observation({})).steps
     assert (planned.actions, planned.obstacle) == ((), "there is no table docs")
@@ -104,8 +99,8 @@ def test_a_leftover_beside_what_is_done_is_cleared_away_once_nobody_works(
         ({}, ""),
         ({"valid": False}, ""),
         ({"constraint": "docs_pkey"}, "constraint docs_pkey owns the index"),
-        ({"attached": True}, "one of a partitioned table"),
-        ({"partitioned": True}, "one of a partitioned table"),
+        ({"parent": QualifiedName("whole", "public")}, "a part of public.whole"),
+        ({"partitioned": True}, ""),
     ],
 )
 def test_an_index_is_dropped_unless_something_owns_it(
@@ -232,6 +227,57 @@ def test_an_unwanted_constraint_goes_with_its_index(world: Any, others: int, obs
     (planned,) = plan([left], seen, only=["docs_pkey"]).steps
     assert planned.obstacle == obstacle
     assert kinds(planned) == ([] if obstacle else [DropConstraint])
+
+
+@pytest.mark.parametrize(
+    ("state", "found", "expected"),
+    [
+        (State.ABSENT, None, [BuildIndex, RemoveIndex, RenameIndex]),
+        (State.INVALID, {"valid": False}, [RemoveIndex, BuildIndex, RemoveIndex, RenameIndex]),
+        (State.BUILDING, {}, [AwaitBuild, RemoveIndex, RenameIndex]),
+        (State.VALID_OTHER_NAME, {}, [RemoveIndex, RenameIndex]),
+        (State.CONSTRAINT_OWNED, {}, [RemoveIndex]),
+    ],
+)
+def test_what_is_replaced_goes_once_its_successor_is_there(
+    world: Any, state: State, found: dict[str, Any] | None, expected: list[type]
+) -> None:
+    old = world.index("docs_id", "path")
+    new = None if found is None else world.index("temporary", **found)
+    standing = world.standing(world.create(), state, index=new, pid=7, replaced=old)
+    (planned,) = plan([standing], world.seen(old)).steps
+    assert kinds(planned) == expected
+    assert RemoveIndex(old.name) in planned.actions
+
+
+def test_what_a_constraint_owns_is_repaired_and_not_dropped(world: Any) -> None:
+    owned = world.index("docs_pkey", valid=False, unique=True, constraint="docs_pkey")
+    left = world.index("docs_pkey_ccnew1", valid=False, unique=True)
+    seen = world.seen(owned, left)
+    for step in (world.create("docs_pkey", unique=True), world.primary_key()):
+        standing = world.standing(step, State.INVALID_ENFORCING, index=owned)
+        (planned,) = plan([standing], seen).steps
+        assert planned.actions == (RemoveIndex(left.name), RepairIndex(owned.name))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "goes"),
+    [
+        ("docs_id_ccnew", {"valid": False}, True),
+        ("docs_id_ccold2", {"valid": False}, True),
+        ("docs_id_ccnew", {}, False),
+        ("docs_id_ccnew", {"valid": False, "unique": True}, False),
+        ("docs_idx_ccnew", {"valid": False}, False),
+        ("docs_id_cc", {"valid": False}, False),
+    ],
+)
+def test_what_a_reindex_left_beside_what_is_done_is_cleared_away(
+    world: Any, name: str, given: dict[str, Any], goes: bool
+) -> None:
+    left = world.index(name, **given)
+    done = world.standing(world.create(), State.VALID, done=True)
+    planned = plan([done], world.seen(world.index(), left)).steps
+    assert [p.actions for p in planned] == [(RemoveIndex(left.name),)] * goes
 
 
 def test_a_plan_of_obstacles_does_nothing(world: Any) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outofband.runbook.hand import Progress
-from outofband.runbook.rate import Pace, Rate
+from outofband.runbook.hand import Burden, Lag, Progress
+from outofband.runbook.rate import Cost, Meter, Pace, Rate
 
 SCAN = "building index: scanning table"
 
@@ -47,3 +47,11 @@ def test_a_total_that_was_passed_leaves_no_negative_time() -> None:
 )
 def test_a_fraction_is_never_over_one(done: int, total: int, fraction: float | None) -> None:
     assert Progress(SCAN, done, total, "blocks").fraction == fraction
+
+
+def test_the_cost_counts_from_where_the_build_and_its_snapshot_began() -> None:
+    meter, lag = Meter(), Lag("replica r1", 10, None)
+    assert meter.at(5.0, Burden(None, 1000)) == Cost(0.0, 0, 0)
+    assert meter.at(7.0, Burden(1, 1500)) == Cost(0.0, 1, 500)
+    assert meter.at(9.0, Burden(40, 3000, lag)) == Cost(2.0, 40, 2000, lag)
+    assert meter.at(11.0, Burden(None, 3000)) == Cost(0.0, 0, 2000)

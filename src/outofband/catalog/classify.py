@@ -4,11 +4,13 @@ remembered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
-from outofband.catalog.equality import Equality, compare
+from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
+from outofband.catalog.parts import unfinished
+from outofband.catalog.sight import Sight, at_work, dead, nothing
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
@@ -18,32 +20,22 @@ _CONSTRAINT_TYPES = {"primary_key": "p", "unique_constraint": "u"}
 Names = frozenset[QualifiedName]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A step's state and what shows it: the index it was seen on, the session at work, a reason in
-    words.
-    """
-
-    state: State
-    index: IndexFacts | None = None
-    pid: int | None = None
-    reason: str = ""
-
-
 def classify(step: Step, seen: Observation, declared_names: Names = frozenset()) -> Sight:
     """Tell the state of ``step``; indexes with a declared name are never offered for renaming."""
     table = seen.table(step.table)
     match step:
-        case CreateIndex(index):
+        case CreateIndex(index, replaces=replaces):
             if table is None:
                 return Sight(State.ABSENT, reason=f"there is no table {step.table}")
             if kind := seen.taken.get(index.qualified_name):
                 return Sight(
                     State.DIFFERENT, reason=f"the name belongs to another relation ({_KINDS[kind]})"
                 )
-            return _index(replace(index, table=table.name), table, declared_names)
+            index = replace(index, table=table.name)
+            sight = _index(index, table, declared_names)
+            return sight if replaces is None else _replacing(sight, index, table, declared_names)
         case DropIndex(name):
-            return _present(table.index(name) if table else None)
+            return _present(table.index(name) if table else None, table)
         case AddConstraint():
             return _constraint(step, table) if table else Sight(State.ABSENT)
         case _:
@@ -76,11 +68,25 @@ def resolved(step: Step, table: TableFacts) -> Step:
 
 def _index(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     named = table.index(index.name)
-    if named is not None:
-        return _by_name(index, named, table)
+    return _by_name(index, named, table) if named else _unnamed(index, table, declared_names)
+
+
+def _replacing(sight: Sight, index: Index, table: TableFacts, declared_names: Names) -> Sight:
+    """Look past an index of the name that is another one than declared: it goes in the end."""
+    named, other = sight.index, sight.state is State.DIFFERENT
+    if sight.state is State.NOT_PROVABLY_EQUAL and named is not None:
+        other = is_comparable(index, named, table)
+    if named is None or not other:
+        return sight
+    rest = _unnamed(index, table, declared_names)
+    reason = "an index of its name and another definition goes once it is there"
+    return replace(rest, replaced=named, reason=rest.reason or reason)
+
+
+def _unnamed(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     built = table.index(index.temporary_name)
     if built is not None and not built.valid:
-        return _unfinished(index, built, table)
+        return unfinished(index, built, table)
     # The name says what was built, also where its expressions cannot be shown to be equal.
     if built is not None and compare(index, built, table) is not Equality.DIFFERENT:
         return Sight(State.VALID_OTHER_NAME, built)
@@ -88,9 +94,11 @@ def _index(index: Index, table: TableFacts, declared_names: Names) -> Sight:
 
 
 def _by_name(index: Index, named: IndexFacts, table: TableFacts) -> Sight:
-    if not named.valid:
-        return _unfinished(index, named, table)
+    if not named.valid and not named.partitioned:
+        return unfinished(index, named, table)
     match compare(index, named, table):
+        case Equality.EQUAL if not named.valid:
+            return unfinished(index, named, table)
         case Equality.EQUAL:
             return Sight(State.CONSTRAINT_OWNED if named.constraint else State.VALID, named)
         case Equality.UNPROVABLE:
@@ -102,36 +110,19 @@ def _by_name(index: Index, named: IndexFacts, table: TableFacts) -> Sight:
             )
 
 
-def _unfinished(index: Index, found: IndexFacts, table: TableFacts) -> Sight:
-    """Tell a live build from a dead one: dead only when no session is at work on the table."""
-    if found.partitioned:
-        return Sight(State.PARTITION_INCOMPLETE, found)
-    for worker in table.workers:
-        if worker.fingerprint == index.fingerprint:
-            return Sight(State.BUILDING, found, worker.pid)
-    for worker in table.workers:
-        who = worker.application_name or "an unnamed application"
-        return Sight(
-            State.BUILDING_ELSEWHERE,
-            found,
-            worker.pid,
-            f"pid {worker.pid} ({who}) works on the table",
-        )
-    return Sight(State.INVALID_ENFORCING if found.ready else State.INVALID, found)
-
-
 def _elsewhere(index: Index, table: TableFacts, declared_names: Names) -> Sight:
-    equal = [i for i in table.indexes if i.valid and compare(index, i, table) is Equality.EQUAL]
+    alike = [i for i in table.indexes if compare(index, i, table) is Equality.EQUAL]
+    equal = [i for i in alike if i.valid]
     for found in equal:
         if found.constraint:
             return Sight(State.CONSTRAINT_OWNED, found)
     for found in equal:
         if not found.attached and not is_declared(found.name, declared_names):
             return Sight(State.VALID_OTHER_NAME, found)
-    for worker in table.workers:
-        if worker.fingerprint == index.fingerprint:
-            return Sight(State.BUILDING, pid=worker.pid)
-    return Sight(State.ABSENT)
+    for found in alike:
+        if found.partitioned and not found.attached and not is_declared(found.name, declared_names):
+            return unfinished(index, found, table)
+    return nothing(index, table)
 
 
 def is_declared(name: QualifiedName, declared_names: Names) -> bool:
@@ -143,14 +134,14 @@ def is_declared(name: QualifiedName, declared_names: Names) -> bool:
     return name in declared_names or QualifiedName(name.name) in declared_names
 
 
-def _present(found: IndexFacts | None) -> Sight:
-    if found is None:
+def _present(found: IndexFacts | None, table: TableFacts | None) -> Sight:
+    if found is None or table is None:
         return Sight(State.ABSENT)
     if found.constraint:
         return Sight(State.CONSTRAINT_OWNED, found, reason=f"constraint {found.constraint} owns it")
-    if found.valid:
+    if found.valid or found.partitioned:
         return Sight(State.VALID, found)
-    return Sight(State.INVALID_ENFORCING if found.ready else State.INVALID, found)
+    return at_work(found, table) or dead(found)
 
 
 def _constraint(step: AddConstraint, table: TableFacts) -> Sight:
@@ -158,6 +149,10 @@ def _constraint(step: AddConstraint, table: TableFacts) -> Sight:
         if found.constraint is None or found.constraint_type != _CONSTRAINT_TYPES[step.kind]:
             continue
         same_columns = tuple(k.column for k in found.keys) == step.columns
+        if found.constraint == step.name and same_columns and not found.valid:
+            if found.partitioned:
+                return Sight(State.PARTITION_INCOMPLETE, found)
+            return at_work(found, table) or dead(found)
         if found.constraint == step.name:
             return Sight(State.VALID if same_columns else State.DIFFERENT, found)
         if step.kind == "primary_key":

@@ -41,6 +41,16 @@ def compare(declared: Index, stored: IndexFacts, table: TableFacts) -> Equality:
     )
 
 
+def is_comparable(declared: Index, stored: IndexFacts, table: TableFacts) -> bool:
+    """Tell whether the planner knows a form of every expression and predicate of both, so that two
+    which are not equal are most likely different ones.
+    """
+    texts = [key.text for key in declared.keys if key.column is None]
+    texts += [key.text for key in stored.keys if key.column is None]
+    texts += [text for text in (declared.where, stored.predicate) if text]
+    return all(table.canonical.get(text) is not None for text in texts)
+
+
 def _worst(answers: Iterable[Equality]) -> Equality:
     given = set(answers)
     if Equality.DIFFERENT in given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from outofband.model.names import QualifiedName
@@ -26,7 +26,9 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """One index as stored (PostgreSQL 18, pg_index). ``bytes`` is its main fork."""
+    """One index as stored (PostgreSQL 18, pg_index). ``bytes`` is its main fork; ``parent`` is the
+    index of a partitioned table that it is attached to.
+    """
 
     name: QualifiedName
     valid: bool
@@ -40,9 +42,14 @@ class IndexFacts:
     predicate: str | None
     constraint: str | None
     constraint_type: str | None
-    attached: bool
     partitioned: bool
     bytes: int
+    parent: QualifiedName | None = None
+
+    @property
+    def attached(self) -> bool:
+        """Whether it is the part of an index of a partitioned table."""
+        return self.parent is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,8 @@ class TableFacts:
 
     ``heap_bytes`` is summed over all leaves; ``row_estimate`` is the planner's (-1 when never
     analysed). ``canonical`` maps the SQL of expressions and predicates to the planner's form; None
-    where there is none.
+    where there is none. ``partition_key`` names the columns a partitioned table is split by, None
+    for an expression, and ``partitions`` are its direct ones; a ``foreign`` one takes no index.
     """
 
     oid: int
@@ -87,6 +95,15 @@ class TableFacts:
     indexes: tuple[IndexFacts, ...]
     workers: tuple[Worker, ...]
     canonical: Mapping[str, str | None] = field(default_factory=dict)
+    partition_key: tuple[str | None, ...] = ()
+    partitions: tuple[TableFacts, ...] = ()
+    foreign: bool = False
+
+    def tree(self) -> Iterator[TableFacts]:
+        """Yield this table and its partitions at every level, parents first."""
+        yield self
+        for partition in self.partitions:
+            yield from partition.tree()
 
     def index(self, name: str) -> IndexFacts | None:
         """Return this table's index of that name."""

@@ -5,58 +5,107 @@ tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from outofband.catalog.canonical import canonical_forms
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
+from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.step import CreateIndex, Step
 
 _DESCENDING, _NULLS_FIRST = 1, 2  # bits of pg_index.indoption
+_PARTITIONED, _FOREIGN = "p", "f"
 
 
 def observe(reader: Reader, steps: Iterable[Step]) -> Observation:
     """Observe the tables of ``steps`` and everything on them that tells the steps' states."""
     wanted = tuple(steps)
     names = {str(step.table): step.table for step in wanted}
-    rows = reader.rows(query("tables"), {"names": sorted(names)})
-    oids = {"tables": [row["oid"] for row in rows]}
-    columns = _by_table(reader.rows(query("columns"), oids))
-    indexes = _by_table(reader.rows(query("indexes"), oids))
-    workers = _by_table(reader.rows(query("workers"), oids))
+    roots = reader.rows(query("tables"), {"names": sorted(names)})
+    rows = _Rows.read(reader, roots)
     tables = {}
-    for row in rows:
-        name, oid = names[row["asked"]], row["oid"]
-        facts = _table(row, *(found.get(oid, ()) for found in (columns, indexes, workers)))
+    for row in roots:
+        name = names[row["asked"]]
         declared = [s.index for s in wanted if isinstance(s, CreateIndex) and s.table == name]
-        tables[name] = replace(facts, canonical=canonical_forms(reader, facts, declared))
+        tables[name] = _with_canonical_forms(reader, rows.table(row), declared)
     return Observation(tables, _taken(reader, wanted, tables))
 
 
-def _by_table(rows: Sequence[Row]) -> dict[int, list[Row]]:
+Grouped = Mapping[int, Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the queries told of some tables and their partitions, by the table's oid."""
+
+    columns: Grouped
+    indexes: Grouped
+    workers: Grouped
+    partitions: Grouped = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, reader: Reader, roots: Sequence[Row]) -> _Rows:
+        split = [row["oid"] for row in roots if row["kind"] == _PARTITIONED]
+        partitions = reader.rows(query("partitions"), {"tables": split}) if split else ()
+        oids = {"tables": [row["oid"] for row in (*roots, *partitions)]}
+        columns, indexes, workers = (
+            _by(reader.rows(query(name), oids), "table_oid")
+            for name in ("columns", "indexes", "workers")
+        )
+        return cls(columns, indexes, workers, _by(partitions, "parent_oid"))
+
+    def table(self, row: Row) -> TableFacts:
+        oid = row["oid"]
+        parts = sorted(self.partitions.get(oid, ()), key=lambda p: (p["schema"], p["name"]))
+        return TableFacts(
+            oid=oid,
+            name=QualifiedName(row["name"], row["schema"]),
+            partitioned=row["kind"] == _PARTITIONED,
+            heap_bytes=row["heap_bytes"],
+            row_estimate=row["row_estimate"],
+            columns={
+                c["name"]: Column(c["not_null"], c["collation_oid"])
+                for c in self.columns.get(oid, ())
+            },
+            indexes=tuple(_index(i) for i in self.indexes.get(oid, ())),
+            workers=tuple(
+                Worker(w["pid"], w["application_name"] or "", w["phase"])
+                for w in self.workers.get(oid, ())
+            ),
+            partition_key=tuple(row["partition_key"]),
+            partitions=tuple(self.table(part) for part in parts),
+            foreign=row["kind"] == _FOREIGN,
+        )
+
+
+def _by(rows: Sequence[Row], column: str) -> Grouped:
     grouped: dict[int, list[Row]] = {}
     for row in rows:
-        grouped.setdefault(row["table_oid"], []).append(row)
+        grouped.setdefault(row[column], []).append(row)
     return grouped
 
 
-def _table(
-    row: Row, columns: Iterable[Row], indexes: Iterable[Row], workers: Iterable[Row]
+def _with_canonical_forms(
+    reader: Reader, table: TableFacts, declared: Sequence[Index]
 ) -> TableFacts:
-    return TableFacts(
-        oid=row["oid"],
-        name=QualifiedName(row["name"], row["schema"]),
-        partitioned=row["kind"] == "p",
-        heap_bytes=row["heap_bytes"],
-        row_estimate=row["row_estimate"],
-        columns={c["name"]: Column(c["not_null"], c["collation_oid"]) for c in columns},
-        indexes=tuple(_index(i) for i in indexes),
-        workers=tuple(Worker(w["pid"], w["application_name"] or "", w["phase"]) for w in workers),
+    """Add the planner's forms, for partitions that have an index to compare in their own terms."""
+
+    def has_indexes(part: TableFacts) -> bool:
+        return any(table.indexes for table in part.tree())
+
+    return replace(
+        table,
+        canonical=canonical_forms(reader, table, declared),
+        partitions=tuple(
+            _with_canonical_forms(reader, part, declared if has_indexes(part) else ())
+            for part in table.partitions
+        ),
     )
 
 
 def _index(row: Row) -> IndexFacts:
+    parent = row["parent_name"]
     return IndexFacts(
         name=QualifiedName(row["name"], row["schema"]),
         valid=row["valid"],
@@ -70,9 +119,9 @@ def _index(row: Row) -> IndexFacts:
         predicate=row["predicate"],
         constraint=row["constraint_name"],
         constraint_type=row["constraint_type"],
-        attached=row["attached"],
         partitioned=row["kind"] == "I",
         bytes=row["bytes"],
+        parent=QualifiedName(parent, row["parent_schema"]) if parent is not None else None,
     )
 
 

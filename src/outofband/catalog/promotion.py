@@ -12,6 +12,11 @@ def obstacle(step: AddConstraint, table: TableFacts) -> str | None:
     Postgres itself would scan the table to set NOT NULL (PostgreSQL 18, ALTER TABLE, ADD
     table_constraint_using_index), so a primary key over a nullable column is refused instead.
     """
+    if table.partitioned:
+        return (
+            f"{table.name} is partitioned, and no index of a partitioned table can become a "
+            "constraint; as a unique index it serves as well"
+        )
     index = table.index(step.using_index)
     if index is None or not index.valid:
         return f"index {step.using_index} is not there yet"

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.catalog.classify import Sight, classify, is_declared, resolved
+from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.facts import Observation
+from outofband.catalog.sight import Sight
 from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
@@ -55,7 +56,7 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     names = wanted.declared_names.union(built)
     sights = tuple(classify(step, seen, names) for step in steps)
     waits = tuple(_waits(steps, position) for position in range(len(steps)))
-    done = _done(steps, tuple(s.state for s in sights), waits)
+    done = _done(steps, sights, waits)
     stand = tuple(
         Standing(
             step=step,
@@ -109,9 +110,13 @@ def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
     """Return those of the earlier steps that ``step`` waits for, done or not.
 
     A promotion waits for its index; a drop for ``after``, or for every earlier step on its table
-    except the creation of what it drops; a build only for ``after``.
+    except the creation of what it drops; a build only for ``after``, and where it replaces for what
+    the drop would wait for.
     """
     match step:
+        case CreateIndex(after=after, replaces=DropIndex() as drop):
+            dropping = waits_for(drop, earlier)
+            return tuple(s for s in earlier if s.name in after or s in dropping)
         case CreateIndex(after=after):
             return tuple(s for s in earlier if s.name in after)
         case DropIndex(after=None):
@@ -134,7 +139,7 @@ def _waits(steps: tuple[Step, ...], position: int) -> tuple[int, ...]:
 
 
 def _done(
-    steps: tuple[Step, ...], states: tuple[State, ...], waits: tuple[tuple[int, ...], ...]
+    steps: tuple[Step, ...], sights: tuple[Sight, ...], waits: tuple[tuple[int, ...], ...]
 ) -> frozenset[int]:
     """Return the positions that are done: the largest set in which each one's reason holds.
 
@@ -147,11 +152,12 @@ def _done(
         match steps[n]:
             case CreateIndex(index):
                 users = (m for m in range(n + 1, len(steps)) if _uses(steps[m], index))
-                return states[n] in _BUILT or any(m in done for m in users)
+                built = sights[n].state in _BUILT and sights[n].replaced is None
+                return built or any(m in done for m in users)
             case DropIndex():
-                return states[n] is State.ABSENT and done.issuperset(waits[n])
+                return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
-                return states[n] is State.VALID
+                return sights[n].state is State.VALID
 
     done = frozenset(range(len(steps)))
     while (fewer := frozenset(n for n in done if holds(n, done))) != done:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.limits import Limits, limit_options
 from outofband.cli.options import Where, database_options
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
-    from outofband.postgres.session import Session
     from outofband.runbook.apply import Ending
+    from outofband.runbook.duplicates.policy import Policy
+    from outofband.runbook.plan import Plan
+    from outofband.runbook.preflight import Report
 
 PARTLY_DONE, REFUSED = 4, 3
 
@@ -23,8 +27,8 @@ class NotConfirmed(NothingChanged):
     """Nobody agreed to the plan: there is no terminal and no ``--yes``, or the answer was no."""
 
 
-class ReadOnly(NothingChanged):
-    """The server or the session takes no writes."""
+class NotNow(NothingChanged):
+    """Something in the server or on the way to it stops the whole plan."""
 
 
 @click.command("apply")
@@ -32,71 +36,139 @@ class ReadOnly(NothingChanged):
 @click.option("--only", multiple=True, metavar="NAME", help="Do this step and what it waits for.")
 @click.option(
     "--dedupe",
-    type=click.Choice(["report", "identical"]),
+    type=click.Choice(["report", "identical", "keep-newest"]),
     default="report",
     show_default=True,
     help="Duplicates under a unique index: report them, or move the rows that equal another row in "
-    "every column into a quarantine table in the schema outofband.",
+    "every column into a quarantine table in the schema outofband, or also those that are older by "
+    "a column than another row with the same keys.",
 )
+@click.option("--by", metavar="COLUMN", help="The column that tells the newest row.")
+@click.option(
+    "--undo-dedupe",
+    metavar="NAME",
+    help="Put the rows that were moved for this step back, and do nothing else.",
+)
+@click.option(
+    "--parallel",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on as many tables at once, the largest first; one build a table.",
+)
+@limit_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
     only: tuple[str, ...],
     dedupe: str,
+    by: str | None,
+    undo_dedupe: str | None,
+    parallel: int,
+    limits: Limits,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
 
-    May be killed at any moment and run again. Exits 0 when everything planned is done, 3 when it
+    May be killed at any moment and run again. On SIGTERM it leaves the build to the server, and the
+    same command goes on with it; Ctrl-C asks. Exits 0 when everything planned is done, 3 when it
     was refused and nothing changed, 4 when a part is done.
     """
+    from outofband.cli.interrupt import Interruption
     from outofband.cli.project import open_project
     from outofband.cli.screen import OperatorScreen
+    from outofband.cli.undo_dedupe import undo
+    from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.apply import apply
-    from outofband.runbook.build import Dedupe
+    from outofband.runbook.duplicates.policy import Dedupe, DedupeWrong, policy
+    from outofband.runbook.hazards import require_known
+    from outofband.runbook.parallel import apply_beside, lanes
+    from outofband.runbook.preflight import Report, preflight
+    from outofband.runbook.preflight.server import judge_server, read_server
+    from outofband.runbook.preflight.tell import lines
     from outofband.runbook.show import plan_lines
+    from outofband.runbook.watch import Watched
     from outofband.runbook.world import World
 
+    require_known(limits.accept)
+    dealing = policy(dedupe, by)
+    undoing = ("--undo-dedupe", undo_dedupe) if undo_dedupe else ()
+    if undoing and (only or dealing.flags):
+        raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
     project = open_project(where)
-    screen = OperatorScreen(project.source)
-    with Session(project.source) as session:
-        world = World(session, screen, project.scope(session, where.to, only))
-        plan = world.look().plan
+    screen = OperatorScreen(several=parallel > 1)
+    patient = limits.patient(project.settings)
+    conditions = limits.conditions(project.settings)
+    beside = ["--parallel", str(parallel)] if parallel > 1 else []
+    next_command = again(where, only, [*dealing.flags, *undoing, *limits.words, *beside])
+    with ExitStack() as opened:
+        session = opened.enter_context(Session(project.source))
+        scope = project.scope(session, where.to, only)
+
+        def world(hand: Session) -> World:
+            watched = Watched(screen, Monitor(project.source), hand, patient)
+            return World(hand, watched, scope, patient, conditions)
+
+        view = world(session).look()
+        if undo_dedupe:
+            screen.say(f"Undo on {project.source.describe()}:")
+            _require_fit(Report(tuple(judge_server(read_server(session), builds=False))))
+            with Interruption(screen, [session], patient.stopped, next_command).heeded():
+                return undo(world(session), undo_dedupe, lambda: _ask(yes))
+        plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
-            return
+            return None
         screen.say(f"Plan for {project.source.describe()}:")
-        for line in plan_lines(plan, statements=False):
+        report = preflight(session, view, dedupes=dealing is not Dedupe.REPORT)
+        for line in plan_lines(plan, statements=False, policy=dealing):
             screen.say(line)
-        if not plan.does_nothing:
-            _require_writes(session)
-            _confirm(yes)
-        endings = apply(plan, world, Dedupe(dedupe))
-    sys.exit(_report(endings, again(where, only, dedupe)))
+        _require_fit(report)
+        for line in lines(report):
+            screen.say(line)
+        if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
+            _confirm(plan, dealing, yes, limits.accept)
+        hands = [session]
+        while len(hands) < min(parallel, len(lanes(plan, view.seen))):
+            hands.append(opened.enter_context(Session(project.source)))
+        worlds = [world(hand) for hand in hands]
+        with Interruption(screen, hands, patient.stopped, next_command).heeded():
+            endings = apply_beside(plan, view.seen, worlds, dealing, report)
+    sys.exit(_report(endings, next_command))
 
 
-def _require_writes(session: Session) -> None:
-    from outofband.postgres.monitor import query
+def _require_fit(report: Report) -> None:
+    from outofband.runbook.preflight.finding import first_stop
 
-    row = session.rows(query("writable"))[0]
-    if row["standby"] or row["read_only"]:
-        why = "it is a standby" if row["standby"] else "its transactions are read-only"
-        raise ReadOnly("this database takes no writes", why=why, do="Connect to the primary")
+    if found := first_stop(report.general):
+        raise NotNow(found.what, do=found.do)
 
 
-def _confirm(yes: bool) -> None:
+def _confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) -> None:
+    from outofband.runbook.hazards import require_accepted
+
+    if accepted:
+        require_accepted(plan, accepted, dealing)
+    _ask(yes or bool(accepted))
+
+
+def _ask(agreed: bool) -> None:
     from outofband.cli.screen import is_interactive
 
-    if yes:
+    if agreed:
         return
     if not is_interactive():
-        raise NotConfirmed("the plan was not confirmed", why="there is no terminal", do="Add --yes")
+        raise NotConfirmed(
+            "the plan was not confirmed",
+            why="there is no terminal",
+            do="Add --yes, or --accept with the hazards of the plan",
+        )
     if not click.confirm("Do it?", err=True):
         raise NotConfirmed("the plan was not confirmed", why="the answer was no")
 
 
-def again(where: Where, only: Sequence[str], dedupe: str) -> str:
+def again(where: Where, only: Sequence[str], more: Sequence[str] = ()) -> str:
     """Return the command that goes on with the same work; never with what may hold a password,
     which a URL may and so the value of any ``-x``.
     """
@@ -106,7 +178,7 @@ def again(where: Where, only: Sequence[str], dedupe: str) -> str:
     words += [word for argument in where.x for word in ("-x", f"{argument.partition('=')[0]}=...")]
     words += ["--to", where.to] if where.to else []
     words += [word for step in only for word in ("--only", step)]
-    words += ["--dedupe", dedupe] if dedupe != "report" else []
+    words += more
     words += ["--database-url", "..."] if where.database_url else []
     return shlex.join(words)
 

@@ -13,20 +13,28 @@ PENDING, WRONG = 1, 6
 
 @click.command("check")
 @database_options
+@click.option("--only", multiple=True, metavar="NAME", help="Judge this step alone.")
 @format_option
-def command(where: Where, form: str) -> None:
+def command(where: Where, only: tuple[str, ...], form: str) -> None:
     """Judge whether every wanted step is done. Reads only.
 
     Exits 0 when all are, 1 when some are pending or a revision could not be rendered, 6 when an
-    index is invalid or another one than declared.
+    index is invalid or another one than declared. With the setting pending-max-age, what has been
+    pending for less is no failure, unless it is asked for with --only or --to.
     """
-    from outofband.catalog.standing import is_wrong
+    from outofband.catalog.verdict import Verdict, verdict
     from outofband.cli.output import print_seen
     from outofband.cli.project import look_at
 
-    seen = look_at(where)
-    print_seen(seen, form, pending_only=True)
-    pending = [s for s in seen.view.standings if not s.done]
-    if any(is_wrong(s) for s in pending):
+    seen = look_at(where, only)
+    judged = [s for s in seen.view.standings if not only or s.step.name in only]
+    print_seen(seen, form, judged, pending_only=True)
+    bearable = None if only or where.to else seen.pending_max_age
+    found = verdict(judged, seen.ages, bearable)
+    if found is Verdict.WRONG:
         sys.exit(WRONG)
-    sys.exit(PENDING if pending or seen.scope.wanted.incomplete else 0)
+    incomplete = bool(seen.scope.wanted.incomplete) and not only
+    if found is Verdict.PENDING or incomplete:
+        sys.exit(PENDING)
+    if bearable is not None and any(not s.done for s in judged):
+        click.echo("No step has been pending for as long as pending-max-age.", err=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -34,21 +35,24 @@ def print_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def print_seen(seen: Seen, form: str, *, pending_only: bool = False) -> None:
-    """Print where the wanted steps stand, as JSON or as a table, and what is not known of them."""
+def print_seen(
+    seen: Seen, form: str, standings: Sequence[Standing], *, pending_only: bool = False
+) -> None:
+    """Print where steps stand, as JSON or as a table, and what is not known of them."""
     if form == "json":
-        print_json(document(seen.view.standings, seen.scope.wanted.incomplete))
+        print_json(document(standings, seen.scope.wanted.incomplete, seen.ages))
         return
-    _print_standings(seen.view.standings, pending_only)
+    _print_standings(standings, seen.ages, pending_only)
     warn_incomplete(seen.scope.wanted.incomplete)
 
 
-def _print_standings(standings: Iterable[Standing], pending_only: bool) -> None:
+def _print_standings(
+    every: Sequence[Standing], ages: Mapping[str, timedelta], pending_only: bool
+) -> None:
     """Print a line a step: what it is, its state, whether it is done, and what it waits for.
 
     The sentence that counts them all goes to stderr, also where only pending ones are listed.
     """
-    every = list(standings)
     listed = [s for s in every if not s.done] if pending_only else every
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -65,7 +69,7 @@ def _print_standings(standings: Iterable[Standing], pending_only: bool) -> None:
             f"[{colour}]{s.state.value.replace('_', ' ')}[/{colour}]",
             "[green]yes[/green]" if s.done else "[yellow]no[/yellow]",
             escape(s.revision),
-            escape(_note(s)),
+            escape(_note(s, ages)),
         )
     if listed:
         with console.capture() as captured:
@@ -74,10 +78,11 @@ def _print_standings(standings: Iterable[Standing], pending_only: bool) -> None:
     click.echo(summary(every), err=True)
 
 
-def _note(standing: Standing) -> str:
-    if standing.waits_for:
-        return f"waits for {', '.join(standing.waits_for)}"
-    return standing.sight.reason
+def _note(standing: Standing, ages: Mapping[str, timedelta]) -> str:
+    waits = f"waits for {', '.join(standing.waits_for)}" if standing.waits_for else ""
+    age = timedelta() if standing.done else ages.get(standing.revision, timedelta())
+    since = f"pending for up to {age.days} days" if age.days > 1 else ""
+    return "; ".join(part for part in (waits or standing.sight.reason, since) if part)
 
 
 def warn_incomplete(revisions: Iterable[str]) -> None:

@@ -19,14 +19,16 @@ def command(where: Where, only: tuple[str, ...], as_sql: bool, form: str) -> Non
     """
     from outofband.cli.output import print_json, warn_incomplete
     from outofband.cli.project import look_at
+    from outofband.runbook.preflight.tell import document, lines
     from outofband.runbook.show import plan_document, plan_lines, script
 
-    seen = look_at(where, only)
+    seen = look_at(where, only, ahead=True)
     plan = seen.view.plan
     if as_sql:
         click.echo(script(plan, seen.server_version, seen.database))
     elif form == "json":
-        print_json(plan_document(plan))
+        print_json({**plan_document(plan, seen.ages), "preflight": document(seen.report)})
     else:
-        click.echo("\n".join(plan_lines(plan)) if plan.steps else "Nothing is pending.")
+        told = plan_lines(plan) if plan.steps else ["Nothing is pending."]
+        click.echo("\n".join((*told, *lines(seen.report))))
     warn_incomplete(seen.scope.wanted.incomplete)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
@@ -11,10 +12,13 @@ from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
+from outofband.revisions import graph
+from outofband.revisions.age import pending_ages
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
+from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -59,18 +63,29 @@ def open_project(where: Where) -> Project:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a command that only reads has to show."""
+    """What a command that only reads has to show.
+
+    ``ages`` tells of a revision for how long its steps can be pending at most.
+    """
 
     scope: Scope
     view: View
     database: str
     server_version: int
+    report: Report
+    ages: Mapping[str, timedelta]
+    pending_max_age: timedelta | None
 
 
-def look_at(where: Where, only: Sequence[str] = ()) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again."""
+def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again; ``ahead`` at what would
+    stop the plan too.
+    """
     project = open_project(where)
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
-        return Seen(scope, view, project.source.describe(), session.version)
+        report = preflight(session, view) if ahead else Report()
+        ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
+        where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
+        return Seen(scope, view, where_it_is, session.version, report, ages, bearable)

@@ -6,28 +6,37 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from outofband.postgres.monitor import watching
-from outofband.postgres.source import Source
-from outofband.runbook.hand import Progress
-from outofband.runbook.rate import Pace, Rate
+from outofband.runbook.hand import Lag, Progress
+from outofband.runbook.rate import Cost, Meter, Pace, Rate, duration
+from outofband.runbook.show import size
+from outofband.runbook.waiting import described
 
 _PLAIN_SECONDS = 10.0
+_NOT_WORTH_A_LINE_SECONDS = 2.0
 _BAR_WIDTH = 24
 
 
 class OperatorScreen:
-    """The runbook's Screen on stderr."""
+    """The runbook's Display on stderr.
 
-    def __init__(self, source: Source, console: Console | None = None) -> None:
-        self._source = source
+    Several builds may be shown at once, from several threads; on a terminal they share its last
+    lines, and with ``several`` every line that stays says of which it is.
+    """
+
+    def __init__(self, console: Console | None = None, *, several: bool = False) -> None:
         self._console = console or Console(stderr=True, highlight=False)
+        self._several = several
+        self._lock = RLock()
+        self._live: Live | None = None
+        self._shown: dict[object, RenderableType] = {}
 
     def say(self, line: str) -> None:
         """Tell something that stays on the screen."""
@@ -46,72 +55,122 @@ class OperatorScreen:
         self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int], None]]:
-        """Show a running total while the block runs: live on a terminal, else every ten seconds."""
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
+        """Show how far a count is while the block runs: as a bar on a terminal, else as a line
+        every ten seconds.
+        """
         said = [time.monotonic()]
-        with Live(console=self._console, transient=True, auto_refresh=False) as live:
+        with self._row() as draw:
 
-            def count(total: int) -> None:
-                line = f"  {total:,} {what}"
+            def count(done: int) -> None:
+                line = f"{done:,} of {of:,} {what}"
                 if self._console.is_terminal:
-                    live.update(escape(line), refresh=True)
+                    draw(_row(line, done / max(of, 1)))
                 elif time.monotonic() - said[0] >= _PLAIN_SECONDS:
                     said[0] = time.monotonic()
-                    self.say(line)
+                    self.say(f"  {line}")
 
             yield count
 
     @contextmanager
-    def watching(self, what: str, pid: int) -> Iterator[None]:
-        """Show the progress of a server process while the block runs."""
+    def showing(self, what: str) -> Iterator[Callable[[Progress], None]]:
+        """Show progress while the block runs, and tell how long it took."""
         started = time.monotonic()
         shown = self._bars if self._console.is_terminal else self._lines
         ended = "failed after"
         try:
-            with shown(what) as show, watching(self._source, pid, show):
-                yield
+            with shown(what) as show:
+                yield show
             ended = "done in"
         finally:
-            self.say(f"  {ended} {duration(time.monotonic() - started)}")
+            whose = f"{what}: " if self._several else ""
+            self.say(f"  {whose}{ended} {duration(time.monotonic() - started)}")
+
+    def put_away(self) -> None:
+        """Give the terminal back, in the middle of whatever is shown; it is drawn anew after."""
+        with self._lock:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
 
     @contextmanager
     def _bars(self, what: str) -> Iterator[Callable[[Progress], None]]:
-        rate, started = Rate(), time.monotonic()
-        with Live(console=self._console, transient=True, refresh_per_second=8) as live:
+        rate, meter, started = Rate(), Meter(), time.monotonic()
+        with self._row() as draw:
 
             def show(progress: Progress) -> None:
                 now = time.monotonic()
-                live.update(_bar(what, progress, rate.at(now, progress), now - started))
+                cost = meter.at(now, progress.burden) if progress.burden else None
+                draw(_bar(what, progress, rate.at(now, progress), cost, now - started))
 
             yield show
 
     @contextmanager
     def _lines(self, what: str) -> Iterator[Callable[[Progress], None]]:
-        rate, said = Rate(), [("", -_PLAIN_SECONDS)]
+        rate, meter, said = Rate(), Meter(), [("", -_PLAIN_SECONDS)]
+        started = time.monotonic()
 
         def show(progress: Progress) -> None:
             now = time.monotonic()
             pace = rate.at(now, progress)
+            cost = meter.at(now, progress.burden) if progress.burden else None
             phase, when = said[0]
+            if now - started < _NOT_WORTH_A_LINE_SECONDS:
+                return
             if progress.phase != phase or now - when >= _PLAIN_SECONDS:
                 said[0] = (progress.phase, now)
-                self.say(f"  {what}: {progress_line(progress, pace)}")
+                self.say(f"  {what}: {progress_line(progress, pace, cost)}")
 
         yield show
 
+    @contextmanager
+    def _row(self) -> Iterator[Callable[[RenderableType], None]]:
+        """Keep a place among the terminal's last lines while the block runs."""
+        row = object()
 
-def _bar(what: str, progress: Progress, pace: Pace, elapsed: float) -> Group:
-    bar = ProgressBar(total=1, completed=progress.fraction or 0, width=_BAR_WIDTH)
+        def draw(shown: RenderableType) -> None:
+            with self._lock:
+                self._shown[row] = shown
+                self._redraw()
+
+        try:
+            yield draw
+        finally:
+            with self._lock:
+                self._shown.pop(row, None)
+                self._redraw()
+
+    def _redraw(self) -> None:
+        if not self._shown:
+            self.put_away()
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(Group(*self._shown.values()), refresh=True)
+
+
+def _bar(
+    what: str, progress: Progress, pace: Pace, cost: Cost | None, elapsed: float
+) -> RenderableType:
+    row = _row(phase_line(progress, pace), progress.fraction or 0)
+    lines = [f"  waits for {escape(described(blocker))}" for blocker in progress.waits_for]
+    lines += [f"  [dim]{escape(cost_line(cost))}[/dim]"] if cost else []
+    return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *lines)
+
+
+def _row(line: str, fraction: float) -> Table:
     row = Table.grid(padding=(0, 1))
-    row.add_row(bar, escape(phase_line(progress, pace)))
-    waits = (f"  waits for {escape(str(blocker))}" for blocker in progress.waits_for)
-    return Group(f"{escape(what)} [dim]{duration(elapsed)}[/dim]", row, *waits)
+    row.add_row(ProgressBar(total=1, completed=fraction, width=_BAR_WIDTH), escape(line))
+    return row
 
 
-def progress_line(progress: Progress, pace: Pace) -> str:
-    """Return one look as words: phase, percent, rate, time left, whom it waits for."""
-    waits = "; ".join(map(str, progress.waits_for))
-    return phase_line(progress, pace) + (f", waits for {waits}" if waits else "")
+def progress_line(progress: Progress, pace: Pace, cost: Cost | None = None) -> str:
+    """Return one look as words: phase, percent, rate, time left, whom it waits for, its cost."""
+    waits = "; ".join(map(described, progress.waits_for))
+    parts = [phase_line(progress, pace), f"waits for {waits}" if waits else ""]
+    parts += [cost_line(cost)] if cost else []
+    return ", ".join(part for part in parts if part)
 
 
 def phase_line(progress: Progress, pace: Pace) -> str:
@@ -126,14 +185,20 @@ def phase_line(progress: Progress, pace: Pace) -> str:
     return ", ".join(parts)
 
 
-def duration(seconds: float) -> str:
-    """Return a duration for people: 0.4 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+def cost_line(cost: Cost) -> str:
+    """Return what the build costs everybody else: vacuum held back, WAL, the farthest replica."""
+    parts = [f"{size(cost.wal_bytes)} of WAL since it began"]
+    if cost.held_seconds or cost.held_transactions:
+        held = f"{duration(cost.held_seconds)}, {cost.held_transactions:,} transactions"
+        parts.insert(0, f"holds back vacuum ({held})")
+    return ", ".join(parts + ([_lag(cost.lag)] if cost.lag else []))
+
+
+def _lag(lag: Lag) -> str:
+    if lag.bytes is None:
+        return f"{lag.name} lags, how far is hidden from this role"
+    seconds = f", {duration(lag.seconds)}" if lag.seconds else ""
+    return f"{lag.name} lags {size(lag.bytes)}{seconds}"
 
 
 def is_interactive() -> bool:

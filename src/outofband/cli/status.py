@@ -19,4 +19,5 @@ def command(where: Where, form: str) -> None:
     from outofband.cli.output import print_seen
     from outofband.cli.project import look_at
 
-    print_seen(look_at(where), form)
+    seen = look_at(where)
+    print_seen(seen, form, seen.view.standings)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from outofband.catalog.classify import Sight
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.promotion import obstacle
+from outofband.catalog.sight import Sight
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State

@@ -9,8 +9,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from outofband.catalog.classify import Sight, classify, resolved
+from outofband.catalog.classify import classify, resolved
 from outofband.catalog.observe import observe
+from outofband.catalog.sight import Sight
 from outofband.catalog.standing import standings
 from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
@@ -76,6 +77,8 @@ def upgrade(
     is_pending_build = isinstance(step, CreateIndex) and sight.state is State.ABSENT
     if is_pending_build and table.heap_bytes and _is_done_later(hand, step, finally_wanted()):
         return Outcome(step)
+    if sight.index is not None and table.heap_bytes and _is_replaced(hand, step, finally_wanted):
+        return Outcome(step)
     waits_for = _waits_for(hand, step, earlier()) if _may_wait(step, sight) else ()
     exact = resolved(step, table)
     decision = decide.on_upgrade(exact, sight, table, settings, waits_for)
@@ -108,6 +111,16 @@ def _is_done_later(hand: DeployConnection, step: Step, wanted: Wanted) -> bool:
     """
     standing = standings(wanted, observe(hand, [w.step for w in wanted.steps]))
     return any(s.done for s in standing if s.step == step)
+
+
+def _is_replaced(hand: DeployConnection, step: Step, finally_wanted: Callable[[], Wanted]) -> bool:
+    """Tell whether what a drop finds is what comes under the same name, built ahead."""
+    if not isinstance(step, DropIndex):
+        return False
+    wanted = finally_wanted()
+    standing = standings(wanted, observe(hand, [w.step for w in wanted.steps]))
+    successors = (s.step for s in standing if s.done and isinstance(s.step, CreateIndex))
+    return any((s.name, s.table) == (step.name, step.table) for s in successors if s.replaces)
 
 
 def _may_wait(step: Step, sight: Sight) -> bool:

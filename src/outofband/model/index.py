@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from outofband.model.names import QualifiedName, fingerprint, quote, temporary_name
+from outofband.model.names import (
+    QualifiedName,
+    fingerprint,
+    partition_name,
+    quote,
+    temporary_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +120,16 @@ class Index:
         """The temporary name in the table's schema."""
         return self.qualified_name.renamed(self.temporary_name)
 
-    def create(self, *, name: str | None = None, concurrently: bool = False) -> str:
-        """Return the CREATE INDEX, under ``name`` where given."""
+    def part(self, partition: QualifiedName) -> Index:
+        """Return the index that a partition of the table has as its part of this one."""
+        name = partition_name(partition, self.name, self.definition)
+        return replace(self, name=name, table=partition)
+
+    def create(
+        self, *, name: str | None = None, concurrently: bool = False, only: bool = False
+    ) -> str:
+        """Return the CREATE INDEX, under ``name`` where given; ``only`` leaves partitions out."""
         unique = "UNIQUE " if self.unique else ""
         how = "CONCURRENTLY " if concurrently else ""
-        return f"CREATE {unique}INDEX {how}{quote(name or self.name)} ON {self.table} {self._body}"
+        table = f"ONLY {self.table}" if only else f"{self.table}"
+        return f"CREATE {unique}INDEX {how}{quote(name or self.name)} ON {table} {self._body}"

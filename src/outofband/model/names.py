@@ -15,14 +15,17 @@ __all__ = [
     "QualifiedName",
     "clip",
     "fingerprint",
+    "is_reindex_leftover",
     "is_temporary",
     "literal",
+    "partition_name",
     "quote",
     "temporary_name",
 ]
 
 _MARK = "__ob_"
 _HASH_DIGITS = 8
+_REINDEXED = re.compile(r"_(cc(?:new|old)[0-9]*)$")
 _TEMPORARY = re.compile(rf"{_MARK}[0-9a-f]{{{_HASH_DIGITS}}}$")
 
 
@@ -55,6 +58,29 @@ def temporary_name(name: QualifiedName, definition: str) -> str:
     """
     suffix = _MARK + fingerprint(name, definition)
     return clip(name.name, MAX_IDENTIFIER_BYTES - len(suffix)) + suffix
+
+
+def partition_name(partition: QualifiedName, index: str, definition: str) -> str:
+    """Return the name of a partition's part of an index: at most 63 bytes.
+
+    As much of both names as fits, and the fingerprint, so that it stays free while an index is
+    replaced by another definition of its name.
+    """
+    both = partition.renamed(f"{partition.name}_{index}")
+    suffix = f"_{fingerprint(both, definition)}"
+    return clip(both.name, MAX_IDENTIFIER_BYTES - len(suffix)) + suffix
+
+
+def is_reindex_leftover(name: str, index: str) -> bool:
+    """Tell whether a failed REINDEX CONCURRENTLY of the index leaves an index of that name.
+
+    An INVALID one is to be dropped: ``_ccnew`` was not finished, and for ``_ccold`` its successor
+    serves already (PostgreSQL 18, REINDEX, Rebuilding Indexes Concurrently).
+    """
+    found = _REINDEXED.search(name)
+    return (
+        found is not None and name == clip(index, MAX_IDENTIFIER_BYTES - len(found[0])) + found[0]
+    )
 
 
 def is_temporary(name: str) -> bool:

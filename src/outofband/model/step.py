@@ -15,10 +15,14 @@ ConstraintKind = Literal["primary_key", "unique_constraint"]
 class CreateIndex:
     """Wanted: the index, valid and equal. ``after`` names steps it waits for; builds wait for
     nothing else.
+
+    It ``replaces`` what an earlier step was to drop under its name: what that waited for it waits
+    for, and an index of that name and another definition goes once it can take its place.
     """
 
     index: Index
     after: tuple[str, ...] = ()
+    replaces: DropIndex | None = None
 
     kind = "create_index"
 

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
+from outofband.catalog import reader as catalog
 from outofband.catalog.reader import Reader, Row
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source
-from outofband.runbook.hand import Blocker, Progress, StatementFailed
+from outofband.runbook.hand import Blocker, Burden, Lag, Progress, SessionLost, StatementFailed
 
 _POLL_SECONDS = 0.25
+_BURDEN_SECONDS = 2.0
+_AGAIN_SECONDS = 5.0
+_HIDDEN = "at work for another role, which hides its progress"
 
 
 def look(reader: Reader, pid: int) -> Progress | None:
     """Return how far a server process is and whom it waits for, None when it shows neither."""
-    waits_for = tuple(
-        Blocker(b["pid"], b["application_name"], b["role"], b["state"], b["age_seconds"])
-        for b in reader.rows(query("blockers"), {"pid": pid})
-    )
+    waits_for = tuple(Blocker(**b) for b in reader.rows(query("blockers"), {"pid": pid}))
     rows = reader.rows(query("progress"), {"pid": pid})
+    if rows and rows[0]["phase"] is None:
+        return Progress("waiting for a lock" if waits_for else _HIDDEN, 0, 0, "", waits_for)
     if rows:
         done, total, unit = _counters(rows[0])
         return Progress(rows[0]["phase"], done, total, unit, waits_for)
     return Progress("waiting for a lock", 0, 0, "", waits_for) if waits_for else None
+
+
+def burden(reader: Reader, pid: int) -> Burden | None:
+    """Return what a server process costs everybody else; None when it is gone."""
+    rows = reader.rows(query("burden"), {"pid": pid})
+    return Burden(**rows[0], lag=next(iter(lags(reader)), None)) if rows else None
+
+
+def lags(reader: Reader) -> tuple[Lag, ...]:
+    """Return how far replicas and slots are behind, the farthest first."""
+    return tuple(Lag(**row) for row in reader.rows(catalog.query("lag")))
 
 
 def _counters(row: Row) -> tuple[int, int, str]:
@@ -39,34 +55,68 @@ def _counters(row: Row) -> tuple[int, int, str]:
     return row["blocks_done"] or 0, row["blocks_total"] or 0, "blocks"
 
 
-@contextmanager
-def watching(source: Source, pid: int, show: Callable[[Progress], None]) -> Iterator[None]:
-    """Call ``show`` with every look at a server process while the block runs.
+class Monitor:
+    """Looks in threads with sessions of their own; implements the runbook's Lookout.
 
-    Looking goes on in a thread with a session of its own. When that session cannot be had or is
-    lost there is nothing to show; the build is not touched by it.
+    When its session cannot be had or is lost that is said, and tried again; the build is not
+    touched by it.
     """
-    over = threading.Event()
-    thread = threading.Thread(target=_poll, args=(source, pid, show, over), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @contextmanager
+    def watching(
+        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None]
+    ) -> Iterator[None]:
+        """Call ``see`` with every look at a server process while the block runs."""
+        over = threading.Event()
+        watch = _Watch(self._source, pid, see, over)
+        thread = threading.Thread(target=watch.run, args=(say,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
-def _poll(
-    source: Source, pid: int, show: Callable[[Progress], None], over: threading.Event
-) -> None:
-    # A statement that is over at once is not worth a session.
-    if over.wait(_POLL_SECONDS):
-        return
-    with suppress(OutofbandError, StatementFailed), Session(source) as session:
-        while not over.wait(_POLL_SECONDS):
-            progress = look(session, pid)
-            if progress is not None:
-                show(progress)
+class _Watch:
+    """One watch over one server process."""
+
+    def __init__(
+        self, source: Source, pid: int, see: Callable[[Progress], bool], over: threading.Event
+    ) -> None:
+        self._source, self._pid, self._see, self._over = source, pid, see, over
+        self._burden: Burden | None = None
+        self._weighed_at = -_BURDEN_SECONDS
+
+    def run(self, say: Callable[[str], None]) -> None:
+        # A statement that is over at once is not worth a session.
+        pause, said = _POLL_SECONDS, False
+        while not self._over.wait(pause):
+            try:
+                with Session(self._source) as session:
+                    self._look_on(session)
+            except (OutofbandError, SessionLost) as error:
+                if not said:
+                    say(f"nobody can look at it, while it goes on: {error}")
+                pause, said = _AGAIN_SECONDS, True
+
+    def _look_on(self, session: Session) -> None:
+        while not self._over.wait(_POLL_SECONDS):
+            progress = look(session, self._pid)
+            if progress is not None and self._see(self._weighed(session, progress)):
+                # Waited for, so that it cannot meet the session's next statement.
+                session.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": self._pid})
+
+    def _weighed(self, session: Session, progress: Progress) -> Progress:
+        """Add what it costs, asked for less often than how far it is."""
+        if time.monotonic() - self._weighed_at >= _BURDEN_SECONDS:
+            self._weighed_at = time.monotonic()
+            with suppress(StatementFailed):  # some providers' servers do not tell their WAL
+                self._burden = burden(session, self._pid)
+        return replace(progress, burden=self._burden)
 
 
 @cache

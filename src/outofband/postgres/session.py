@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -27,7 +27,10 @@ _SET = """
     SELECT set_config(name, value, false)
       FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
 """
+_SET_LOCAL = _SET.replace("false", "true")
 _LOOK = "Run outofband status when the server is back"
+_CANCELLED = "57014"
+_CANCEL_SECONDS = 5.0
 _PASSING = ("40", "53", "55", "57")
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
@@ -43,6 +46,7 @@ class Session:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._parameters: dict[str, str] = {}
+        self._unhurried = ""
         self._connection = self._open()
 
     @property
@@ -75,6 +79,12 @@ class Session:
             cursor = self._connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description is not None else ()
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside the block one transaction."""
+        with self._translated(), self._connection.transaction():
+            yield
+
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own.
 
@@ -93,15 +103,62 @@ class Session:
                 raise
             return None
 
+    def trial(
+        self,
+        select: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own.
+
+        ``settings`` hold while it is planned and run; ``later`` only after it has been planned,
+        through a cursor, as a search_path does for the functions of an index.
+        """
+        with self._translated(), self._connection.transaction(force_rollback=True):
+            self._connection.execute("SET TRANSACTION READ ONLY")
+            self._connection.execute(_SET_LOCAL, _listed(settings or {}))
+            if later is None:
+                return self._connection.execute(select).fetchall()
+            self._connection.execute(f"DECLARE trial NO SCROLL CURSOR FOR {select}")
+            self._connection.execute(_SET_LOCAL, _listed(later))
+            return self._connection.execute("FETCH ALL FROM trial").fetchall()
+
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
-        self._set({"application_name": name, **dict(timeouts(statement.unhurried, self.version))})
+        due = timeouts(statement.unhurried, self.version, bounded=statement.bounded)
+        self._set({"application_name": name, **dict(due)})
+        self._unhurried = statement.sql if statement.unhurried else ""
         try:
             self.write(statement.sql)
         finally:
+            self._unhurried = ""
             if not self._connection.closed:
-                self._set(self._defaults)
+                self._calm_down()
+
+    def _calm_down(self) -> None:
+        """Set what holds between statements; once more where a late cancel has met it."""
+        try:
+            self._set(self._defaults)
+        except StatementFailed as failed:
+            if failed.sqlstate != _CANCELLED:
+                raise
+            self._set(self._defaults)
+
+    def cancel(self) -> None:
+        """Cancel what the session runs, from any thread; nothing where it runs nothing."""
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=_CANCEL_SECONDS)
+
+    def leave(self) -> str:
+        """Prepare for the end of this process; return what the server goes on with.
+
+        That is a build or a drop, being of use to the next run. Anything else is cancelled.
+        """
+        if not self._unhurried:
+            self.cancel()
+        return self._unhurried
 
     def set(self, name: str, value: str) -> None:
         """Set a parameter for this session and those that replace it."""
@@ -148,7 +205,7 @@ class Session:
         return {"application_name": _APPLICATION_NAME, **dict(brief)}
 
     def _set(self, parameters: Mapping[str, str]) -> None:
-        self.write(_SET, {"names": list(parameters), "values": list(parameters.values())})
+        self.write(_SET, _listed(parameters))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -160,3 +217,7 @@ class Session:
                     f"the connection to {self._where} was lost", do=_LOOK
                 ) from None
             raise failure(error) from None
+
+
+def _listed(parameters: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"names": list(parameters), "values": list(parameters.values())}

@@ -22,7 +22,8 @@ def same(one: QualifiedName, other: QualifiedName) -> bool:
 def to_table(step: Step, table: QualifiedName) -> Step:
     """Return the step as declared on ``table``."""
     if isinstance(step, CreateIndex):
-        return replace(step, index=replace(step.index, table=table))
+        replaces = step.replaces and replace(step.replaces, table=table)
+        return replace(step, index=replace(step.index, table=table), replaces=replaces)
     return replace(step, table=table)
 
 
@@ -30,7 +31,8 @@ def with_index_renamed(step: Step, old: str, new: str) -> Step:
     """Return a step of the index's table after the index got another name."""
     if step.name == old:
         if isinstance(step, CreateIndex):
-            step = replace(step, index=replace(step.index, name=new))
+            replaces = step.replaces and replace(step.replaces, name=new)
+            step = replace(step, index=replace(step.index, name=new), replaces=replaces)
         else:
             step = replace(step, name=new)
     if isinstance(step, AddConstraint):

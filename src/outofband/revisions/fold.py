@@ -61,7 +61,8 @@ class Fold:
     def _declare(self, wanted: WantedStep) -> None:
         step = wanted.step
         if isinstance(step, CreateIndex):
-            self._forget_dropped(step.index.qualified_name)
+            dropped = self._forget_dropped(step.index.qualified_name)
+            step = replace(step, replaces=dropped or self._replaced(step))
         if any(entry.step == step for entry in self.entries):
             return
         if not any(_consumes(entry.step, step.table.renamed(step.name)) for entry in self.entries):
@@ -123,10 +124,18 @@ class Fold:
         if not any(_consumes(entry.step, index) for entry in self.entries):
             self._cancel(lambda step: _creates(step, index) or _drops(step, index))
 
-    def _forget_dropped(self, index: QualifiedName) -> None:
-        """Cancel an earlier build and its drop, for the name is given again."""
-        if any(_drops(entry.step, index) for entry in self.entries):
+    def _replaced(self, step: Step) -> DropIndex | None:
+        """Return what the step replaces already, said once before."""
+        steps = (entry.step for entry in self.entries if _same_object(entry.step, step))
+        return next((s.replaces for s in steps if isinstance(s, CreateIndex)), None)
+
+    def _forget_dropped(self, index: QualifiedName) -> DropIndex | None:
+        """Cancel an earlier build and its drop, for the name is given again; return the drop."""
+        drops = [e.step for e in self.entries if isinstance(e.step, DropIndex)]
+        found = next((step for step in drops if _drops(step, index)), None)
+        if found is not None:
             self._cancel(lambda step: _creates(step, index) or _drops(step, index))
+        return found
 
     def _index_renamed(self, index: QualifiedName, new: str) -> None:
         owner = next((t for name, t in self.plain.items() if same(name, index)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from outofband.model.step import Step, Wanted
+from outofband.model.step import CreateIndex, Step, Wanted, WantedStep
 from outofband.revisions import graph
 from outofband.revisions.environment import Environment
 from outofband.revisions.fold import declared, fold
@@ -32,15 +32,26 @@ def of_rendered(
 ) -> Wanted:
     """Fold revisions that are rendered already. Pure."""
     today = fold(applied)
-    there = {entry.declared for entry in fold([*applied, *coming]).entries}
+    there = {entry.declared: entry.step for entry in fold([*applied, *coming]).entries}
     ids = {rendered.revision.id for rendered in (*applied, *coming)}
     return Wanted(
         steps=tuple(entry.wanted for entry in today.entries if entry.declared in there)
-        + tuple(replace(step, ahead=True) for step in declared(coming) if step in there),
+        + tuple(_ahead(step, there[step]) for step in declared(coming) if step in there),
         unapplied=tuple(declared(r for r in everything if r.revision.id not in ids)),
         declared_names=today.declared_names,
         incomplete=tuple(r.revision.id for r in (*applied, *coming) if r.may_declare_more),
     )
+
+
+def _ahead(wanted: WantedStep, at_the_end: Step) -> WantedStep:
+    """Return a coming step as its revision declares it, with what it will have replaced."""
+    step = wanted.step
+    if isinstance(step, CreateIndex) and isinstance(at_the_end, CreateIndex):
+        replaces = at_the_end.replaces
+        step = replace(
+            step, replaces=replaces and replace(replaces, name=step.name, table=step.table)
+        )
+    return replace(wanted, step=step, ahead=True)
 
 
 def earlier(

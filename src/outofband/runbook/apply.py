@@ -21,21 +21,28 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
-from outofband.runbook.build import Build, Dedupe, Stuck
+from outofband.runbook.build import Build
+from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.reaction import Reaction, reaction, way_out
+from outofband.runbook.preflight import Report
+from outofband.runbook.reaction import Reaction, longest_pause, reaction, way_out
+from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
+from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
-_RETRIES = {"55P03": 120}
+_TOO_LONG, _LOCK_NOT_FREE = "57014", "55P03"
+_RETRIES = {_LOCK_NOT_FREE: 60}
 _OTHER_RETRIES = 10
 _LOSSES = 5
 _AWAY_SECONDS = 60.0
 _POLL_SECONDS = 0.2
+_NOTHING_FOUND = Report()
 
 
 class End(Enum):
@@ -63,20 +70,28 @@ class Ending:
     acted: bool = False
 
 
-def apply(plan: Plan, world: World, dedupe: Dedupe = Dedupe.REPORT) -> tuple[Ending, ...]:
-    """Run the plan and tell how each step ended; a step that fails never stops those after it.
+def apply(
+    plan: Plan, world: World, dedupe: Policy = Dedupe.REPORT, report: Report = _NOTHING_FOUND
+) -> tuple[Ending, ...]:
+    """Run the plan and tell how each step ended; a step that fails never stops those after it, and
+    one that the preflight's ``report`` stops is not begun.
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(_Turn(planned, world, dedupe).run() for planned in plan.steps)
+    return tuple(
+        Ending(planned, End.REFUSED, found.what, found.do)
+        if (found := report.obstacle(planned.step))
+        else _Turn(planned, world, dedupe, report).run()
+        for planned in plan.steps
+    )
 
 
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
-    def __init__(self, planned: PlannedStep, world: World, dedupe: Dedupe) -> None:
+    def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world = planned, world
-        self._build = Build(world.hand, world.screen, dedupe)
+        self._build = Build(world, dedupe, planned.step.name, report)
         self._failures: dict[str, int] = {}
         self._sent = False
 
@@ -90,6 +105,8 @@ class _Turn:
                 return self._try()
             except SessionLost as lost:
                 self._reconnect(lost)
+            except GivenUp as given_up:
+                return self._ending(End.WAITING, given_up.why)
             except StatementFailed as failed:
                 if ending := self._after(failed):
                     return ending
@@ -108,6 +125,8 @@ class _Turn:
 
     def _finish(self) -> Ending:
         while True:
+            if self._world.patient.stopped.is_set():
+                return self._ending(End.WAITING, "cancelled by the operator")
             view, now = self._world.now(self._planned)
             table = view.seen.table(self._planned.step.table)
             if now is None:
@@ -116,12 +135,15 @@ class _Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._acted and not _ends_with(self._planned.actions, now.actions):
+            if not self._acted and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
-            if isinstance(action, BuildIndex | RemoveIndex) and table.workers:
-                self._let_finish(table.workers[0], table)
-            elif ending := self._act(action, table):
+            part = _touched(action, table)
+            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
+                self._let_finish(part.workers[0], part)
+            elif self._waited_for_replicas(action):
+                continue
+            elif (ending := self._not_at_this_hour(action)) or (ending := self._act(action, part)):
                 return ending
 
     def _let_finish(self, worker: Worker, table: TableFacts) -> None:
@@ -130,12 +152,28 @@ class _Turn:
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
 
+    def _waited_for_replicas(self, action: Action) -> bool:
+        """Wait for replicas before a build or a drop; tell whether that took long."""
+        world = self._world
+        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+            world.hand, world.screen, world.patient
+        )
+
+    def _not_at_this_hour(self, action: Action) -> Ending | None:
+        """End the step where it is too late to start; what only commits what is built is not."""
+        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+            return None
+        why = self._world.conditions.not_now(action)
+        return self._ending(End.WAITING, why) if why else None
+
     def _act(self, action: Action, table: TableFacts) -> Ending | None:
         """Do one action; an ending where the step cannot go on."""
         try:
             self._do(action, table)
         except Stuck as stuck:
             return self._ending(End.FAILED, stuck.why, stuck.do, stuck.flags)
+        except GivenUp as given_up:
+            return self._give_up(given_up)
         except StatementFailed as failed:
             return self._after(failed)
         return None
@@ -163,23 +201,43 @@ class _Turn:
         except StatementFailed as failed:
             # Of these only a concurrent drop can fail half-way, though never for a privilege.
             self._sent = sent_before or (sent.unhurried and failed.sqlstate != "42501")
+            if sent.bounded and failed.sqlstate == _TOO_LONG:
+                raise StatementFailed(_LOCK_NOT_FREE, "the locks were not free in time") from None
             raise
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:
         """Wait until a server process works on the table no more; its session may live on."""
         hand, tables = self._world.hand, {"tables": [table.oid]}
-        with self._world.screen.watching(what, pid):
+        with self._world.screen.watching(what, pid) as check:
             while any(row["pid"] == pid for row in hand.rows(query("workers"), tables)):
+                check()
                 time.sleep(_POLL_SECONDS)
+
+    def _give_up(self, given_up: GivenUp) -> Ending:
+        """Clear away what the build that was given up has left, as far as nobody is in the way."""
+        why = f"given up: {given_up.why}"
+        if given_up.lost:
+            why += f"; lost is {given_up.lost}"
+        _, now = self._world.now(self._planned)
+        if now is None:
+            return self._ending(End.DONE)
+        if (left := _left_by_build(now.actions)) and (sent := statement(left)):
+            try:
+                self._send(sent)
+            except (GivenUp, StatementFailed):
+                why += f"; {left.index} is left, and the next run drops it"
+        return self._ending(End.WAITING, why)
 
     def _after(self, failed: StatementFailed) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
+        if self._world.patient.stopped.is_set():
+            return self._give_up(GivenUp("cancelled by the operator"))
         code = failed.sqlstate
         self._failures[code] = self._failures.get(code, 0) + 1
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
         if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
             self._world.screen.say(f"{failed.what}; trying again")
-            time.sleep(random.uniform(0.2, 1.0))
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code]))
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
 
@@ -189,13 +247,15 @@ class _Turn:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
         deadline = time.monotonic() + _AWAY_SECONDS
+        attempt = 0
         while True:
             try:
                 return self._world.hand.reconnect()
             except SessionLost:
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(_POLL_SECONDS)
+            attempt += 1
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(attempt))
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")
@@ -206,6 +266,25 @@ class _Turn:
         return Ending(self._planned, end, why, do, flags, self._acted)
 
 
-def _ends_with(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
-    """Tell whether what is left is what was shown, less what is done already."""
-    return not now or shown[-len(now) :] == now
+def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
+    """Tell whether what is left is what was shown, in its order, less what is done already."""
+    rest = iter(shown)
+    return all(action in rest for action in now)
+
+
+def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+    """Return what drops the index that a build has left, None where it has left none."""
+    built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
+    drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
+    return next(drops, None)
+
+
+def _touched(action: Action, table: TableFacts) -> TableFacts:
+    """Return the table that an action works on: the step's own, or a partition of it."""
+    for part in table.tree():
+        match action:
+            case BuildIndex(index) | AwaitBuild(index) if index.table == part.name:
+                return part
+            case RemoveIndex(name) if any(i.name == name for i in part.indexes):
+                return part
+    return table

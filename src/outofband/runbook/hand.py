@@ -31,16 +31,34 @@ class SessionLost(Exception):
     """The session ended in the middle of a statement; the server may go on with it."""
 
 
-class Hand(Reader, Protocol):
+class Prober(Reader, Protocol):
+    """A session that reads, and tries out what a build would do."""
+
+    @property
+    def pid(self) -> int:
+        """The server process of this session as the protocol names it, which a pooler makes up."""
+        ...
+
+    def trial(
+        self,
+        select: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
+    ) -> Sequence[Row]:
+        """Run a select in a read-only transaction of its own.
+
+        ``settings`` hold while it is planned and run; ``later`` only after it has been planned.
+        Raises StatementFailed.
+        """
+        ...
+
+
+class Hand(Prober, Protocol):
     """An autocommit session that builds, drops, renames and moves rows.
 
     Any method raises SessionLost when the session is gone.
     """
-
-    @property
-    def pid(self) -> int:
-        """The server process of this session."""
-        ...
 
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of the plan, with the timeouts it is due. Raises StatementFailed."""
@@ -50,6 +68,10 @@ class Hand(Reader, Protocol):
         """Run one short statement of the runbook's own, and return its rows. Raises
         StatementFailed.
         """
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what is written inside the block one transaction, rolled back where it raises."""
         ...
 
     def set(self, name: str, value: str) -> None:
@@ -73,17 +95,50 @@ class Hand(Reader, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A session that a build waits for. ``age_seconds`` is that of its transaction."""
+    """A session, or with ``gid`` a prepared transaction, that a build waits for.
+
+    ``age_seconds`` is that of its transaction. It, ``state`` and ``query`` are None where this role
+    may not see them. ``signalled_by_us`` tells whether this role may end it.
+    """
 
     pid: int
     application_name: str
     role: str
-    state: str
-    age_seconds: float
+    state: str | None = None
+    age_seconds: float | None = None
+    query: str | None = None
+    gid: str | None = None
+    signalled_by_us: bool = True
 
-    def __str__(self) -> str:
-        who = self.application_name or "no application name"
-        return f"pid {self.pid} ({who}, {self.role}, {self.state}, {self.age_seconds:.0f} s)"
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far one replica or slot is behind, in bytes of WAL and in seconds; None where that is
+    not told.
+
+    ``hidden`` from this role, since seeing it takes pg_monitor; ``idle`` is a slot that nobody
+    reads.
+    """
+
+    name: str
+    bytes: int | None
+    seconds: float | None
+    idle: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What a build costs everybody else, at one moment.
+
+    ``held_transactions`` began since the snapshot that it keeps, None while it keeps none: no
+    VACUUM of the database removes what was deleted since. ``wal_bytes`` is where the whole server's
+    WAL stands. ``lag`` is that of the replica or slot that is farthest behind.
+    """
+
+    held_transactions: int | None
+    wal_bytes: int
+    lag: Lag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +153,17 @@ class Progress:
     total: int
     unit: str
     waits_for: tuple[Blocker, ...] = ()
+    burden: Burden | None = None
 
     @property
     def fraction(self) -> float | None:
         """How far the phase is, 0 to 1; None where it counts nothing."""
         return min(1.0, self.done / self.total) if self.total else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it stands still until somebody else is done."""
+        return bool(self.waits_for) or self.phase.startswith("waiting")
 
 
 class Screen(Protocol):
@@ -120,10 +181,16 @@ class Screen(Protocol):
         """Show a statement as it is sent."""
         ...
 
-    def counting(self, what: str) -> AbstractContextManager[Callable[[int], None]]:
-        """Show a running total while the block lasts; the function given to it sets the total."""
+    def counting(self, what: str, of: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show how many ``of`` so many are done while the block lasts; the function given to it
+        sets the number.
+        """
         ...
 
-    def watching(self, what: str, pid: int) -> AbstractContextManager[None]:
-        """Show the progress of the build that server process ``pid`` runs while the block lasts."""
+    def watching(self, what: str, pid: int) -> AbstractContextManager[Callable[[], None]]:
+        """Show the progress of the build that server process ``pid`` runs while the block lasts.
+
+        Leaving the block, and the function given to it, raise GivenUp where what was watched has
+        been given up.
+        """
         ...

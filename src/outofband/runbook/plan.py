@@ -7,25 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import assert_never
 
 from outofband.catalog.classify import resolved
-from outofband.catalog.facts import IndexFacts, Observation, TableFacts
-from outofband.catalog.promotion import obstacle as promotion_obstacle
+from outofband.catalog.facts import Observation, TableFacts
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
-from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.statements import (
-    Action,
-    AwaitBuild,
-    BuildIndex,
-    DropConstraint,
-    Promote,
-    RemoveIndex,
-    RenameIndex,
-)
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
+from outofband.model.statements import Action
+from outofband.model.step import CreateIndex, Step, Wanted
+from outofband.runbook.actions import decide, leftovers, undo
 
 
 class StepUnknown(Misuse):
@@ -121,79 +111,24 @@ def _planned(
     if table is None:
         yield PlannedStep(standing, obstacle=f"there is no table {standing.step.table}")
         return
-    actions, obstacle = _actions(resolved(standing.step, table), standing, table)
+    actions, obstacle = decide(resolved(standing.step, table), standing, table)
     yield PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)
 
 
 def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[PlannedStep]:
     """Clear away what a build of ours left when somebody else finished the step by hand."""
-    if table is None or table.workers:
+    if table is None or any(part.workers for part in table.tree()):
         return
     match resolved(standing.step, table):
-        case CreateIndex(index) if table.index(index.temporary_name):
-            actions = (RemoveIndex(index.temporary),)
-            yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
-
-
-Decision = tuple[tuple[Action, ...], str]
-
-
-def _actions(step: Step, standing: Standing, table: TableFacts) -> Decision:
-    match step:
-        case CreateIndex():
-            return _build(step, standing, table)
-        case DropIndex():
-            return _drop(table.name.renamed(step.name), standing.sight.index)
-        case AddConstraint():
-            return _promote(step, standing, table)
-        case _:
-            assert_never(step)
-
-
-def _build(step: CreateIndex, standing: Standing, table: TableFacts) -> Decision:
-    index, sight = step.index, standing.sight
-    build = BuildIndex(index), RenameIndex(index.temporary, index.name)
-    match sight.state:
-        case State.ABSENT if table.partitioned:
-            return (), "the table is partitioned, and each partition needs an index of its own"
-        case State.ABSENT:
-            return build, ""
-        case State.BUILDING if sight.pid is not None:
-            return (AwaitBuild(index, sight.pid), build[1]), ""
-        case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
-            return (RemoveIndex(sight.index.name), *build), ""
-        case State.VALID_OTHER_NAME if sight.index is not None:
-            return (RenameIndex(sight.index.name, index.name),), ""
-        case _:
-            return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
-
-
-def _drop(name: QualifiedName, found: IndexFacts | None) -> Decision:
-    if found is None:  # an earlier step of this plan builds it first
-        return (RemoveIndex(name),), ""
-    if found.constraint:
-        return (), f"constraint {found.constraint} owns the index; a revision has to drop it"
-    if found.attached or found.partitioned:
-        return (), "the index is one of a partitioned table and cannot be dropped concurrently"
-    return (RemoveIndex(found.name),), ""
-
-
-def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
-    if standing.state is not State.ABSENT:
-        return (), standing.sight.reason or "a constraint of that name has other columns"
-    in_the_way = "" if standing.waits_for else promotion_obstacle(step, table)
-    return ((), in_the_way) if in_the_way else ((Promote(step),), "")
-
-
-def _undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
-    if isinstance(step, AddConstraint):
-        return (DropConstraint(table.name, step.name),), ""
-    return _drop(table.name.renamed(step.name), found)
+        case CreateIndex(index):
+            actions = tuple(leftovers(index, table))
+            if actions:
+                yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
 
 
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
     found = standing.sight.index
-    actions, obstacle = _undo(standing.step, table, found)
+    actions, obstacle = undo(standing.step, table, found)
     is_last = [index for index in table.indexes if index.valid] == [found]
     if not obstacle and table.heap_bytes > inline_max_bytes and is_last:
         actions, obstacle = (), "it is the last index of a large table"

@@ -13,6 +13,10 @@ class Reaction(Enum):
     RETRY = "retry"
     DUPLICATES = "duplicates"
     TEMP_FILES = "temp files"
+    MEMORY = "memory"
+    DISK = "disk"
+    ROWS = "rows"
+    CANCELLED = "cancelled"
     STOP = "stop"
 
 
@@ -26,6 +30,16 @@ _REACTIONS = {
     "42P01": Reaction.RETRY,
     "23505": Reaction.DUPLICATES,
     "53400": Reaction.TEMP_FILES,
+    "53200": Reaction.MEMORY,
+    "53100": Reaction.DISK,
+    "54000": Reaction.ROWS,  # a key over 2704 bytes
+    "42883": Reaction.ROWS,  # since 17 a function of the index does not find what it calls
+    "57014": Reaction.CANCELLED,
+    # An expression or a cast fails on a row, or a function raises what it likes.
+    "22": Reaction.ROWS,
+    "23514": Reaction.ROWS,
+    "23502": Reaction.ROWS,
+    "P0": Reaction.ROWS,
 }
 
 _ADVICE = {
@@ -61,7 +75,15 @@ def way_out(state: State) -> str:
 
 def reaction(sqlstate: str) -> Reaction:
     """Return how to react to a failed statement."""
-    return _REACTIONS.get(sqlstate, Reaction.STOP)
+    known = _REACTIONS.get(sqlstate) or _REACTIONS.get(sqlstate[:2])
+    return known or Reaction.STOP
+
+
+def longest_pause(attempt: int) -> float:
+    """Return how long to back off at most before an attempt is repeated, in seconds: doubling from
+    a fifth to five. Half of it is left to chance, so that two runners part.
+    """
+    return float(min(0.2 * 2.0 ** (attempt - 1), 5.0))
 
 
 def advice(sqlstate: str) -> str:

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from outofband.catalog.standing import Standing
 from outofband.model.state import State
-from outofband.model.statements import Action, AwaitBuild, BuildIndex, statement, timeouts
+from outofband.model.statements import (
+    Action,
+    AwaitBuild,
+    statement,
+    timeouts,
+)
 from outofband.model.step import Step
+from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.hazards import flag, hazards
 from outofband.runbook.plan import Plan, PlannedStep
 
-BUILD_HAZARD = (
-    "While an index is built, reads and writes go on. VACUUM and ALTER of its table wait for it,",
-    "and it waits for every transaction that is open in the database.",
-)
+_NAMED = 3
 
 
-def document(standings: Iterable[Standing], incomplete: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the steps as ``--format json`` prints them (contract, States)."""
-    told = {"steps": [_entry(s) for s in standings]}
+def document(
+    standings: Iterable[Standing],
+    incomplete: Iterable[str] = (),
+    ages: Mapping[str, timedelta] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the steps as ``--format json`` prints them (contract, States); ``ages`` are those of
+    the revisions.
+    """
+    told = {"steps": [{**_entry(s), **_age(s, ages)} for s in standings]}
     unread = list(incomplete)
     return {**told, "incomplete_revisions": unread} if unread else told
+
+
+def _age(standing: Standing, ages: Mapping[str, timedelta]) -> dict[str, int]:
+    age = None if standing.done else ages.get(standing.revision)
+    return {} if age is None else {"pending_days": age.days}
 
 
 def _entry(standing: Standing) -> dict[str, Any]:
@@ -40,29 +57,46 @@ def _entry(standing: Standing) -> dict[str, Any]:
     return entry
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(
+    plan: Plan, ages: Mapping[str, timedelta] = MappingProxyType({})
+) -> dict[str, Any]:
     """Return the pending steps with what would be done for each."""
     return {
         "steps": [
             {
                 **_entry(p.standing),
+                **_age(p.standing, ages),
                 "statements": [_sql(a) for a in p.actions if not isinstance(a, AwaitBuild)],
                 "heap_bytes": p.heap_bytes,
                 **({"obstacle": p.obstacle} if p.obstacle else {}),
             }
             for p in plan.steps
-        ]
+        ],
+        "hazards": [
+            {"name": f.hazard.name, "tables": list(f.tables), "text": f.hazard.text}
+            for f in hazards(plan)
+        ],
     }
 
 
-def plan_lines(plan: Plan, *, statements: bool = True) -> list[str]:
+def plan_lines(plan: Plan, *, statements: bool = True, policy: Policy = Dedupe.REPORT) -> list[str]:
     """Return the plan as an operator reads it; without ``statements``, what and not how."""
     lines = []
     for number, planned in enumerate(plan.steps, start=1):
         lines += _step_lines(number, planned, statements)
-    if any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
-        lines += BUILD_HAZARD
-    return lines
+    return lines + hazard_lines(plan, policy)
+
+
+def hazard_lines(plan: Plan, policy: Policy = Dedupe.REPORT) -> list[str]:
+    """Return what the plan does to everybody else, and what accepts it."""
+    found = hazards(plan, policy)
+    lines = [f"hazard {f.hazard.name} ({_named(f.tables)}): {f.hazard.text}" for f in found]
+    return [*lines, f"accepted by name: {flag(found)}"] if found else []
+
+
+def _named(tables: tuple[str, ...]) -> str:
+    more = len(tables) - _NAMED
+    return ", ".join(tables[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str]:
@@ -115,7 +149,7 @@ def _script_lines(action: Action, server_version: int, in_force: dict[str, str])
     sent = statement(action)
     if sent is None:
         return [_comment(_sql(action))]
-    due = dict(timeouts(sent.unhurried, server_version))
+    due = dict(timeouts(sent.unhurried, server_version, bounded=sent.bounded))
     changed = {name: value for name, value in due.items() if in_force.get(name) != value}
     in_force.update(changed)
     return [*(f"SET {name} = '{value}';" for name, value in changed.items()), f"{sent.sql};"]

@@ -19,7 +19,7 @@ _POLL_SECONDS = (0.1, 0.4)
 @contextmanager
 def working_on(table: TableFacts, world: World) -> Iterator[None]:
     """Hold a table's lock while the block runs; waits as long as another runner, or its orphan,
-    lives.
+    lives. Raises GivenUp.
 
     The lock belongs to the session that builds. After a kill -9 of a runner the server goes on with
     its build and keeps the lock, so that waiting for the lock is waiting for the orphan to finish.
@@ -39,6 +39,7 @@ def _take(table: TableFacts, world: World) -> None:
     holders = hand.rows(query("lock_holder"), {"class": LOCK_CLASS, "table": table.oid})
     pid = holders[0]["pid"] if holders else 0
     screen.say(f"another runner (pid {pid}) works on {table.name}; waiting for it")
-    with screen.watching(f"work of another runner on {table.name}", pid):
+    with screen.watching(f"work of another runner on {table.name}", pid) as check:
         while not hand.try_lock(table.oid):
+            check()
             time.sleep(random.uniform(*_POLL_SECONDS))

@@ -1,4 +1,4 @@
-"""The answer to SQLSTATE 53400, temp_file_limit exceeded. Pure.
+"""The answer to SQLSTATE 53400, temp_file_limit exceeded, and 53200, out of memory. Pure.
 
 The limit is per process, and a parallel build shares its sort among its processes: a build that
 needs 401 MB serially passes a limit of 150 MB with two workers (measured on 15). So more workers
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outofband.model.names import literal, quote
+from outofband.runbook.provider import SELF_HOSTED, Provider
 
 MEMORY_PER_PROCESS_KB = 32 * 1024
 """A worker is only used if it gets this much maintenance_work_mem (PostgreSQL 18, Resources)."""
@@ -18,6 +19,7 @@ MEMORY_PER_PROCESS_KB = 32 * 1024
 _MOST_WORKERS = 8
 _LEAST_SHARE = 256
 _RAISE_BY = 4
+_LEAST_MEMORY_KB = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class GiveUp:
     do: str
 
 
-def answer(means: Means, heap_bytes: int) -> Retry | GiveUp:
+def answer(means: Means, heap_bytes: int, provider: Provider = SELF_HOSTED) -> Retry | GiveUp:
     """Decide how to go on after the limit was hit, from what the session has now.
 
     Each answer changes what the next call sees, so that repeated calls come to an end: the workers
@@ -66,7 +68,7 @@ def answer(means: Means, heap_bytes: int) -> Retry | GiveUp:
             (("temp_file_limit", f"{limit_kb}kB"),),
             f"{workers} workers did not fit; temp_file_limit raised to {_megabytes(limit_kb)}",
         )
-    return _give_up(means, ceiling_kb)
+    return _give_up(means, ceiling_kb, provider)
 
 
 def _more_workers(means: Means, workers: int) -> Retry:
@@ -84,16 +86,32 @@ def _more_workers(means: Means, workers: int) -> Retry:
     )
 
 
-def _give_up(means: Means, ceiling_kb: int) -> GiveUp:
+def _give_up(means: Means, ceiling_kb: int, provider: Provider) -> GiveUp:
     why = f"temp_file_limit ({_megabytes(means.limit_kb)}) is too small"
     if means.may_raise_limit:
         return GiveUp(why, "Free disk space or index fewer columns: the limit was raised already")
+    if provider.temp_file_limit:
+        return GiveUp(why, provider.temp_file_limit.format(kb=ceiling_kb))
     if means.server_version >= 150000:
         grant = f"GRANT SET ON PARAMETER temp_file_limit TO {quote(means.role)};"
     else:
         size = literal(f"{ceiling_kb}kB")
         grant = f"ALTER ROLE {quote(means.role)} SET temp_file_limit = {size};"
     return GiveUp(why, f"Let a superuser run {grant}")
+
+
+def less_memory(means: Means) -> Retry | GiveUp:
+    """Decide how to go on after the server ran out of memory (53200): with half of it, down to what
+    PostgreSQL has by default for one worker.
+    """
+    if means.memory_kb <= _LEAST_MEMORY_KB:
+        why = f"the server has not even {_megabytes(means.memory_kb)} of memory for a sort"
+        return GiveUp(why, "Find what takes the server's memory, then run this again")
+    memory_kb = max(means.memory_kb // 2, _LEAST_MEMORY_KB)
+    return Retry(
+        (("maintenance_work_mem", f"{memory_kb}kB"),),
+        f"maintenance_work_mem lowered to {_megabytes(memory_kb)}",
+    )
 
 
 def _megabytes(kilobytes: int) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from outofband.catalog.facts import Observation
 from outofband.catalog.observe import observe
 from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
 from outofband.model.step import Wanted
+from outofband.runbook.conditions import Conditions
 from outofband.runbook.hand import Hand, Screen
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
+from outofband.runbook.watch import Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def look(reader: Reader, scope: Scope) -> View:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A session, a screen, and the scope of the run."""
+    """A session, a screen, the scope of the run, how long it waits, and when it may start work."""
 
     hand: Hand
     screen: Screen
     scope: Scope
+    patient: Patient = field(default_factory=Patient)
+    conditions: Conditions = field(default_factory=Conditions)
 
     def look(self) -> View:
         """Observe and plan anew."""

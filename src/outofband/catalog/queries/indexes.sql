@@ -13,7 +13,8 @@ SELECT i.indrelid::bigint AS table_oid,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        owner.conname::text AS constraint_name,
        owner.contype::text AS constraint_type,
-       EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = i.indexrelid) AS attached,
+       parent.relname::text AS parent_name,
+       parent_schema.nspname::text AS parent_schema,
        pg_relation_size(i.indexrelid)::bigint AS bytes,
        k.columns, k.texts, k.classes, k.default_classes, k.collation_oids, k.collations, k.options,
        ARRAY(SELECT a.attname::text
@@ -27,6 +28,9 @@ SELECT i.indrelid::bigint AS table_oid,
   JOIN pg_am AS am ON am.oid = c.relam
   LEFT JOIN pg_constraint AS owner
          ON owner.conindid = i.indexrelid AND owner.conrelid = i.indrelid AND owner.contype IN ('p', 'u', 'x')
+  LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
+  LEFT JOIN pg_class AS parent ON parent.oid = h.inhparent
+  LEFT JOIN pg_namespace AS parent_schema ON parent_schema.oid = parent.relnamespace
  CROSS JOIN LATERAL (
        SELECT array_agg(a.attname::text ORDER BY p) AS columns,
               array_agg(pg_get_indexdef(i.indexrelid, p, false) ORDER BY p) AS texts,

@@ -10,7 +10,13 @@ SELECT asked.name AS asked,
           FROM (SELECT c.oid WHERE c.relkind <> 'p'
                 UNION
                 SELECT tree.relid FROM pg_partition_tree(c.oid) AS tree WHERE tree.isleaf) AS leaf(oid)
-       ) AS heap_bytes
+       ) AS heap_bytes,
+       ARRAY(SELECT a.attname::text
+               FROM pg_partitioned_table AS p
+              CROSS JOIN unnest(p.partattrs::int2[]) WITH ORDINALITY AS key(attnum, position)
+               LEFT JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = key.attnum AND a.attnum > 0
+              WHERE p.partrelid = c.oid
+              ORDER BY key.position) AS partition_key
   FROM unnest(CAST(%(names)s AS text[])) AS asked(name)
   JOIN pg_class AS c ON c.oid = to_regclass(asked.name)
   JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,0 +1,12 @@
+-- What the role may do with tables: it owns one if it has the owner's privileges without SET ROLE.
+SELECT asked.name AS asked,
+       n.nspname::text AS schema,
+       c.relname::text AS name,
+       pg_get_userbyid(c.relowner)::text AS owner,
+       (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = c.relowner) AS superuser_owns,
+       pg_has_role(c.relowner, 'USAGE') AS owns,
+       pg_has_role(c.relowner, 'MEMBER') AS may_become_owner,
+       has_schema_privilege(n.oid, 'CREATE') AS may_create
+  FROM unnest(CAST(%(names)s AS text[])) AS asked(name)
+  JOIN pg_class AS c ON c.oid = to_regclass(asked.name)
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace

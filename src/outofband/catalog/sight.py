@@ -1,0 +1,51 @@
+"""What the catalog shows of one index or constraint: a state, and what shows it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.catalog.facts import IndexFacts, TableFacts
+from outofband.model.index import Index
+from outofband.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A step's state and what shows it: the index it was seen on, the session at work, a reason in
+    words. ``replaced`` is one of its name and another definition whose place it takes.
+    """
+
+    state: State
+    index: IndexFacts | None = None
+    pid: int | None = None
+    reason: str = ""
+    replaced: IndexFacts | None = None
+
+
+def at_work(found: IndexFacts, table: TableFacts) -> Sight | None:
+    """Tell who works on the table of an index that is not valid; None when nobody does."""
+    for worker in table.workers:
+        who = worker.application_name or "an unnamed application"
+        reason = f"pid {worker.pid} ({who}) works on the table"
+        return Sight(State.BUILDING_ELSEWHERE, found, worker.pid, reason)
+    return None
+
+
+def dead(found: IndexFacts) -> Sight:
+    """Say what an index that nobody builds or drops any more does to its table's writes."""
+    if not found.live:
+        return Sight(State.INVALID, found, reason="a concurrent drop of it was not finished")
+    if not found.ready:
+        return Sight(State.INVALID, found, reason="a build of it was not finished")
+    costs = "no query uses it, and every write maintains it"
+    refuses = " and fails on a duplicate" if found.unique else ""
+    reason = f"a build or a drop of it was not finished: {costs}{refuses}"
+    return Sight(State.INVALID_ENFORCING, found, reason=reason)
+
+
+def nothing(index: Index, table: TableFacts) -> Sight:
+    """Tell of an index that is not there whether a session of ours has begun to build it."""
+    for worker in table.workers:
+        if worker.fingerprint == index.fingerprint:
+            return Sight(State.BUILDING, pid=worker.pid)
+    return Sight(State.ABSENT)

@@ -1,0 +1,133 @@
+"""From where one step stands to the actions that finish it, or the obstacle that a person has to
+remove. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from outofband.catalog.equality import Equality, compare
+from outofband.catalog.facts import IndexFacts, TableFacts
+from outofband.catalog.promotion import obstacle as promotion_obstacle
+from outofband.catalog.sight import Sight
+from outofband.catalog.standing import Standing
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName, is_reindex_leftover
+from outofband.model.state import State
+from outofband.model.statements import (
+    Action,
+    AwaitBuild,
+    BuildIndex,
+    DropConstraint,
+    Promote,
+    RemoveIndex,
+    RenameIndex,
+    RepairIndex,
+)
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.runbook import partitions
+
+Decision = tuple[tuple[Action, ...], str]
+_DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
+
+
+def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
+    """Return what is left to do for a pending step, or why it cannot be done; its table's schema is
+    filled in.
+    """
+    match step:
+        case CreateIndex(index):
+            return _replace(_build(index, standing.sight, table), standing.sight, table)
+        case DropIndex():
+            return _drop(table.name.renamed(step.name), standing.sight.index, table)
+        case AddConstraint():
+            return _promote(step, standing, table)
+        case _:
+            assert_never(step)
+
+
+def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
+    build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+    match sight.state:
+        case State.ABSENT | State.PARTITION_INCOMPLETE if table.partitioned:
+            if stuck := partitions.obstacle(index, table, sight.index):
+                return (), stuck
+            return partitions.cover(index, table, sight.index), ""
+        case State.ABSENT:
+            return build, ""
+        case State.BUILDING if sight.pid is not None:
+            return (AwaitBuild(index, sight.pid), build[1]), ""
+        case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
+            if sight.index.constraint:
+                return _repair(sight.index, table), ""
+            return (RemoveIndex(sight.index.name), *build), ""
+        case State.VALID_OTHER_NAME if sight.index is not None:
+            return (RenameIndex(sight.index.name, index.name),), ""
+        case State.CONSTRAINT_OWNED if sight.replaced is not None:
+            return (), ""
+        case _:
+            return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+
+
+def _replace(built: Decision, sight: Sight, table: TableFacts) -> Decision:
+    """Drop the index whose place is taken once the other is built, so that one of them serves."""
+    actions, obstacle = built
+    if sight.replaced is None or obstacle:
+        return built
+    gone, obstacle = _drop(sight.replaced.name, sight.replaced, table)
+    return ((), obstacle) if obstacle else ((*actions[:-1], *gone, *actions[-1:]), "")
+
+
+def _drop(name: QualifiedName, found: IndexFacts | None, table: TableFacts) -> Decision:
+    if found is None:  # an earlier step of this plan builds it first
+        return (RemoveIndex(name, table.partitioned),), ""
+    if found.constraint:
+        return (), f"constraint {found.constraint} owns the index; a revision has to drop it"
+    if found.parent is not None:
+        return (), f"the index is a part of {found.parent}, and goes with that alone"
+    return (RemoveIndex(found.name, found.partitioned),), ""
+
+
+def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
+    sight = standing.sight
+    if sight.state in _DEAD and sight.index is not None:
+        return _repair(sight.index, table), ""
+    if sight.state is not State.ABSENT:
+        return (), sight.reason or "a constraint of that name has other columns"
+    in_the_way = "" if standing.waits_for else promotion_obstacle(step, table)
+    return ((), in_the_way) if in_the_way else ((Promote(step),), "")
+
+
+def _repair(found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:
+    left = (RemoveIndex(i.name) for i in table.indexes if _is_left_by_reindex(i, found))
+    return (*left, RepairIndex(found.name))
+
+
+def undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
+    """Return what takes the object of a step away, which only its name may ask for."""
+    if isinstance(step, AddConstraint):
+        return (DropConstraint(table.name, step.name),), ""
+    return _drop(table.name.renamed(step.name), found, table)
+
+
+def leftovers(index: Index, table: TableFacts) -> Iterator[Action]:
+    """Yield what clears away what dead builds left beside an index that is done."""
+    for part in table.tree():
+        own = index if part is table else index.part(part.name)
+        ours = {own.temporary} if part is table else {own.temporary, own.qualified_name}
+        for left in (i for i in part.indexes if not i.attached):
+            if left.name in ours or _is_half_reindexed(left, own, part):
+                yield RemoveIndex(left.name, left.partitioned)
+
+
+def _is_half_reindexed(left: IndexFacts, own: Index, part: TableFacts) -> bool:
+    """Tell whether a REINDEX CONCURRENTLY of the index, under whatever name, has left this one."""
+    if left.valid or compare(own, left, part) is Equality.DIFFERENT:
+        return False
+    serving = (i for i in part.indexes if i.valid and compare(own, i, part) is Equality.EQUAL)
+    return any(_is_left_by_reindex(left, i) for i in serving)
+
+
+def _is_left_by_reindex(left: IndexFacts, of: IndexFacts) -> bool:
+    return not left.valid and is_reindex_leftover(left.name.name, of.name.name)

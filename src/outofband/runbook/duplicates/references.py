@@ -1,0 +1,111 @@
+"""Foreign keys that point at a table: rows of it that others refer to are never moved.
+
+A cascade would take along what belongs to the row that stays, and a key without one would stop the
+batch. So whether anything refers to a row is asked once before the first is moved, and again in
+each batch, of rows that are locked by then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.catalog.facts import TableFacts
+from outofband.catalog.reader import query
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName, quote
+from outofband.runbook.duplicates import rows
+from outofband.runbook.duplicates.policy import KeepNewest, Policy
+from outofband.runbook.hand import Hand
+from outofband.runbook.stuck import Stuck
+
+_ON_DELETE = {
+    "c": "ON DELETE CASCADE would delete them",
+    "n": "ON DELETE SET NULL would empty their reference",
+    "d": "ON DELETE SET DEFAULT would change their reference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One foreign key: the columns of ``table`` refer to ``referenced``, in the same order.
+
+    ``on_delete`` is pg_constraint's letter.
+    """
+
+    name: str
+    table: QualifiedName
+    columns: tuple[str, ...]
+    referenced: tuple[str, ...]
+    on_delete: str
+    to_itself: bool
+
+    def refers_to(self, table: str) -> str:
+        """The condition that some other row refers to a row of ``table``."""
+        pairs = zip(self.columns, self.referenced, strict=True)
+        same = [f"outofband_child.{quote(c)} = {table}.{quote(r)}" for c, r in pairs]
+        if self.to_itself:
+            same.append(f"outofband_child.ctid <> {table}.ctid")
+        return f"EXISTS (SELECT FROM {self.table} AS outofband_child WHERE {' AND '.join(same)})"
+
+    def __str__(self) -> str:
+        does = f", {_ON_DELETE[self.on_delete]}" if self.on_delete in _ON_DELETE else ""
+        return f"{self.table} by foreign key {quote(self.name)}{does}"
+
+
+def references(hand: Hand, table: TableFacts) -> tuple[Reference, ...]:
+    """Return the foreign keys that point at a table. Raises Stuck where it cannot be seen who
+    refers to a row.
+    """
+    found = []
+    for row in hand.rows(query("referencing"), {"table": table.oid}):
+        child = QualifiedName(row["table_name"], row["schema"])
+        if row["hides_rows"] or not row["readable"]:
+            why = "row-level security hides rows" if row["hides_rows"] else "the role may not read"
+            raise Stuck(
+                f"foreign key {quote(row['name'])} of {child} points at {table.name}, and {why}",
+                f"Run this as a role that sees every row of {child}",
+            )
+        found.append(
+            Reference(
+                row["name"],
+                child,
+                tuple(row["columns"]),
+                tuple(row["referenced"]),
+                row["on_delete"],
+                row["to_itself"],
+            )
+        )
+    return tuple(found)
+
+
+def require_unreferenced(
+    hand: Hand, index: Index, policy: Policy, pointing: tuple[Reference, ...]
+) -> None:
+    """Raise Stuck when rows that would be moved are referred to."""
+    if not pointing:
+        return
+    table = str(index.table)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {reference.refers_to(table)}) AS n_{n}"
+        for n, reference in enumerate(pointing)
+    )
+    row = hand.rows(
+        f"SELECT {counts} FROM ({rows.pairs(index, policy)}) AS outofband_pair"
+        f" JOIN ONLY {table} ON {table}.ctid = outofband_pair.extra"
+    )[0]
+    told = [f"{row[f'n_{n}']:,} from {r}" for n, r in enumerate(pointing) if row[f"n_{n}"]]
+    if told:
+        raise Stuck(
+            f"rows of {table} that would be moved are referred to: {'; '.join(told)}",
+            _what_to_do(policy, pointing),
+        )
+
+
+def _what_to_do(policy: Policy, pointing: tuple[Reference, ...]) -> str:
+    tables = ", ".join(dict.fromkeys(str(r.table) for r in pointing))
+    if isinstance(policy, KeepNewest):
+        return f"Point the rows of {tables} at the row that stays, then run this again"
+    return (
+        f"Drop the foreign key of {tables}, run this again, then add it NOT VALID and validate it: "
+        "a key that identical rows have in common refers to both, and its index should forbid them"
+    )

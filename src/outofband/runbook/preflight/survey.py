@@ -1,0 +1,107 @@
+"""Look at everything that the catalog tells, once a run, and judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from outofband.catalog.facts import TableFacts
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName
+from outofband.model.statements import BuildIndex
+from outofband.model.step import CreateIndex
+from outofband.runbook.hand import Prober
+from outofband.runbook.plan import PlannedStep
+from outofband.runbook.preflight.connections import judge_connections, read_connections
+from outofband.runbook.preflight.finding import Finding, Report
+from outofband.runbook.preflight.indexes import try_indexes
+from outofband.runbook.preflight.pooler import judge_pooler
+from outofband.runbook.preflight.privileges import judge_rights, read_rights
+from outofband.runbook.preflight.replication import (
+    judge_replicas,
+    judge_slots,
+    read_replicas,
+    read_slots,
+)
+from outofband.runbook.preflight.schema import judge_own_schema, read_own_schema
+from outofband.runbook.preflight.server import Server, judge_server, read_server
+from outofband.runbook.preflight.transactions import (
+    judge_open,
+    judge_prepared,
+    read_open,
+    read_prepared,
+)
+from outofband.runbook.provider import Provider, read_provider
+from outofband.runbook.world import View
+
+
+def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
+    """Find what would stop the plan, or harm by it, before it starts. Reads only.
+
+    ``dedupes`` tells that rows may be moved. Raises StatementFailed.
+    """
+    steps = [planned for planned in view.plan.steps if planned.actions]
+    if not steps:
+        return Report()
+    server = read_server(prober)
+    provider = read_provider(prober)
+    builds = [p for p in steps if built(p)]
+    findings = list(judge_server(server, builds=bool(builds)))
+    findings += judge_pooler(prober.pid, server.pid, provider)
+    tried: frozenset[Index] = frozenset()
+    if not server.standby:
+        findings += _of_steps(prober, view, steps, server, provider)
+        findings += _of_builds(prober, view, builds, server) if builds else ()
+        if any(_is_unique(p) for p in builds):
+            own = read_own_schema(prober)
+            findings += judge_own_schema(own, server, provider, needed=dedupes)
+        stopped = {f.step for f in findings if f.stops}
+        if None not in stopped:
+            rest = [p for p in builds if p.step not in stopped]
+            found, tried = try_indexes(prober, view, rest, server)
+            findings += found
+    return Report(tuple(findings), tried, provider)
+
+
+def built(planned: PlannedStep) -> tuple[QualifiedName, ...]:
+    """Return the tables, or partitions, that a step builds an index on."""
+    return tuple(a.index.table for a in planned.actions if isinstance(a, BuildIndex))
+
+
+def _is_unique(planned: PlannedStep) -> bool:
+    return isinstance(planned.step, CreateIndex) and planned.step.index.unique
+
+
+def _of_steps(
+    prober: Prober,
+    view: View,
+    steps: Sequence[PlannedStep],
+    server: Server,
+    provider: Provider,
+) -> Iterator[Finding]:
+    names = {p.step: _tables(p, view) for p in steps}
+    rights = read_rights(prober, sorted({n for each in names.values() for n in each}, key=str))
+    for planned in steps:
+        for name in names[planned.step]:
+            if name in rights:
+                yield from judge_rights(planned, rights[name], server, provider)
+
+
+def _tables(planned: PlannedStep, view: View) -> tuple[QualifiedName, ...]:
+    table = view.seen.table(planned.step.table)
+    whole = (table.name,) if table else ()
+    return tuple(dict.fromkeys((*whole, *built(planned))))
+
+
+def _of_builds(
+    prober: Prober, view: View, builds: Sequence[PlannedStep], server: Server
+) -> Iterator[Finding]:
+    tables = sorted({oid for p in builds for oid in _oids(view.seen.table(p.step.table))})
+    yield from judge_prepared(read_prepared(prober, tables))
+    yield from judge_open(read_open(prober, tables), server.role)
+    yield from judge_replicas(read_replicas(prober), server.role)
+    yield from judge_slots(read_slots(prober), sum(p.heap_bytes for p in builds))
+    yield from judge_connections(read_connections(prober))
+
+
+def _oids(table: TableFacts | None) -> tuple[int, ...]:
+    return tuple(part.oid for part in table.tree()) if table else ()
