@@ -305,7 +305,7 @@ def prepared(scratch: Path, count: int, installed: Installed) -> Project:
 
 def machine(installed: Installed) -> str:
     """Return on what, and with which versions, it was measured."""
-    ours = [(n, version(n)) for n in ("alembic-outofband", "alembic", "sqlalchemy", "sqlglot")]
+    ours = [(n, version(n)) for n in ("alembic-outofband", "alembic", "sqlalchemy")]
     versions = {**dict(ours), **installed.versions()}
     return (
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n"

@@ -17,7 +17,9 @@ from io import StringIO
 from outofband_lint.reader.split import Piece, pieces
 from outofband_lint.suppression import Suppression, parsed
 
-_MARK = "outofband:"
+MARK = "outofband:"
+"""What a comment with a suppression has in it."""
+
 _COPIES = ("copy", "\\copy")
 _SQL_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _BETWEEN = {tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING}
@@ -31,7 +33,7 @@ def suppressions_in(text: str, path: str) -> tuple[Suppression, ...]:
     What looks like one inside a string is none. Of a file that is not Python or SQL to the end,
     those before the fault are returned.
     """
-    if _MARK not in text:
+    if MARK not in text:
         return ()
     placed = _in_python(text) if path.endswith(".py") else _in_sql(text)
     found = (parsed(comment, path, line, first, last) for comment, line, first, last in placed)
@@ -107,7 +109,7 @@ def _comments_of_sql(text: str, statements: list[Piece]) -> Iterator[tuple[str, 
 
 
 def _between(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
-    if end - start > len(_MARK):
+    if end - start > len(MARK):
         for found in _SQL_COMMENT.finditer(text, start, end):
             if found[0].startswith("--"):
                 yield found[0], found.start()

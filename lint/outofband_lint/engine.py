@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 
 from outofband_lint import suppress
 from outofband_lint.context import Context, Sent, StatementContext
@@ -32,10 +33,30 @@ class UnknownRevision(LookupError):
     """`start_after` names a revision that is not among those given."""
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a chain is judged: over `count` revisions, which leave `schema` behind, and in whose
+    statements there are `findings`.
+    """
+
+    count: int = 0
+    schema: Schema = field(default_factory=Schema)
+    findings: list[Finding] = field(default_factory=list)
+
+    def over(self, revision: Revision, findings: Iterable[Finding]) -> None:
+        """Go on over a revision in which, as an earlier run with all the same knows, this is."""
+        self.schema = self.schema.new_session()
+        for _, source, statement in _script(revision):
+            self.schema = _folded(self.schema, statement, revision, source)
+        self.findings += findings
+        self.count += 1
+
+
 def lint(
     revisions: Sequence[Revision],
     settings: Settings,
     *,
+    progress: Progress | None = None,
     judged: Collection[str] | None = None,
     base: Base | None = None,
     environment: Environment | None = None,
@@ -52,20 +73,25 @@ def lint(
     schema at head is left out where the base, or without one the revisions that are not judged,
     already have it (and the base the query that it is about), one about the project where the base
     has it. `rules` are ours unless given. `suppressions` are the comments of the files that are
-    judged; of those that name a day, `today` tells whether it is over. Raises UnknownRevision.
+    judged; of those that name a day, `today` tells whether it is over. `progress` is where to begin
+    and is brought to the end; it goes with a run in which all revisions are judged. Raises
+    UnknownRevision.
     """
+    progress = Progress() if progress is None else progress
     wanted = _wanted(revisions, settings, judged)
     chosen = all_rules() if rules is None else tuple(rules)
     context = Context(settings, base, revisions, environment, queries, chosen)
     before = replace(context, queries=() if base is None else base.queries)
-    run, earlier = _Run(context, chosen), _Run(before, chosen)
-    for revision in revisions:
+    run = _Run(context, chosen, progress.schema, progress.findings)
+    earlier = _Run(before, chosen)
+    for revision in islice(revisions, progress.count, None):
         script = _script(revision)
         run.add(revision, script, is_judged=revision.id in wanted)
         if base is None and revision.id not in wanted:
             earlier.add(revision, script, is_judged=False)
     for revision in base.revisions if base is not None else ():
         earlier.add(revision, _script(revision), is_judged=False)
+    progress.count, progress.schema = len(revisions), run.schema
     known = {finding.fingerprint for finding in earlier.at_head()}
     at_head, of_project = list(run.at_head()), list(run.of_project())
     new = [
@@ -167,13 +193,7 @@ class _Run:
                 sent = Sent(statement, source, self.schema)
                 earlier.append(sent)
                 transaction.add(sent, context)
-            self.schema = fold(
-                self.schema,
-                statement,
-                revision=revision.id,
-                out_of_band=source.out_of_band,
-                source=source,
-            )
+            self.schema = _folded(self.schema, statement, revision, source)
 
     def _judge(self, statement: Statement, context: StatementContext) -> Iterator[Finding]:
         for rule in self._judges(type(statement)):
@@ -320,6 +340,11 @@ def _numbers(script: _Script) -> dict[type[Statement], list[int]]:
     for number, (_, _, statement) in enumerate(script):
         numbers.setdefault(type(statement), []).append(number)
     return numbers
+
+
+def _folded(schema: Schema, statement: Statement, revision: Revision, source: Source) -> Schema:
+    band = source.out_of_band
+    return fold(schema, statement, revision=revision.id, out_of_band=band, source=source)
 
 
 def _script(revision: Revision) -> _Script:

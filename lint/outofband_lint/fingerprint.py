@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from outofband_lint.reader.tokens import Unreadable, tokenize
 
 
+@lru_cache(maxsize=16)  # what several rules find about one statement comes one after the other
 def normalised(sql: str) -> str:
     """Return a statement without comments, with single spaces and folded names."""
     try:

@@ -27,7 +27,6 @@ from typing import IO, Any
 
 from outofband.errors import Misuse
 from outofband.inputs import trace
-from outofband.inputs.trace import Trace
 
 MEMORY = 4 * 2**30
 """Bytes of private memory that a child may have; more is a MemoryError there."""
@@ -116,30 +115,23 @@ def answers(work: Work) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def started(
-    work: Work, looked: Callable[[Trace], None] | None = None
-) -> Iterator[Iterator[dict[str, Any]]]:
+def started(work: Work) -> Iterator[Iterator[dict[str, Any]]]:
     """Start ``work`` in a child; yield what it says, to be waited for one by one.
 
-    A child that dies or hangs is replaced by one that leaves out what it was doing. ``looked`` is
-    given the trace of the one that comes to its end, where this process keeps one.
+    A child that dies or hangs is replaced by one that leaves out what it was doing.
     """
     with ExitStack() as life:
         post = Post()
         pipe = life.enter_context(_forked(work, post))
-        yield _heard_to_the_end(work, post, life, pipe, looked)
+        yield _heard_to_the_end(work, post, life, pipe)
 
 
 def _heard_to_the_end(
-    work: Work,
-    post: Post,
-    life: ExitStack,
-    pipe: int,
-    looked: Callable[[Trace], None] | None,
+    work: Work, post: Post, life: ExitStack, pipe: int
 ) -> Iterator[dict[str, Any]]:
     lost: dict[Doing, str] = {}
     while True:
-        end = yield from _heard(pipe, post, looked)
+        end = yield from _heard(pipe, post)
         life.close()
         if end is None:
             return
@@ -200,25 +192,12 @@ def _live(work: Work, post: Post, pipe: int) -> None:
         post.say({_LOOKED: kept.told()} if (kept := trace.current()) else {})
 
 
-def _take_down(told: dict[str, Any], looked: Callable[[Trace], None] | None) -> None:
-    kept = trace.current()
-    if kept is None:
-        return
-    kept.add(told)
-    if looked is not None:
-        alone = Trace(started=kept.started, tools=kept.tools, unforeseeable=kept.unforeseeable)
-        alone.add(told)
-        looked(alone)
-
-
 def _time_is_up(_signal: int, _frame: FrameType | None) -> None:
     trace.unforeseen("a time limit")
     raise TimeUpError
 
 
-def _heard(
-    pipe: int, post: Post, looked: Callable[[Trace], None] | None
-) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
+def _heard(pipe: int, post: Post) -> Generator[dict[str, Any], None, tuple[Doing, str] | None]:
     """Yield answers until the last; return what the child was lost in and why, if it was."""
     pending = b""
     with selectors.DefaultSelector() as selector:
@@ -237,7 +216,8 @@ def _heard(
                 if not answer:
                     return None
                 if _LOOKED in answer:
-                    _take_down(answer[_LOOKED], looked)
+                    if kept := trace.current():
+                        kept.add(answer[_LOOKED])
                     return None
                 post.said.append(answer)
                 yield answer

@@ -1,11 +1,12 @@
-"""Rendered revisions as JSON values, for the pipe from the child that ran the project's code.
+"""Rendered revisions and what was found in them as JSON values: for the pipe from the child that
+ran the project's code, and for the cache.
 
-JSON and never pickle: what comes out of the pipe is data, whatever the child was made to write.
+JSON and never pickle: what comes out of either is data, whoever was made to write it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -13,6 +14,8 @@ from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 from outofband_lint.environment import Environment
+from outofband_lint.finding import Finding
+from outofband_lint.fix import Fix
 from outofband_lint.source import Problem, Revision, Source
 
 _SOURCE = {field.name: field.default for field in fields(Source)}
@@ -73,6 +76,23 @@ def revision_from_json(told: Mapping[str, Any]) -> Revision:
     )
 
 
+def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as values that JSON can have."""
+    return [asdict(finding) for finding in findings]
+
+
+def findings_from_json(told: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """Return the findings that :func:`findings_to_json` told; raises KeyError or TypeError."""
+    return [Finding(**{**finding, "fix": _fix(finding["fix"])}) for finding in told]
+
+
+def _fix(told: Mapping[str, Any] | None) -> Fix | None:
+    if told is None:
+        return None
+    here, later, undo = (tuple(told[name]) for name in ("here", "later", "undo"))
+    return Fix(here, later, undo, told["autocommit"])
+
+
 def environment_from_json(told: Mapping[str, Any]) -> Environment:
     """Return the env.py of an answer about it."""
     return Environment(**{**told, "problem": _problem(told["problem"])})
@@ -116,5 +136,7 @@ def _index(fields: Mapping[str, Any]) -> Index:
     return Index(**told)
 
 
-def _name(fields: Mapping[str, Any]) -> QualifiedName:
-    return QualifiedName(**fields)
+def _name(parts: Sequence[str | None]) -> QualifiedName:
+    name, schema = parts
+    assert name is not None
+    return QualifiedName(name, schema)

@@ -156,6 +156,36 @@ def test_one_changed_revision_is_run_alone(project: Any) -> None:
     assert project.ran() == "2"
 
 
+NOTES = """
+from outofband_lint.rule import Violation, statement_rule
+from outofband_lint.statement import CreateIndex
+
+@statement_rule(failure="x", bad=(), good=())
+def noted(statement: CreateIndex, schema, context):
+    "Notes that it judges."
+    with open(r"{log}", "a") as log:
+        log.write("judged ")
+    yield Violation("An index.", "Leave it")
+"""
+
+
+def test_what_was_found_before_a_changed_revision_is_not_looked_for_again(project: Any) -> None:
+    def ran() -> list[str]:
+        return sorted(project.ran().split())
+
+    project.revise("2", "1", INDEX)
+    project.write("judged/noted.py", NOTES.format(log=project.log))
+    project.write("pyproject.toml", '[tool.outofband]\nrules = ["judged"]\n')
+    assert sorted(project.rules()) == [FOUND, "noted"]
+    assert ran() == ["1", "2", "3", "judged"]
+    project.revise("3", "2", 'op.execute("CREATE INDEX iy ON users (lower(email))")')
+    assert sorted(project.rules()) == [FOUND, FOUND, "noted", "noted"]
+    assert ran() == ["3", "judged"]
+    project.revise("1", None, 'op.execute("CREATE TABLE users (id int, email text)")')
+    assert sorted(project.rules()).count("noted") == 2
+    assert ran() == ["1", "judged", "judged"]
+
+
 def test_what_was_not_run_again_is_watched_all_the_same(project: Any) -> None:
     _reads_a_file(project)
     project.lint()

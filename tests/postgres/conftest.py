@@ -30,6 +30,7 @@ from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.evidence import Evidence
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
@@ -200,6 +201,7 @@ class Database:
         unapplied: tuple[WantedStep, ...] = (),
         patient: Patient | None = None,
         conditions: Conditions | None = None,
+        evidence: Evidence | None = None,
         **scope: Any,
     ) -> tuple[Ending, ...]:
         """Plan and apply in a session of its own, as the command does; with ``patient``, watched
@@ -210,8 +212,8 @@ class Database:
         source = Url(url or self.url)
         with Session(source) as session:
             if patient is not None:
-                shown = Watched(shown, Monitor(source), session, patient)
-            given = patient or Patient(), conditions or Conditions()
+                shown = Watched(shown, Monitor(source), session, patient, evidence)
+            given = patient or Patient(), conditions or Conditions(), evidence or Evidence()
             world = World(session, shown, Scope(wanted, **scope), *given)
             return run(world.look().plan, world, dedupe, report)
 

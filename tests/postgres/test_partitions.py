@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -152,6 +153,14 @@ def test_partitions_that_come_while_another_is_built_are_covered(
     screen.meanwhile["CREATE INDEX CONCURRENTLY"] = meanwhile
     assert done(events.apply(steps.create("events_id", "events", "id"), screen=screen))
     assert tree(events, "events_id") == ["e2", "e2a", "e2b", "e2c", "e3", "e4", "events"]
+
+
+def test_many_partitions_are_no_trouble(db: Any, steps: Any) -> None:
+    db.sql("CREATE TABLE events (id int) PARTITION BY LIST (id)")
+    for n in range(30):
+        db.sql(f"CREATE TABLE e{n} PARTITION OF events FOR VALUES IN ({n})")
+    assert done(db.apply(steps.create("events_id", "events", "id")))
+    assert len(tree(db, "events_id")) == 31
 
 
 def test_a_half_attached_index_made_by_hand_is_finished(events: Any, steps: Any) -> None:
@@ -305,6 +314,25 @@ def test_covering_waits_for_no_lock_longer_than_its_timeout(
         insert = "INSERT INTO events VALUES (1, 1)"
         waited = events.beside(longest_wait, events.url, insert, over)
         events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 2)
+    assert done(run.result())
+    over.set()
+    assert waited.result() < 1.8
+    whole(events)
+
+
+def test_attaching_keeps_nobody_waiting_behind_a_reader_of_the_partition(
+    events: Any, steps: Any, screen: Any
+) -> None:
+    over = threading.Event()
+    step = steps.create("events_id", "events", "id")
+    with ExitStack() as reading:
+        reader = events.transaction("SELECT FROM e1 WHERE id = 1")
+        attaching = f"ALTER INDEX public.{steps.temporary(step)} ATTACH"
+        screen.meanwhile[attaching] = lambda: reading.enter_context(reader)
+        run = events.beside(lambda: events.apply(step, screen=screen))
+        events.eventually(lambda: any("trying again" in line for line in screen.said))
+        waited = events.beside(longest_wait, events.url, "SELECT FROM e1 WHERE id = 1", over)
+        events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 3)
     assert done(run.result())
     over.set()
     assert waited.result() < 1.8

@@ -53,7 +53,7 @@ def add_column(draft: Draft, table_name: QualifiedName, action: AddColumn) -> No
     new = column(draft, action.column)
     for table in list(draft.family(table_name)):
         if table.column(new.name) is None:
-            added = replace(new, local=table.name == table_name)
+            added = new if table.name == table_name else replace(new, local=False)
             draft.put(replace(table, columns=(*table.columns, added)))
     for constraint in action.column.constraints:
         add_constraint(draft, table_name, constraint)

@@ -18,6 +18,7 @@ from outofband_lint.schema.values import (
     Table,
     TableConstraint,
     Type,
+    candidates,
 )
 from outofband_lint.schema.versions import TEMPORARY_SCHEMA
 from outofband_lint.source import Source
@@ -49,16 +50,16 @@ class Draft:
 
     def finished(self) -> Schema:
         """Freeze the draft."""
-        return replace(
-            self.before,
-            tables=self.tables,
-            types=self.types,
-            views=self.views,
-            search_path=self.search_path,
-            dropped_schemas=frozenset(self.dropped_schemas),
-            gone=self.gone,
-            emptied=self.emptied,
-            constraints=self.constraints,
+        return Schema(
+            self.tables,
+            self.types,
+            self.views,
+            self.search_path,
+            frozenset(self.dropped_schemas),
+            self.before.savepoints,
+            self.gone,
+            self.emptied,
+            self.constraints,
         )
 
     def now(self) -> Schema:
@@ -69,7 +70,7 @@ class Draft:
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would."""
-        return self.now().table(name)
+        return self.tables.find(candidates(name, self.search_path))
 
     def view(self, name: QualifiedName) -> QualifiedName | None:
         """Find a view as a statement would, and return its name in full."""

@@ -113,7 +113,7 @@ def _columns(
     for own in declared:
         inherited = columns.get(own.name)
         if inherited is None:
-            columns[own.name] = replace(own, local=True)
+            columns[own.name] = own if own.local else replace(own, local=True)
         else:
             not_null = inherited.not_null or own.not_null
             local = statement.partition_of is None

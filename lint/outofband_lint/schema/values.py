@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
@@ -199,14 +199,16 @@ class Schema:
     constraints: MappingProxyType[QualifiedName, tuple[TableConstraint, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    _known: dict[QualifiedName, Table | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def table(self, name: QualifiedName) -> Table | None:
         """Find a table as a statement would: by its schema, or along search_path."""
-        for candidate in self.candidates(name):
-            table = self.tables.get(candidate)
-            if table is not None:
-                return table
-        return None
+        try:
+            return self._known[name]  # some thirty rules ask for the table of one statement
+        except KeyError:
+            return self._known.setdefault(name, self.tables.find(self.candidates(name)))
 
     def view(self, name: QualifiedName) -> QualifiedName | None:
         """Find a view as a statement would, and return its name in full."""
@@ -221,18 +223,17 @@ class Schema:
                 return table, index
         return None
 
-    def candidates(self, name: QualifiedName) -> Iterator[QualifiedName]:
-        """Yield where a name may be found, first match wins (PostgreSQL 18, chapter 5.10.3)."""
-        if name.schema is not None:
-            yield name
-            return
-        for schema in dict.fromkeys((TEMPORARY_SCHEMA, *(self.search_path or (DEFAULT_SCHEMA,)))):
-            yield QualifiedName(name.name, schema)
+    def candidates(self, name: QualifiedName) -> Sequence[QualifiedName]:
+        """Return where a name may be found, first match wins (PostgreSQL 18, chapter 5.10.3)."""
+        return candidates(name, self.search_path)
 
     def new_session(self) -> Schema:
         """Return what the next session finds: no temporary tables, and search_path restored."""
-        tables = self.tables
-        for name in tables.temporary():
+        tables, temporary = self.tables, self.tables.temporary()
+        changed = temporary or self.savepoints or self.gone or self.emptied
+        if not changed and self.search_path == (DEFAULT_SCHEMA,):
+            return self
+        for name in temporary:
             tables = tables.without(name)
         return replace(
             self,
@@ -242,3 +243,12 @@ class Schema:
             gone=Versioned(),
             emptied=frozenset(),
         )
+
+
+def candidates(name: QualifiedName, search_path: tuple[str, ...]) -> Sequence[QualifiedName]:
+    """Return where a name may be found under a search_path, first match wins."""
+    if name.schema is not None:
+        return (name,)
+    path = search_path or (DEFAULT_SCHEMA,)
+    searched = path if TEMPORARY_SCHEMA in path else (TEMPORARY_SCHEMA, *path)
+    return [QualifiedName(name.name, schema) for schema in searched]

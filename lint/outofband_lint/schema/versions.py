@@ -88,6 +88,11 @@ class Versioned(Mapping[QualifiedName, V]):
         """Return the item of that name."""
         return self._own().items.get(name, default)  # type: ignore[arg-type]
 
+    def find(self, names: Iterable[QualifiedName]) -> V | None:
+        """Return the item of the first of these names that has one."""
+        items = self._own().items
+        return next((items[name] for name in names if name in items), None)
+
     def values(self) -> tuple[V, ...]:  # type: ignore[override]
         """Return the items."""
         return (*self._own().items.values(),)

@@ -89,18 +89,20 @@ def _by(rows: Sequence[Row], column: str) -> Grouped:
 def _with_canonical_forms(
     reader: Reader, table: TableFacts, declared: Sequence[Index]
 ) -> TableFacts:
-    """Add the planner's forms, for partitions that have an index to compare in their own terms."""
+    """Add the planner's forms, for its partitions in their own terms.
 
-    def has_indexes(part: TableFacts) -> bool:
-        return any(table.indexes for table in part.tree())
+    What is attached need not be compared, so that of a thousand partitions few are asked about.
+    """
+
+    def part(facts: TableFacts) -> TableFacts:
+        free = any(not index.attached for index in facts.indexes)
+        forms = canonical_forms(reader, facts, declared) if free else {}
+        return replace(facts, canonical=forms, partitions=tuple(map(part, facts.partitions)))
 
     return replace(
         table,
         canonical=canonical_forms(reader, table, declared),
-        partitions=tuple(
-            _with_canonical_forms(reader, part, declared if has_indexes(part) else ())
-            for part in table.partitions
-        ),
+        partitions=tuple(map(part, table.partitions)),
     )
 
 

@@ -58,6 +58,20 @@ class NotNow(NothingChanged):
     help="Work on as many tables at once, the largest first; one build a table.",
 )
 @limit_options
+@click.option(
+    "--notify",
+    metavar="COMMAND",
+    help="Run this when the run is over, done or not, with its summary as JSON on stdin, for at "
+    "most 30 s and without a shell.  [default: the setting notify]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: print every event as a line of JSON on stdout as well (docs/events.md).",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
@@ -67,6 +81,8 @@ def command(
     undo_dedupe: str | None,
     parallel: int,
     limits: Limits,
+    notify: str | None,
+    form: str,
     yes: bool,
 ) -> None:
     """Do what is pending: build, promote and drop without stopping reads or writes.
@@ -75,6 +91,7 @@ def command(
     same command goes on with it; Ctrl-C asks. Exits 0 when everything planned is done, 3 when it
     was refused and nothing changed, 4 when a part is done.
     """
+    from outofband.cli.account import Account
     from outofband.cli.interrupt import Interruption
     from outofband.cli.project import open_project
     from outofband.cli.screen import OperatorScreen
@@ -102,23 +119,28 @@ def command(
     conditions = limits.conditions(project.settings)
     beside = ["--parallel", str(parallel)] if parallel > 1 else []
     next_command = again(where, only, [*dealing.flags, *undoing, *limits.words, *beside])
-    with ExitStack() as opened:
+    told = notify if notify is not None else project.settings.notify
+    account = Account(project.source, next_command, events=form == "json", command=told)
+    with account.of_errors(), ExitStack() as opened:
         session = opened.enter_context(Session(project.source))
         scope = project.scope(session, where.to, only)
 
         def world(hand: Session) -> World:
-            watched = Watched(screen, Monitor(project.source), hand, patient)
-            return World(hand, watched, scope, patient, conditions)
+            evidence = account.evidence()
+            watched = Watched(screen, Monitor(project.source), hand, patient, evidence)
+            return World(hand, watched, scope, patient, conditions, evidence)
 
         view = world(session).look()
         if undo_dedupe:
             screen.say(f"Undo on {project.source.describe()}:")
             _require_fit(Report(tuple(judge_server(read_server(session), builds=False))))
             with Interruption(screen, [session], patient.stopped, next_command).heeded():
-                return undo(world(session), undo_dedupe, lambda: _ask(yes))
+                undo(world(session), undo_dedupe, lambda: _ask(yes))
+            return account.end((), 0)
         plan = view.plan
         if not plan.steps:
             screen.say("Nothing is pending.")
+            account.end((), 0)
             return None
         screen.say(f"Plan for {project.source.describe()}:")
         report = preflight(session, view, dedupes=dealing is not Dedupe.REPORT)
@@ -127,15 +149,20 @@ def command(
         _require_fit(report)
         for line in lines(report):
             screen.say(line)
-        if any(p.actions and not report.obstacle(p.step) for p in plan.steps):
+        acts = any(p.actions and not report.obstacle(p.step) for p in plan.steps)
+        if acts:
             _confirm(plan, dealing, yes, limits.accept)
         hands = [session]
         while len(hands) < min(parallel, len(lanes(plan, view.seen))):
             hands.append(opened.enter_context(Session(project.source)))
         worlds = [world(hand) for hand in hands]
-        with Interruption(screen, hands, patient.stopped, next_command).heeded():
+        account.begin(plan, session if acts else None)
+        stop = Interruption(screen, hands, patient.stopped, next_command, account.detached)
+        with stop.heeded():
             endings = apply_beside(plan, view.seen, worlds, dealing, report)
-    sys.exit(_report(endings, next_command))
+        status = _report(endings, next_command)
+        account.end(endings, status)
+    sys.exit(status)
 
 
 def _require_fit(report: Report) -> None:

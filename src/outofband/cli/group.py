@@ -11,7 +11,7 @@ import click
 
 from outofband.errors import OutofbandError
 
-COMMANDS = ("lint", "rule", "status", "plan", "apply", "check")
+COMMANDS = ("lint", "rule", "status", "plan", "apply", "check", "journal")
 INTERRUPTED = 130
 
 

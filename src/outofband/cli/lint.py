@@ -115,7 +115,7 @@ def command(
             sys.exit(_status(judged.new, fail_on))
     from outofband.gate import remember
     from outofband.gate.subject import subject_of
-    from outofband.inputs.trace import tracing
+    from outofband.inputs.trace import paused, tracing
 
     with tracing() as trace, subject_of(request) as subject:
         from outofband.gate.judge import judge  # while the project is rendered
@@ -126,13 +126,18 @@ def command(
         if write_baseline:
             _keep(judged, subject)
             return
-        told = _told(judged, subject, form, every=every)
+        with paused():  # it shows lines of files that were read before
+            told = _told(judged, subject, form, every=every)
     status, notes = _status(judged.new, fail_on), _notes(judged, subject, request)
     sys.stdout.write(told)
     for note in notes:
         click.echo(f"outofband: {note}", err=True)
-    if not fix and not notes:
-        remember.answer(click.get_current_context().obj, told, status, trace)
+    inputs = remember.inputs_of(trace)
+    if inputs is not None:
+        if subject.rendering is not None:
+            subject.rendering.keep(inputs, trace.own)
+        if not fix and not notes:
+            remember.answer(click.get_current_context().obj, told, status, inputs)
     sys.exit(status)
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from outofband.catalog.reader import Row
 from outofband.catalog.standing import Standing
 from outofband.cli.project import Seen
 from outofband.model.state import State
+from outofband.runbook.rate import duration
 from outofband.runbook.show import document, summary, table_name
 
 _COLOURS = {
@@ -54,28 +56,64 @@ def _print_standings(
     The sentence that counts them all goes to stderr, also where only pending ones are listed.
     """
     listed = [s for s in every if not s.done] if pending_only else every
+    headings = ("STEP", "KIND", "TABLE", "STATE", "DONE", "SINCE", "NOTE")
+    _print_table(headings, (_standing_cells(s, ages) for s in listed))
+    click.echo(summary(every), err=True)
+
+
+def _standing_cells(s: Standing, ages: Mapping[str, timedelta]) -> tuple[str | Text, ...]:
+    return (
+        s.step.name,
+        s.step.kind.replace("_", " "),
+        table_name(s.step),
+        Text(s.state.value.replace("_", " "), style=_COLOURS.get(s.state, "default")),
+        Text("yes", style="green") if s.done else Text("no", style="yellow"),
+        s.revision,
+        _note(s, ages),
+    )
+
+
+def _print_table(headings: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
+    """Print rows in columns on stdout, nothing where there are none."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_PIPE_WIDTH)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("STEP", "KIND", "TABLE", "STATE", "DONE", "SINCE", "NOTE"):
+    for heading in headings:
         table.add_column(heading, overflow="fold")
-    for s in listed:
-        colour = _COLOURS.get(s.state, "default")
-        table.add_row(
-            escape(s.step.name),
-            s.step.kind.replace("_", " "),
-            escape(table_name(s.step)),
-            f"[{colour}]{s.state.value.replace('_', ' ')}[/{colour}]",
-            "[green]yes[/green]" if s.done else "[yellow]no[/yellow]",
-            escape(s.revision),
-            escape(_note(s, ages)),
-        )
-    if listed:
-        with console.capture() as captured:
-            console.print(table)
-        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
-    click.echo(summary(every), err=True)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    if not table.row_count:
+        return
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def print_journal(rows: Sequence[Row] | None, form: str) -> None:
+    """Print lines of the journal, as JSON or as a table."""
+    if form == "json":
+        print_json({"journal": [{**row, "at": row["at"].isoformat()} for row in rows or ()]})
+    elif rows:
+        headings = ("AT", "ROLE", "STEP", "TABLE", "WHAT", "TOOK", "WAITED", "SQLSTATES", "WHY")
+        _print_table(headings, map(_journal_cells, rows))
+    if not rows:
+        click.echo("The journal is empty." if rows is not None else "No journal is here.", err=True)
+
+
+def _journal_cells(row: Row) -> tuple[str, ...]:
+    waited = sum(phase["waited_seconds"] for phase in row["phases"] or ())
+    return (
+        f"{row['at']:%Y-%m-%d %H:%M:%S%z}",
+        row["role"],
+        row["step"],
+        row["table_name"],
+        row["outcome"] or row["event"],
+        "" if row["seconds"] is None else duration(row["seconds"]),
+        duration(waited) if waited else "",
+        " ".join(row["sqlstates"] or ()),
+        row["why"] or "",
+    )
 
 
 def _note(standing: Standing, ages: Mapping[str, timedelta]) -> str:

@@ -10,7 +10,7 @@ from outofband.errors import Misuse
 from outofband.gate import past, rules
 from outofband.gate.subject import Subject
 from outofband_lint import baseline
-from outofband_lint.engine import UnknownRevision, lint
+from outofband_lint.engine import Progress, UnknownRevision, lint
 from outofband_lint.finding import Finding
 from outofband_lint.own_rules import OwnRuleWrong
 from outofband_lint.rules import all_rules
@@ -59,6 +59,7 @@ def judge(
         found = lint(
             subject.revisions,
             _settings(subject, stats),
+            progress=_progress(subject, stats),
             judged=subject.judged,
             base=subject.base,
             queries=subject.queries,
@@ -71,7 +72,8 @@ def judge(
         raise StartAfterUnknown(str(error), do="Correct start-after in pyproject.toml") from None
     except OwnRuleWrong as error:
         raise rules.wrong(error) from None
-    findings = tuple(replace(f, path=os.path.relpath(f.path)) for f in found)
+    paths = {path: os.path.relpath(path) for path in {f.path for f in found}}
+    findings = tuple(replace(f, path=paths[f.path]) for f in found)
     known = past.known_findings(own) if with_baseline else frozenset()
     compared = baseline.compare(findings, known)
     return Judgement(
@@ -80,6 +82,12 @@ def judge(
         compared.stale if subject.is_whole else 0,
         subject.is_whole and own.start_after is None and not known,
     )
+
+
+def _progress(subject: Subject, stats: str | None) -> Progress:
+    """Return where to begin; with options that a kept finding knows nothing of, at the start."""
+    may_go_on = stats is None and subject.settings.start_after is None
+    return subject.rendering.progress if subject.rendering and may_go_on else Progress()
 
 
 def _settings(subject: Subject, stats: str | None) -> Settings:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from outofband.errors import Misuse
+from outofband.inputs import trace
 from outofband.settings import Settings
 from outofband_lint import baseline, stats
-from outofband_lint.comments import suppressions_in
+from outofband_lint.comments import MARK, suppressions_in
 from outofband_lint.finding import Finding
 from outofband_lint.stats import Stats
 from outofband_lint.suppression import Suppression
@@ -29,7 +30,9 @@ def suppressions_of(paths: Iterable[str]) -> tuple[Suppression, ...]:
     found: list[Suppression] = []
     for path in paths:
         try:
-            text = Path(path).read_text(encoding="utf-8-sig")
+            with trace.about(path), open(path, "rb") as file:
+                content = file.read()
+            text = content.decode("utf-8-sig") if MARK.encode() in content else ""
         except (OSError, UnicodeDecodeError):
             continue  # whoever renders or reads it says so
         found += suppressions_in(text, path)

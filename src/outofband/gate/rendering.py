@@ -1,15 +1,16 @@
 """The project rendered in a child, while this process loads the linter and judges what comes.
 
 The child imports Alembic, SQLAlchemy and the project; this process never does. What the child said
-about a revision is kept, and as long as nothing that it could depend on has changed, a revision is
-rendered again only when its own file has.
+about a revision is kept, and so is what was found in it. As long as nothing that these could depend
+on has changed, a revision is rendered again only when its own file has, and judged again only when
+its own or that of one before it has.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outofband import child, settings, wire
-from outofband.gate import recall, remember, store
+from outofband.gate import recall, store
 from outofband.gate.coming import Coming
 from outofband.gate.request import Request
 from outofband.inputs import state, trace
 from outofband.settings import Settings
+from outofband_lint.engine import Progress
 from outofband_lint.environment import Environment
+from outofband_lint.finding import Finding
 
 if TYPE_CHECKING:
     from outofband.revisions.history import Kept
@@ -34,17 +37,20 @@ _ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 class Rendering:
     """What the child has said so far, and what was kept from the run before.
 
-    ``answers`` and ``digests`` are by the path of a revision's file, ``folders`` where those are.
-    ``inputs`` is what was looked at for what is kept, and so is for whatever is made of it.
+    ``answers``, ``digests`` and ``findings`` are by the path of a revision's file, ``folders``
+    where those are. ``inputs`` is what was looked at for what is kept, and so is for whatever is
+    made of it. ``progress`` is how far the chain is judged.
     """
 
     request: Request
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     is_new: bool = False
     inputs: dict[str, Any] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
 
     @classmethod
     def kept(cls, request: Request) -> Rendering:
@@ -62,34 +68,55 @@ class Rendering:
     def _take(self, found: dict[str, Any]) -> None:
         self.inputs = found["inputs"]
         self.order = [str(path) for path in found["order"]]
-        for path, (digest, answer) in found["revisions"].items():
+        for path, (digest, answer, findings) in found["revisions"].items():
             wire.revision_from_json(answer)
             if state.of_file(path) == digest:
                 self.answers[path], self.digests[path] = answer, digest
+                if findings is not None:
+                    self.findings[path] = wire.findings_from_json(findings)
 
-    def keep(self, looked: trace.Trace) -> None:
-        """Keep what was said, unless it came from more than can be looked at again.
+    def go_over_what_is_kept(self) -> None:
+        """Go over the beginning of the chain that is as it was when it was judged, which need not
+        wait for the child.
+        """
+        for path in self.order:
+            if path not in self.findings:
+                return
+            self.progress.over(wire.revision_from_json(self.answers[path]), self.findings[path])
 
-        ``looked`` is what the child looked at.
+    def keep(self, inputs: dict[str, Any], own: Collection[str]) -> None:
+        """Keep what was said and found; ``inputs`` is what was looked at, and of that ``own`` what
+        concerns one revision alone.
         """
         folder = store.folder_for(os.getcwd())
         if not folder or not self.is_new:
             return
-        files = {path for path in self.answers if path in looked.own}
-        inputs = remember.inputs_of(looked, files, self.folders)
-        if inputs is None:
-            return
-        revisions = {
-            path: (self.digests.get(path) or state.of_file(path), answer)
-            for path, answer in self.answers.items()
-            if not remember.changed_since(path, looked.started)
+        files, folders = inputs["files"], inputs["folders"]
+        alone = {path for path in self.answers if path in own}
+        shared = {
+            "files": {path: was for path, was in files.items() if path not in alone},
+            "folders": {path: was for path, was in folders.items() if not self._is_inside(path)},
         }
         content: dict[str, object] = {
-            "inputs": inputs,
+            "inputs": {**inputs, **shared},
             "order": self.order,
-            "revisions": revisions,
+            "revisions": dict(self._revisions(files)),
         }
         store.write(folder, _name(self.request), content)
+
+    def _is_inside(self, path: str) -> bool:
+        return any(path == f or path.startswith(os.path.join(f, "")) for f in self.folders)
+
+    def _revisions(self, digests: dict[str, str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield the state, the answer and the findings of each file, by its path."""
+        found: dict[str, list[Finding]] | None = None
+        if self.progress.count == len(self.order):
+            found = {answer["revision"]: [] for answer in self.answers.values()}
+            for finding in self.progress.findings:
+                found[finding.revision].append(finding)
+        for path, answer in self.answers.items():
+            findings = found and wire.findings_to_json(found[answer["revision"]])
+            yield path, (digests.get(path) or state.of_file(path), answer, findings)
 
     def settings_and_environment(
         self, answers: Iterator[dict[str, Any]]
@@ -107,13 +134,16 @@ class Rendering:
         self.order = [place["path"] for place in places]
         self.answers = {path: a for path, a in self.answers.items() if path in set(self.order)}
         self.is_new = self.order != before
+        if self.order[: self.progress.count] != before[: self.progress.count]:
+            self.progress = Progress()
         return Coming(list(map(wire.revision_from_json, places)), self._each(answers))
 
     def _each(self, answers: Iterator[dict[str, Any]]) -> Iterator[Any]:
         for answer in map(_checked, answers):
             path = answer.get("kept")
             if path is not None:
-                trace.looked_at(path)
+                with trace.about(path):
+                    trace.looked_at(path)
             else:
                 path = str(answer["path"])
                 self.answers[path], self.is_new = answer, True
@@ -123,19 +153,15 @@ class Rendering:
 
 @contextmanager
 def rendering(request: Request) -> Iterator[tuple[Rendering, Iterator[dict[str, Any]]]]:
-    """Start the child; yield what is kept, and what the child says. What is new is kept after."""
+    """Start the child; yield what is kept, and what the child says."""
     with trace.paused():
         made = Rendering.kept(request)
     if made.inputs:
         trace.looked_at_before(made.inputs)
-    looked: list[trace.Trace] = []
-    with child.started(partial(_serve, request, made), looked.append) as answers:
+    with child.started(partial(_serve, request, made)) as answers:
         yield made, answers
         for _ in answers:  # the last thing it says is what it has looked at
             pass
-    with trace.paused():
-        if looked:
-            made.keep(looked[0])
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:

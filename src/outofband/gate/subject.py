@@ -10,7 +10,7 @@ from pathlib import Path
 from outofband import settings as settings_file
 from outofband.errors import Misuse
 from outofband.gate.coming import Coming
-from outofband.gate.rendering import rendering, wants_downgrades
+from outofband.gate.rendering import Rendering, rendering, wants_downgrades
 from outofband.gate.request import Request
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
@@ -29,6 +29,7 @@ class Subject:
     ``judged`` are the ids of those that findings are wanted for, None for all; ``base`` is what the
     branch began from, ``queries`` are those of the application, ``environment`` is env.py, None for
     SQL files. ``is_whole`` tells whether these are all revisions of a project, and all judged.
+    ``rendering`` is where they come from, unless they are SQL files or those of a branch.
     """
 
     revisions: Sequence[Revision]
@@ -38,6 +39,7 @@ class Subject:
     queries: tuple[Query, ...] = ()
     environment: Environment | None = None
     is_whole: bool = False
+    rendering: Rendering | None = None
 
     @property
     def graph(self) -> Sequence[Revision]:
@@ -79,6 +81,7 @@ def subject_of(request: Request) -> Iterator[Subject]:
             from outofband.gate import judge
 
             judge.prepare()  # while the child imports the project
+            made.go_over_what_is_kept()
             settings, environment = made.settings_and_environment(answers)
             revisions = made.revisions(answers)
             yield Subject(
@@ -87,6 +90,7 @@ def subject_of(request: Request) -> Iterator[Subject]:
                 queries=_queries(request, settings),
                 environment=environment,
                 is_whole=request.executes,
+                rendering=made,
             )
 
 

@@ -12,6 +12,7 @@ from outofband_lint.names import MAX_IDENTIFIER_BYTES, QualifiedName, clip, quot
 
 __all__ = [
     "MAX_IDENTIFIER_BYTES",
+    "OUR_SCHEMA",
     "QualifiedName",
     "clip",
     "fingerprint",
@@ -22,6 +23,9 @@ __all__ = [
     "quote",
     "temporary_name",
 ]
+
+OUR_SCHEMA = "outofband"
+"""Where the runbook keeps tables of its own: what it moved, and the journal."""
 
 _MARK = "__ob_"
 _HASH_DIGITS = 8

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from alembic.operations import Operations
 from sqlalchemy import Connection
 
 
 def run_async(
-    connection: Connection, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    operations: Operations, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
 ) -> Any:
     """Run an asynchronous function as ``op.run_async`` does, on a connection that never waits."""
 
     async def main() -> Any:
-        return await function(AsyncConnection(connection), *args, **kwargs)
+        return await function(AsyncConnection(operations.get_bind()), *args, **kwargs)
 
     return asyncio.run(main())
 

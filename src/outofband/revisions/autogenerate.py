@@ -16,14 +16,12 @@ from alembic.operations.ops import (
 )
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from outofband.model.names import QualifiedName, is_temporary
+from outofband.model.names import OUR_SCHEMA, QualifiedName, is_temporary
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.runtime.migration import MigrationContext
-
-OUR_SCHEMA = "outofband"
 
 
 def register(plugin: Any) -> None:

@@ -43,9 +43,10 @@ class Loader:
 
     def _scripts(self) -> Iterator[Script]:
         seen: set[Path] = set()
-        for folder in self.script._version_locations:
+        for folder in map(Path.resolve, self.script._version_locations):
             for path in Script._list_py_dir(self.script, folder) if folder.exists() else ():
-                path = path.resolve()
+                if path.is_symlink():
+                    path = path.resolve()
                 if path not in seen:
                     seen.add(path)
                     known = self.kept.get(str(path))

@@ -87,7 +87,7 @@ class Performer:
             Operations.context(capture.configure(self.environment, holder)) as operations,
             noticed() as used,
         ):
-            vars(operations)["run_async"] = partial(run_async, operations.get_bind())
+            vars(operations)["run_async"] = partial(run_async, operations)
             try:
                 getattr(script.module, function)()
             except BaseException as error:

@@ -22,7 +22,6 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import Integer, TypeEngine, Uuid
 
-from outofband.revisions import imagined
 from outofband.revisions.reflection import FoldedDialect
 
 if TYPE_CHECKING:
@@ -213,6 +212,8 @@ class _Cursor:
         self._asks = not inserts
         truth = None if inserts else self._driver.recorder.truth(statement)
         asked: list[tuple[str, TypeEngine[Any] | None]] = [*columns] or [("?column?", None)]
+        if truth is not None:
+            from outofband.revisions import imagined  # what few revisions need: the whole reader
         if truth is not None and not columns:
             schema = self._driver.recorder.schema()
             asked = [(name, None) for name in imagined.columns_of(statement, schema)]

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
+from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.statements import (
     Action,
@@ -27,6 +29,7 @@ from outofband.model.statements import (
 )
 from outofband.runbook.build import Build
 from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.events import Outcome
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
@@ -78,26 +81,33 @@ def apply(
 
     Raises SessionLost when the server stays away for longer than a minute.
     """
-    return tuple(
-        Ending(planned, End.REFUSED, found.what, found.do)
-        if (found := report.obstacle(planned.step))
-        else _Turn(planned, world, dedupe, report).run()
-        for planned in plan.steps
-    )
+    return tuple(_recorded(planned, world, dedupe, report) for planned in plan.steps)
+
+
+def _recorded(planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> Ending:
+    world.evidence.begin(planned, world.hand)
+    if found := report.obstacle(planned.step):
+        ending = Ending(planned, End.REFUSED, found.what, found.do)
+    else:
+        ending = _Turn(planned, world, dedupe, report).run()
+    world.evidence.end(Outcome(ending.end.value, ending.why, ending.do), world.hand)
+    return ending
 
 
 class _Turn:
     """One step's turn: from the plan that was shown to its ending."""
 
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
-        self._planned, self._world = planned, world
-        self._build = Build(world, dedupe, planned.step.name, report)
-        self._failures: dict[str, int] = {}
+        self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
+        # What ends a step is failing at one thing again and again, however many partitions it has.
+        self._builds: dict[Index, Build] = {}
+        self._failures: Counter[tuple[str, Action | None]] = Counter()
+        self._losses = 0
         self._sent = False
 
     @property
     def _acted(self) -> bool:
-        return self._sent or self._build.changed
+        return self._sent or any(build.changed for build in self._builds.values())
 
     def run(self) -> Ending:
         while True:
@@ -155,13 +165,13 @@ class _Turn:
     def _waited_for_replicas(self, action: Action) -> bool:
         """Wait for replicas before a build or a drop; tell whether that took long."""
         world = self._world
-        return isinstance(action, BuildIndex | RemoveIndex) and world.conditions.await_replicas(
+        return _is_unhurried(action) and world.conditions.await_replicas(
             world.hand, world.screen, world.patient
         )
 
     def _not_at_this_hour(self, action: Action) -> Ending | None:
         """End the step where it is too late to start; what only commits what is built is not."""
-        if self._acted and not isinstance(action, BuildIndex | RemoveIndex):
+        if self._acted and not _is_unhurried(action):
             return None
         why = self._world.conditions.not_now(action)
         return self._ending(End.WAITING, why) if why else None
@@ -175,13 +185,14 @@ class _Turn:
         except GivenUp as given_up:
             return self._give_up(given_up)
         except StatementFailed as failed:
-            return self._after(failed)
+            return self._after(failed, action)
         return None
 
     def _do(self, action: Action, table: TableFacts) -> None:
         match action:
             case BuildIndex(index):
-                self._build.run(index, table)
+                new = Build(self._world, self._dedupe, self._planned.step.name, self._report)
+                self._builds.setdefault(index, new).run(index, table)
             case AwaitBuild(index, pid):
                 self._sent = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
@@ -228,22 +239,23 @@ class _Turn:
                 why += f"; {left.index} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
 
-    def _after(self, failed: StatementFailed) -> Ending | None:
+    def _after(self, failed: StatementFailed, action: Action | None = None) -> Ending | None:
         """Back off and let the loop look again where that helps; an ending where it does not."""
+        self._world.evidence.failed(failed)
         if self._world.patient.stopped.is_set():
             return self._give_up(GivenUp("cancelled by the operator"))
         code = failed.sqlstate
-        self._failures[code] = self._failures.get(code, 0) + 1
+        self._failures[code, action] += 1
         allowed = _RETRIES.get(code, _OTHER_RETRIES)
-        if reaction(code) is Reaction.RETRY and self._failures[code] <= allowed:
+        if reaction(code) is Reaction.RETRY and self._failures[code, action] <= allowed:
             self._world.screen.say(f"{failed.what}; trying again")
-            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code]))
+            time.sleep(random.uniform(0.5, 1.0) * longest_pause(self._failures[code, action]))
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
 
     def _reconnect(self, lost: SessionLost) -> None:
-        self._failures["lost"] = self._failures.get("lost", 0) + 1
-        if self._failures["lost"] > _LOSSES:
+        self._losses += 1
+        if self._losses > _LOSSES:
             raise lost
         self._world.screen.say("the connection was lost; connecting again to see what is left")
         deadline = time.monotonic() + _AWAY_SECONDS
@@ -270,6 +282,11 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
     """Tell whether what is left is what was shown, in its order, less what is done already."""
     rest = iter(shown)
     return all(action in rest for action in now)
+
+
+def _is_unhurried(action: Action) -> bool:
+    sent = statement(action)
+    return sent is not None and sent.unhurried
 
 
 def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from outofband.catalog.reader import query
 from outofband.model.index import Index
-from outofband.model.statements import Action, BuildIndex
+from outofband.model.statements import Action, BuildIndex, RepairIndex
 from outofband.runbook.hand import Hand, Lag, Screen
 from outofband.runbook.lag import MaxLag, too_far
 from outofband.runbook.rate import duration
@@ -42,11 +42,20 @@ class Conditions:
     now: Callable[[], datetime] = _now
 
     def not_now(self, action: Action) -> str:
-        """Return why an action is not to start at this hour, empty where it is. Only a build takes
-        long.
+        """Return why an action is not to start at this hour, empty where it is."""
+        return self.hours.not_now(self.now(), self._needed(action))
+
+    def _needed(self, action: Action) -> float | None:
+        """Return the seconds that an action takes: none but for a build, and nobody knows them of a
+        repair.
         """
-        needed = self.seconds(action.index) if isinstance(action, BuildIndex) else 0.0
-        return self.hours.not_now(self.now(), needed)
+        match action:
+            case BuildIndex(index):
+                return self.seconds(index)
+            case RepairIndex():
+                return None
+            case _:
+                return 0.0
 
     def await_replicas(self, hand: Hand, screen: Screen, patient: Patient) -> bool:
         """Wait until no replica and no slot lags more than it may; tell whether that took a wait.

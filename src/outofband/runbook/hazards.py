@@ -14,6 +14,7 @@ from outofband.model.statements import (
     DropConstraint,
     Promote,
     RemoveIndex,
+    RepairIndex,
 )
 from outofband.model.step import DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
@@ -45,11 +46,11 @@ class Found:
 
 
 def _builds(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex)
+    return isinstance(action, BuildIndex | RepairIndex)
 
 
 def _waits(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex) or (
+    return isinstance(action, BuildIndex | RepairIndex) or (
         isinstance(action, RemoveIndex) and not action.partitioned
     )
 

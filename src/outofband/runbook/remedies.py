@@ -15,6 +15,9 @@ from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.temp_files import GiveUp, Means, Retry, answer, less_memory
 
+_NOT_THERE = "42704"
+"""Of a build an operator class or a collation; of other statements the index, gone meanwhile."""
+
 
 class Remedies:
     """Mends what stops the builds of one step, or says what a person has to mend."""
@@ -46,6 +49,9 @@ class Remedies:
             case Reaction.ROWS:
                 self._refuse(self._rows(index, table))
                 raise failed
+            case _ if failed.sqlstate == _NOT_THERE:
+                do = "Create what it names first, or correct the declaration"
+                raise Stuck(failed.what, do)
             case Reaction.DISK:
                 raise Stuck(failed.what, self._provider.disk)
             case _:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import Protocol
 
+from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Progress, StatementFailed
 from outofband.runbook.rate import duration
 from outofband.runbook.waiting import GivenUp, Patience, Wait, explained
@@ -66,11 +68,27 @@ class Patient:
 class Watched:
     """A Screen that has what is run looked after; see the port for its methods."""
 
-    def __init__(self, display: Display, lookout: Lookout, hand: Hand, patient: Patient) -> None:
+    def __init__(
+        self,
+        display: Display,
+        lookout: Lookout,
+        hand: Hand,
+        patient: Patient,
+        evidence: Evidence | None = None,
+    ) -> None:
         self._display, self._lookout, self._hand = display, lookout, hand
-        self._patient = patient
-        self.say, self.show_secret = display.say, display.show_secret
-        self.statement, self.counting = display.statement, display.counting
+        self._patient, self._evidence = patient, evidence or Evidence()
+        self.show_secret, self.counting = display.show_secret, display.counting
+
+    def say(self, line: str) -> None:
+        """Tell something that stays on the screen."""
+        self._display.say(line)
+        self._evidence.say(line)
+
+    def statement(self, sql: str) -> None:
+        """Show a statement as it is sent."""
+        self._display.statement(sql)
+        self._evidence.statement(sql)
 
     @contextmanager
     def watching(self, what: str, pid: int) -> Iterator[Callable[[], None]]:
@@ -78,27 +96,37 @@ class Watched:
 
         What this session runs is cancelled then, what another runs is only waited for no longer.
         """
-        watch = _Watch(self._patient, self.say, ours=pid == self._hand.pid)
+        evidence = self._evidence
+        watch = _Watch(self._patient, partial(self._explain, pid), ours=pid == self._hand.pid)
         with self._display.showing(what) as show:
 
             def see(progress: Progress) -> bool:
                 show(progress)
+                evidence.look(pid, progress)
                 return watch.see(time.monotonic(), progress)
 
-            with self._lookout.watching(pid, see, self.say):
-                try:
+            try:
+                with self._lookout.watching(pid, see, self.say):
                     yield watch.check
-                except StatementFailed as failed:
-                    if failed.sqlstate == _CANCELLED:
-                        watch.check()
-                    raise
+            except StatementFailed as failed:
+                evidence.failed(failed)
+                if failed.sqlstate == _CANCELLED:
+                    watch.check()
+                raise
+            finally:
+                evidence.pause()
+
+    def _explain(self, pid: int, wait: Wait) -> None:
+        for line in explained(wait):
+            self._display.say(line)
+        self._evidence.waits(pid, wait)
 
 
 class _Watch:
     """What one watch has seen so far."""
 
-    def __init__(self, patient: Patient, say: Callable[[str], None], *, ours: bool) -> None:
-        self._patient, self._say, self._ours = patient, say, ours
+    def __init__(self, patient: Patient, explain: Callable[[Wait], None], *, ours: bool) -> None:
+        self._patient, self._explain, self._ours = patient, explain, ours
         self._patience = Patience()
         self._began = time.monotonic()
         self._given_up: GivenUp | None = None
@@ -109,8 +137,7 @@ class _Watch:
         if wait is None:
             return False
         if self._patience.is_to_be_told(wait):
-            for line in explained(wait):
-                self._say(line)
+            self._explain(wait)
         # Once: a second cancel could meet the session's next statement.
         if self._given_up is not None or not (self._ours and self._has_lasted(wait.seconds)):
             return False

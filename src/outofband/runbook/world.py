@@ -10,6 +10,7 @@ from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
 from outofband.model.step import Wanted
 from outofband.runbook.conditions import Conditions
+from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Screen
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
 from outofband.runbook.watch import Patient
@@ -47,13 +48,16 @@ def look(reader: Reader, scope: Scope) -> View:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A session, a screen, the scope of the run, how long it waits, and when it may start work."""
+    """A session, a screen, the scope of the run, how long it waits, when it may start work, and
+    what is kept of it.
+    """
 
     hand: Hand
     screen: Screen
     scope: Scope
     patient: Patient = field(default_factory=Patient)
     conditions: Conditions = field(default_factory=Conditions)
+    evidence: Evidence = field(default_factory=Evidence)
 
     def look(self) -> View:
         """Observe and plan anew."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
@@ -101,7 +100,7 @@ def _tables(
     if statement.target == "index" and name is not None:
         found = schema.index(name)
         if found is None:
-            return (replace(name, name=f"the table of {name.name}"),)
+            return (name.renamed(f"the table of {name.name}"),)
         return (found[0].name,) if context.is_existing(found[0]) else ()
     return tuple(
         table.name

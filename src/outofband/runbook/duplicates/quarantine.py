@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import query
-from outofband.model.names import QualifiedName, clip, quote
+from outofband.model.names import OUR_SCHEMA, QualifiedName, clip, quote
 from outofband.runbook.hand import Hand
 
-SCHEMA = "outofband"
 OWN_COLUMNS = "outofband_step", "outofband_source", "outofband_moved_at"
 
 
@@ -48,15 +47,15 @@ def quarantine_of(hand: Hand, table: TableFacts) -> Quarantine:
     shape = [table.name.schema or "", table.name.name]
     shape += [part for column in columns for part in (column["name"], column["type"])]
     digits = hashlib.sha256("\0".join(shape).encode()).hexdigest()[:8]
-    place = QualifiedName(f"{clip(table.name.name, 54)}_{digits}", SCHEMA)
+    place = QualifiedName(f"{clip(table.name.name, 54)}_{digits}", OUR_SCHEMA)
     return Quarantine(place, table.name, tuple(column["name"] for column in columns))
 
 
 def make(hand: Hand, quarantine: Quarantine) -> None:
     """Create what is missing of it."""
     # CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
-    if not hand.rows("SELECT FROM pg_namespace WHERE nspname = %(name)s", {"name": SCHEMA}):
-        hand.write(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    if not hand.rows("SELECT FROM pg_namespace WHERE nspname = %(name)s", {"name": OUR_SCHEMA}):
+        hand.write(f"CREATE SCHEMA IF NOT EXISTS {OUR_SCHEMA}")
     there = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
     if not hand.rows(there, {"name": str(quarantine.place)}):
         hand.write(quarantine.create)

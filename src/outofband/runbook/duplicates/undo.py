@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import Reader, Row, query
-from outofband.model.names import QualifiedName, literal, quote
+from outofband.model.names import OUR_SCHEMA, QualifiedName, literal, quote
 from outofband.runbook.duplicates.hazards import require_returnable
 from outofband.runbook.duplicates.move import in_batches
-from outofband.runbook.duplicates.quarantine import OWN_COLUMNS, SCHEMA
+from outofband.runbook.duplicates.quarantine import OWN_COLUMNS
 from outofband.runbook.hand import Hand, StatementFailed
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.world import World
@@ -43,7 +43,7 @@ def held(reader: Reader, step: str, tables: Sequence[int] = ()) -> tuple[Held, .
     """Find the rows that were moved for a step, out of ``tables`` and their partitions where any
     are given (oids), else out of whichever table.
     """
-    places = reader.rows(query("quarantines"), {"schema": SCHEMA})
+    places = reader.rows(query("quarantines"), {"schema": OUR_SCHEMA})
     return tuple(
         Held(
             place,
@@ -51,7 +51,7 @@ def held(reader: Reader, step: str, tables: Sequence[int] = ()) -> tuple[Held, .
             QualifiedName(row["name"], row["schema"]) if row["name"] else None,
             row["rows"],
         )
-        for place in (QualifiedName(row["name"], SCHEMA) for row in places)
+        for place in (QualifiedName(row["name"], OUR_SCHEMA) for row in places)
         for row in reader.rows(_HELD.format(place=place), {"step": step, "tables": list(tables)})
     )
 

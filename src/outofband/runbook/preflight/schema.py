@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, query
-from outofband.model.names import quote
-from outofband.runbook.duplicates.quarantine import SCHEMA
+from outofband.model.names import OUR_SCHEMA, quote
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.server import Server
 from outofband.runbook.provider import Provider
@@ -23,7 +22,7 @@ class OwnSchema:
 
 def read_own_schema(reader: Reader) -> OwnSchema:
     """Look at the schema ``outofband``."""
-    return OwnSchema(**reader.rows(query("own_schema"), {"schema": SCHEMA})[0])
+    return OwnSchema(**reader.rows(query("own_schema"), {"schema": OUR_SCHEMA})[0])
 
 
 def judge_own_schema(
@@ -32,11 +31,13 @@ def judge_own_schema(
     """Tell that there is no place for a quarantine; that stops where one is ``needed``."""
     if own.may_create:
         return
-    schema, role = quote(SCHEMA), quote(server.role)
+    schema, role = quote(OUR_SCHEMA), quote(server.role)
     statement = (
         f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};"
         if own.exists
         else f"CREATE SCHEMA {schema} AUTHORIZATION {role};"
     )
-    what = f"role {server.role} may not create tables in schema {SCHEMA}, where duplicate rows go"
+    what = (
+        f"role {server.role} may not create tables in schema {OUR_SCHEMA}, where duplicate rows go"
+    )
     yield Finding(what, f"Let {provider.administrator} run {statement}", stops=needed)

@@ -1,0 +1,135 @@
+"""What a run of `apply` gives to programs: events on stdout, the journal, the notify command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from threading import Lock
+
+import click
+
+from outofband.cli.notify import notify, words
+from outofband.errors import OutofbandError
+from outofband.postgres.session import Session
+from outofband.postgres.source import Source
+from outofband.runbook.apply import End, Ending
+from outofband.runbook.events import Event, RunEnded, RunStarted, StepName, as_json
+from outofband.runbook.evidence import Evidence, step_name
+from outofband.runbook.hand import Hand, SessionLost
+from outofband.runbook.journal import Journal
+from outofband.runbook.plan import Plan
+
+DONE, REFUSED, PARTLY_DONE = 0, 3, 4
+_OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly_done"}
+
+
+class Account:
+    """One run: its events go to stdout where ``events`` are wanted, its summary to ``command``."""
+
+    def __init__(
+        self, source: Source, next_command: str, *, events: bool, command: str | None
+    ) -> None:
+        self._source, self._next, self._events, self._command = (
+            source,
+            next_command,
+            events,
+            command,
+        )
+        if command is not None:
+            words(command)
+        self._run, self._lock = str(uuid.uuid4()), Lock()
+        self._journal = Journal(self._run, version("alembic-outofband"), self._tell)
+        self._lanes: list[Evidence] = []
+        self._begun = False
+
+    def evidence(self) -> Evidence:
+        """Return what takes down the steps of one session."""
+        self._lanes.append(Evidence(self._emit, self._journal))
+        return self._lanes[-1]
+
+    def begin(self, plan: Plan, hand: Hand | None) -> None:
+        """Tell that work begins; from now on its end is notified. With ``hand``, make the journal
+        where it is not there yet.
+        """
+        self._begun = True
+        steps = [step_name(planned) for planned in plan.steps]
+        self._emit(RunStarted(self._source.describe(), steps))
+        if hand is not None:
+            self._journal.prepare(hand)
+
+    def end(self, endings: Sequence[Ending], status: int) -> None:
+        """Tell how the run ended."""
+        steps = [_step(step_name(e.planned), e.end.value, e.why, e.do) for e in endings]
+        why = "; ".join(e.why for e in endings if e.end is End.FAILED)
+        self._over(_OUTCOMES[status], status, why, steps)
+
+    @contextmanager
+    def of_errors(self) -> Iterator[None]:
+        """Tell of an error that ends the run in the block."""
+        try:
+            yield
+        except OutofbandError as error:
+            outcome = _OUTCOMES.get(error.exit_status, "unknown")
+            why = f"{error.what}: {error.why}" if error.why else error.what
+            self._over(outcome, error.exit_status, why)
+            raise
+
+    def detached(self, running: Sequence[str]) -> None:
+        """Tell that this process leaves a run to the server."""
+        steps = [lane.running for lane in self._lanes if lane.running is not None]
+        self._note_detached(steps)
+        told = [_step(s, "detached") for s in steps]
+        self._over("detached", PARTLY_DONE, "", told, running)
+
+    def _note_detached(self, steps: Sequence[StepName]) -> None:
+        """Journal it in a session of its own: those of the run are busy."""
+        try:
+            with Session(self._source) as session:
+                self._journal.detached(session, steps)
+        except (OutofbandError, SessionLost) as error:
+            self._tell(f"no journal is kept: {error}")
+
+    def _over(
+        self,
+        outcome: str,
+        status: int,
+        why: str,
+        steps: Sequence[dict[str, str]] = (),
+        running: Sequence[str] = (),
+    ) -> None:
+        told = "" if status == DONE else self._next
+        database = self._source.describe()
+        ended = RunEnded(database, outcome, status, why, told, list(steps), list(running))
+        self._emit(ended)
+        if self._command and self._begun:
+            self._tell(notify(self._command, self._as_json(ended)))
+
+    def _emit(self, event: Event) -> None:
+        with self._lock:
+            if not self._events:
+                return
+            try:
+                sys.stdout.write(f"{json.dumps(self._as_json(event))}\n")
+                sys.stdout.flush()
+            except OSError:  # nobody reads any more; the work goes on
+                self._events = False
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _as_json(self, event: Event) -> dict[str, object]:
+        return as_json(event, self._run, datetime.now(UTC).isoformat(timespec="milliseconds"))
+
+    @staticmethod
+    def _tell(line: str) -> None:
+        if line:
+            click.echo(f"outofband: {line}", err=True)
+
+
+def _step(step: StepName, outcome: str, why: str = "", do: str = "") -> dict[str, str]:
+    named = {"name": step.step, "kind": step.kind, "table": step.table}
+    return {**named, "outcome": outcome, "why": why, "do": do}

@@ -1,0 +1,83 @@
+"""A proxy before a server that may lie about its process, as poolers do, or cut the connections."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+CHUNK = 65536
+
+
+class Proxy:
+    """Passes bytes on between clients, who come by TCP, and a server behind a Unix socket."""
+
+    def __init__(self, url: str, pid: int | None = None) -> None:
+        parts = urlsplit(url)
+        where = parse_qs(parts.query)
+        self._server = str(Path(where["host"][0], f".s.PGSQL.{where['port'][0]}"))
+        self._pid = pid
+        self._sockets: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        port = self._listener.getsockname()[1]
+        user = parts.username or "postgres"
+        self.url = (
+            f"postgresql://{user}@127.0.0.1:{port}{parts.path}?sslmode=disable&gssencmode=disable"
+        )
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Break every connection, as a network does; those to come are served."""
+        broken, self._sockets = self._sockets, []
+        for one in broken:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Serve no more."""
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._server)
+                self._sockets += [client, server]
+                for source, target, lies in ((client, server, False), (server, client, True)):
+                    threading.Thread(
+                        target=self._pass_on, args=(source, target, lies), daemon=True
+                    ).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket, lies: bool) -> None:
+        with suppress(OSError), source, target:
+            while data := source.recv(CHUNK):
+                if lies and self._pid is not None:
+                    data = renamed(data, self._pid)
+                target.sendall(data)
+
+
+def renamed(data: bytes, pid: int) -> bytes:
+    """Put another process into BackendKeyData (PostgreSQL 18, Message Formats)."""
+    at = 0
+    while at + 5 <= len(data):
+        length = struct.unpack_from("!I", data, at + 1)[0]
+        if data[at : at + 1] == b"K":
+            return data[: at + 5] + struct.pack("!i", pid) + data[at + 9 :]
+        at += 1 + length
+    return data
+
+
+@contextmanager
+def proxy(url: str, pid: int | None = None) -> Iterator[Proxy]:
+    """Put a proxy before a server; with ``pid``, one that makes the server's process up."""
+    opened = Proxy(url, pid)
+    try:
+        yield opened
+    finally:
+        opened.close()
