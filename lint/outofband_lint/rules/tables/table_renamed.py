@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from outofband_lint.context import StatementContext
 from outofband_lint.names import QualifiedName
@@ -15,7 +16,11 @@ from outofband_lint.statement import (
     CreateView,
     RenameTable,
     SetTableSchema,
+    Statement,
 )
+
+_SOON = 8
+"""Whoever exchanges two tables does it at once; to look at all that follows costs its square."""
 
 
 @statement_rule(
@@ -94,19 +99,25 @@ def _new_name(statement: RenameTable | SetTableSchema, table: QualifiedName) -> 
 
 def _meets(table: QualifiedName, context: StatementContext) -> str:
     """Say what becomes of what still uses the old name."""
-    taken = (
-        shown(statement.table.renamed(statement.new_name))
-        if isinstance(statement, RenameTable)
-        else shown(statement.table)
-        for _, statement in context.later_of(CreateTable, CreateTableAs, RenameTable)
-        if isinstance(statement, CreateTable | CreateTableAs | RenameTable)
+    following = (
+        statement
+        for kind in (CreateTable, CreateTableAs, RenameTable)
+        for _, statement in islice(context.later_of(kind), _SOON)
     )
-    if shown(table) in taken:
+    if any(shown(_named(statement)) == shown(table) for statement in following):
         return (
             f"reads and writes the table that takes the name {shown(table)}: it misses the rows "
             "that are not there, and fails with 42703 where a column is not"
         )
     return f"fails with 42P01 wherever it reads or writes {shown(table)}"
+
+
+def _named(statement: Statement) -> QualifiedName:
+    """Return the name that a statement gives a table."""
+    if isinstance(statement, RenameTable):
+        return statement.table.renamed(statement.new_name)
+    assert isinstance(statement, CreateTable | CreateTableAs)
+    return statement.table
 
 
 def _is_taken_by_view(table: QualifiedName, context: StatementContext) -> bool:
