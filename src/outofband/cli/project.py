@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
@@ -18,6 +18,7 @@ from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
+from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
@@ -77,15 +78,20 @@ class Seen:
     pending_max_age: timedelta | None
 
 
-def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again; ``ahead`` at what would
-    stop the plan too.
+def look_at(
+    where: Where, only: Sequence[str] = (), forecast: Callable[[Session, Plan], Plan] | None = None
+) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again; with ``forecast`` at what
+    the builds will take and what would stop them, too.
     """
     project = open_project(where)
     with Session(project.source) as session:
         scope = project.scope(session, where.to, only)
         view = look(session, scope)
-        report = preflight(session, view) if ahead else Report()
+        report = Report()
+        if forecast is not None:
+            view = replace(view, plan=forecast(session, view.plan))
+            report = preflight(session, view)
         ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
         where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
         return Seen(scope, view, where_it_is, session.version, report, ages, bearable)
