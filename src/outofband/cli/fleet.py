@@ -10,7 +10,7 @@ from threading import Lock
 
 from outofband.catalog.reader import Reader, query
 from outofband.cli.options import Where
-from outofband.cli.project import Project, Seen, own_source, read_configuration, see
+from outofband.cli.project import Forecast, Project, Seen, own_source, read_configuration, see
 from outofband.errors import Misuse, OutofbandError, StateUnknown
 from outofband.model.step import Wanted
 from outofband.postgres.session import Session
@@ -152,11 +152,12 @@ def look_around(
     fleet: Fleet,
     where: Where,
     only: Sequence[str] = (),
+    forecast: Forecast | None = None,
     *,
-    ahead: bool = False,
     dedupes: bool = False,
 ) -> tuple[Looked, ...]:
-    """Look at every target in turn; one that cannot be looked at holds up no other.
+    """Look at every target in turn, as :func:`.see` does; one that cannot be looked at holds up no
+    other.
 
     Raises SameTarget where two turn out to be one, and Misuse where the call is wrong for all.
     """
@@ -165,7 +166,7 @@ def look_around(
         with Session(target.project.source) as session:
             identity = _identity(session, target)
             scope = _scope(fleet, target, session, where.to, only)
-            seen = see(target.project, session, scope, ahead=ahead, dedupes=dedupes)
+            seen = see(target.project, session, scope, forecast, dedupes=dedupes)
             return Looked(target, seen, identity=identity)
 
     looked = in_turns(fleet.targets, fleet.most, _held(look))

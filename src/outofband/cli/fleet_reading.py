@@ -14,6 +14,7 @@ from outofband.cli.options import Where
 from outofband.cli.output import print_json
 from outofband.errors import Misuse
 from outofband.runbook.fleet import DONE, PENDING, UNKNOWN, TargetState, combined
+from outofband.runbook.forecast import Forecaster
 from outofband.runbook.preflight.tell import document, lines
 from outofband.runbook.show import plan_document, plan_lines
 
@@ -48,7 +49,9 @@ def check(where: Where, path: Path, only: Sequence[str], form: str) -> int:
     return combined(_STATUSES.get(line.state, UNKNOWN) for line in told)
 
 
-def plan(where: Where, path: Path, only: Sequence[str], as_sql: bool, form: str) -> int:
+def plan(
+    where: Where, path: Path, only: Sequence[str], as_sql: bool, as_is: bool, form: str
+) -> int:
     """Show what apply would do at every target; return the exit status."""
     if as_sql:
         raise OneScript(
@@ -56,7 +59,12 @@ def plan(where: Where, path: Path, only: Sequence[str], as_sql: bool, form: str)
             why="a script is for one database",
             do="Leave --targets, and name the database with --database-url",
         )
-    looked = look_around(open_fleet(where, path), where, only, ahead=True)
+    looked = look_around(
+        open_fleet(where, path),
+        where,
+        only,
+        lambda session, found: Forecaster(session, as_is).forecast(found),
+    )
     told = [_planned(one) for one in looked]
     if form == "json":
         print_json({"targets": [line.as_json() for line in told]})

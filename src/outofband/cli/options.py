@@ -67,6 +67,14 @@ targets_option = click.option(
 )
 
 
+as_is_option = click.option(
+    "--as-is",
+    is_flag=True,
+    help="Leave the session's workers and memory as they are, instead of choosing them for each "
+    "build.",
+)
+
+
 def alembic_options(command: F) -> F:
     """Add -c, -n and -x."""
     return _added(command, _ALEMBIC)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
@@ -18,6 +18,7 @@ from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
+from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
@@ -86,23 +87,34 @@ class Seen:
     pending_max_age: timedelta | None
 
 
-def look_at(where: Where, only: Sequence[str] = (), *, ahead: bool = False) -> Seen:
-    """Connect, look at what is wanted and what is there, and leave again; ``ahead`` at what would
-    stop the plan too.
+Forecast = Callable[[Session, Plan], Plan]
+
+
+def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = None) -> Seen:
+    """Connect, look at what is wanted and what is there, and leave again; with ``forecast`` at what
+    the builds will take and what would stop them, too.
     """
     project = open_project(where)
     with Session(project.source) as session:
-        return see(project, session, project.scope(session, where.to, only), ahead=ahead)
+        return see(project, session, project.scope(session, where.to, only), forecast)
 
 
 def see(
-    project: Project, session: Session, scope: Scope, *, ahead: bool = False, dedupes: bool = False
+    project: Project,
+    session: Session,
+    scope: Scope,
+    forecast: Forecast | None = None,
+    *,
+    dedupes: bool = False,
 ) -> Seen:
-    """Look at what is wanted and what is there; ``ahead`` at what would stop the plan too, which
-    ``dedupes`` where rows may be moved.
+    """Look at what is wanted and what is there; with ``forecast`` also at what it will take, and at
+    what would stop it, more of which there is where rows may be moved (``dedupes``).
     """
     view = look(session, scope)
-    report = preflight(session, view, dedupes=dedupes) if ahead else Report()
+    report = Report()
+    if forecast is not None:
+        view = replace(view, plan=forecast(session, view.plan))
+        report = preflight(session, view, dedupes=dedupes)
     ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
     where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
     return Seen(scope, view, where_it_is, session.version, report, ages, bearable)
