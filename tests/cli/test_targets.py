@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
 
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
+OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 NOBODY = "postgresql://app:Zq9%40Xw7@127.0.0.1:1/shop"
 
 
@@ -187,3 +195,155 @@ def test_a_url_that_cannot_be_read_is_2_and_names_its_target(fleet: Fleet) -> No
     assert ran.status == 2
     assert "url of target 'broken' in targets.toml" in ran.err
     assert "Zq9" not in ran.err
+
+
+CURED = ["docs_pkey"]
+BUILDING = "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()"
+
+
+def test_a_failure_on_one_stops_no_other_and_the_same_command_goes_on(
+    shards: Fleet,
+) -> None:
+    ran = shards.run("apply", *T, "--yes")
+    assert ran.status == 5
+    assert shards.indexes("fine") == CURED
+    assert shards.indexes("twice") == ["docs_temp"]
+    assert "twice: failed   create index docs_unique: public.docs has duplicate rows" in ran.err
+    assert "3 targets: 1 done, 1 partly done, 1 unknown" in ran.err
+    assert ran.err.endswith("Next: outofband apply --targets targets.toml --dedupe identical\n")
+    assert "Zq9" not in ran.err
+    assert shards.states() == {"fine": "done", "twice": "pending", "away": "unknown"}
+
+    shards.listed.pop()
+    shards.shard("away")
+    ran = shards.run("apply", *T, "--yes", "--dedupe", "identical")
+    assert ran.status == 0
+    assert {name: shards.indexes(name) for name in shards.urls} == dict.fromkeys(
+        ("fine", "twice", "away"), CURED
+    )
+    assert "fine: " not in ran.err
+    again = shards.run("apply", *T)
+    assert (again.status, "3 targets: 3 done" in again.err) == (0, True)
+
+
+def test_4_where_one_is_partly_done_and_3_where_nothing_was_changed(fleet: Fleet) -> None:
+    fleet.shard("fine")
+    fleet.shard("twice")
+    fleet.sql("twice", "INSERT INTO docs SELECT * FROM docs WHERE id = 1")
+    ran = fleet.run("apply", *T)
+    assert (ran.status, fleet.indexes("fine")) == (3, [])
+    assert "the plan was not confirmed" in ran.err
+    assert fleet.run("apply", *T, "--accept", "blocks-vacuum").status == 3
+    assert fleet.run("apply", *T, "--yes").status == 4
+    ran = fleet.run("apply", *T, "--yes")
+    assert ran.status == 3
+    assert "nothing was changed. Next:" in ran.err
+
+
+def test_tenants_are_built_in_their_own_schemas_alone(fleet: Fleet) -> None:
+    tenants(fleet, "acme", "globex")
+    assert fleet.run("apply", *T, "--yes", "--only", "docs_pkey").status == 0
+    rows = fleet.sql(
+        "own", "SELECT schemaname, indexname FROM pg_indexes WHERE tablename = 'docs' ORDER BY 1"
+    )
+    assert rows == [("acme", "docs_pkey"), ("globex", "docs_pkey")]
+
+
+def test_events_are_those_of_each_target_and_one_end_of_all(shards: Fleet) -> None:
+    ran = shards.run("apply", *T, "--yes", "--format", "json")
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    for event in told:
+        jsonschema.Draft202012Validator(SCHEMA).validate(event)
+    runs = {event["run"] for event in told if event["event"] == "run_started"}
+    assert len(runs) == 2
+    ended = told[-1]
+    assert (ended["event"], ended["exit_status"]) == ("fleet_ended", 5)
+    assert [t["state"] for t in ended["targets"]] == ["done", "partly_done", "unknown"]
+    assert "Zq9" not in ran.out
+
+
+def test_the_end_is_notified_once(shards: Fleet, tmp_path: Any) -> None:
+    sink = tmp_path / "notified"
+    ran = shards.run("apply", *T, "--yes", "--notify", f"tee -a {sink}")
+    assert ran.status == 5
+    assert json.loads(sink.read_text())["event"] == "fleet_ended"
+
+
+def test_rows_go_back_in_one_database_at_a_time(shards: Fleet) -> None:
+    assert shards.run("apply", *T, "--undo-dedupe", "docs_unique").status == 2
+
+
+def started(fleet: Fleet, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [OUTOFBAND, "apply", *T, "--yes", *words],
+        cwd=fleet.project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def parked(fleet: Fleet, name: str) -> bool:
+    return bool(fleet.sql(name, BUILDING))
+
+
+def eventually(happens: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 30
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_killed_in_the_middle_the_same_command_finishes(shards: Fleet) -> None:
+    shards.listed.pop()
+    shards.shard("last")
+    with psycopg.connect(shards.urls["twice"]) as writer:
+        writer.execute("LOCK TABLE docs IN ROW EXCLUSIVE MODE")
+        run = started(shards)
+        eventually(lambda: parked(shards, "twice"))
+        assert shards.indexes("fine") == CURED
+        assert shards.indexes("last") == []
+        run.kill()
+        run.communicate()
+    ran = shards.run("apply", *T, "--yes", "--dedupe", "identical")
+    assert ran.status == 0
+    assert {shards.indexes(name)[0] for name in shards.urls} == {"docs_pkey"}
+
+
+def test_sigterm_leaves_every_build_to_its_server(fleet: Fleet) -> None:
+    fleet.shard("a")
+    fleet.shard("b")
+    path = fleet.project.folder / "targets.toml"
+    path.write_text(path.read_text().replace("[defaults]", "[defaults]\nconcurrency_per_host = 2"))
+    lock = "LOCK TABLE docs IN ROW EXCLUSIVE MODE"
+    with psycopg.connect(fleet.urls["a"]) as one, psycopg.connect(fleet.urls["b"]) as two:
+        one.execute(lock)
+        two.execute(lock)
+        run = started(fleet, "--format", "json")
+        eventually(lambda: parked(fleet, "a") and parked(fleet, "b"))
+        run.terminate()
+        out, err = run.communicate(timeout=30)
+        assert run.returncode == 4
+        assert err.count("the server goes on with: CREATE INDEX") == 2
+        assert "run: outofband apply --targets targets.toml" in err
+        ends = [json.loads(line) for line in out.splitlines()]
+        assert [e["event"] for e in ends if "ended" in e["event"]][-3:] == [
+            "run_ended", "run_ended", "fleet_ended",
+        ]  # fmt: skip
+        assert parked(fleet, "a")
+        assert parked(fleet, "b")
+    assert fleet.run("apply", *T, "--yes").status == 0
+    assert fleet.indexes("a") == fleet.indexes("b") == CURED
+
+
+def test_one_of_a_host_is_worked_on_at_a_time_by_default(fleet: Fleet) -> None:
+    for name in ("a", "b", "c"):
+        fleet.shard(name)
+    with psycopg.connect(fleet.urls["a"]) as writer:
+        writer.execute("LOCK TABLE docs IN ROW EXCLUSIVE MODE")
+        run = started(fleet)
+        eventually(lambda: parked(fleet, "a"))
+        sessions = "SELECT datname FROM pg_stat_activity WHERE application_name LIKE 'outofband%'"
+        assert len({name for (name,) in fleet.sql("a", sessions)}) == 1
+        run.kill()
+        run.communicate()

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,7 +26,8 @@ from outofband.runbook.journal import Journal
 from outofband.runbook.plan import Plan
 
 DONE, REFUSED, PARTLY_DONE = 0, 3, 4
-_OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly_done"}
+OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly_done"}
+_STDOUT = Lock()
 
 
 class Account:
@@ -43,7 +44,7 @@ class Account:
         )
         if command is not None:
             words(command)
-        self._run, self._lock = str(uuid.uuid4()), Lock()
+        self._run = str(uuid.uuid4())
         self._journal = Journal(self._run, version("alembic-outofband"), self._tell)
         self._lanes: list[Evidence] = []
         self._begun = False
@@ -67,7 +68,7 @@ class Account:
         """Tell how the run ended."""
         steps = [_step(step_name(e.planned), e.end.value, e.why, e.do) for e in endings]
         why = "; ".join(e.why for e in endings if e.end is End.FAILED)
-        self._over(_OUTCOMES[status], status, why, steps)
+        self._over(OUTCOMES[status], status, why, steps)
 
     @contextmanager
     def of_errors(self) -> Iterator[None]:
@@ -75,7 +76,7 @@ class Account:
         try:
             yield
         except OutofbandError as error:
-            outcome = _OUTCOMES.get(error.exit_status, "unknown")
+            outcome = OUTCOMES.get(error.exit_status, "unknown")
             why = f"{error.what}: {error.why}" if error.why else error.what
             self._over(outcome, error.exit_status, why)
             raise
@@ -111,23 +112,33 @@ class Account:
             self._tell(notify(self._command, self._as_json(ended)))
 
     def _emit(self, event: Event) -> None:
-        with self._lock:
-            if not self._events:
-                return
-            try:
-                sys.stdout.write(f"{json.dumps(self._as_json(event))}\n")
-                sys.stdout.flush()
-            except OSError:  # nobody reads any more; the work goes on
-                self._events = False
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if self._events:
+            self._events = print_event(self._as_json(event))
 
     def _as_json(self, event: Event) -> dict[str, object]:
-        return as_json(event, self._run, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        return stamped(event, self._run)
 
     @staticmethod
     def _tell(line: str) -> None:
         if line:
             click.echo(f"outofband: {line}", err=True)
+
+
+def stamped(event: Event, run: str) -> dict[str, object]:
+    """Return an event of a run as it is printed, with the time."""
+    return as_json(event, run, datetime.now(UTC).isoformat(timespec="milliseconds"))
+
+
+def print_event(told: Mapping[str, object]) -> bool:
+    """Print one line on stdout, from any thread; tell whether anybody still reads."""
+    with _STDOUT:
+        try:
+            sys.stdout.write(f"{json.dumps(told)}\n")
+            sys.stdout.flush()
+        except OSError:  # nobody reads any more; the work goes on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return False
+    return True
 
 
 def _step(step: StepName, outcome: str, why: str = "", do: str = "") -> dict[str, str]:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from outofband.cli.limits import Limits, limit_options
-from outofband.cli.options import Where, as_is_option, database_options
+from outofband.cli.options import Where, as_is_option, database_options, targets_option
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class NotNow(NothingChanged):
 
 @click.command("apply")
 @database_options
+@targets_option
 @click.option("--only", multiple=True, metavar="NAME", help="Do this step and what it waits for.")
 @click.option(
     "--dedupe",
@@ -77,6 +79,7 @@ class NotNow(NothingChanged):
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 def command(
     where: Where,
+    targets: Path | None,
     only: tuple[str, ...],
     dedupe: str,
     by: str | None,
@@ -117,6 +120,14 @@ def command(
     undoing = ("--undo-dedupe", undo_dedupe) if undo_dedupe else ()
     if undoing and (only or dealing.flags):
         raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
+    if targets is not None:
+        from outofband.cli.fleet_apply import Orders, apply_to_fleet
+
+        if undoing:
+            why = "rows go back in one database at a time"
+            raise DedupeWrong("--undo-dedupe with --targets", why=why, do="Name that one")
+        orders = Orders(only, dealing, parallel, limits, as_is, notify, form == "json", yes)
+        sys.exit(apply_to_fleet(where, targets, orders))
     project = open_project(where)
     screen = OperatorScreen(several=parallel > 1)
     patient = limits.patient(project.settings)
@@ -158,7 +169,7 @@ def command(
             screen.say(line)
         acts = any(p.actions and not report.obstacle(p.step) for p in plan.steps)
         if acts:
-            _confirm(plan, dealing, yes, limits.accept)
+            confirm(plan, dealing, yes, limits.accept)
         hands = [session]
         while len(hands) < at_once:
             hands.append(opened.enter_context(Session(project.source)))
@@ -179,7 +190,8 @@ def _require_fit(report: Report) -> None:
         raise NotNow(found.what, do=found.do)
 
 
-def _confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) -> None:
+def confirm(plan: Plan, dealing: Policy, yes: bool, accepted: tuple[str, ...]) -> None:
+    """Have a plan agreed to. Raises NotConfirmed or HazardNotAccepted."""
     from outofband.runbook.hazards import require_accepted
 
     if accepted:
@@ -217,16 +229,24 @@ def again(where: Where, only: Sequence[str], more: Sequence[str] = ()) -> str:
     return shlex.join(words)
 
 
+def ending_lines(endings: Sequence[Ending]) -> list[str]:
+    """Return how each step ended, and what to do about it."""
+    from outofband.runbook.show import deed
+
+    told = []
+    for ending in endings:
+        line = f"{ending.end.value:8} {deed(ending.planned)} {ending.planned.step.name}"
+        told.append(": ".join(part for part in (line, ending.why) if part))
+        told += [f"         {sentence(ending.do)}"] if ending.do else []
+    return told
+
+
 def _report(endings: Sequence[Ending], again: str) -> int:
     """Say how each step ended and which command goes on; return the exit status."""
     from outofband.runbook.apply import End
-    from outofband.runbook.show import deed
 
-    for ending in endings:
-        line = f"{ending.end.value:8} {deed(ending.planned)} {ending.planned.step.name}"
-        click.echo(": ".join(part for part in (line, ending.why) if part), err=True)
-        if ending.do:
-            click.echo(f"         {sentence(ending.do)}", err=True)
+    for line in ending_lines(endings):
+        click.echo(line, err=True)
     if all(e.end is End.DONE for e in endings):
         return 0
     flags = dict.fromkeys(flag for e in endings for flag in e.flags)

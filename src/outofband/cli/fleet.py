@@ -68,6 +68,11 @@ class Looked:
     error: OutofbandError | None = None
     identity: Identity | None = None
 
+    @property
+    def host(self) -> str:
+        """What the target's work loads."""
+        return self.target.host
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from outofband.catalog.standing import Standing
 from outofband.cli.fleet import FleetTarget, Looked
+from outofband.cli.output import print_json
 from outofband.errors import OutofbandError, sentence
 from outofband.runbook.fleet import TargetState, counted
 from outofband.runbook.show import document
@@ -42,12 +43,18 @@ class TargetLine:
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``--format json`` prints of it."""
+        return {**self._place(), **self.document}
+
+    def ended(self) -> dict[str, Any]:
+        """Return what the end of a run over all of them tells of it."""
+        return {**self._place(), "why": self.note, "do": self.do}
+
+    def _place(self) -> dict[str, Any]:
         return {
             "target": self.target.name,
             "database": str(self.target.where),
             "schema": self.target.schema,
             "state": self.state.value,
-            **self.document,
         }
 
 
@@ -67,25 +74,32 @@ def line_of(looked: Looked, standings: Sequence[Standing], state: TargetState) -
 
 def pending_note(standings: Iterable[Standing]) -> str:
     """Name the first steps that are not done, and count the others."""
-    pending = [s for s in standings if not s.done]
-    named = [f"{s.step.name} {s.state.value.replace('_', ' ')}" for s in pending[:_NAMED]]
-    more = len(pending) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    pending = (s for s in standings if not s.done)
+    return named([f"{s.step.name} {s.state.value.replace('_', ' ')}" for s in pending])
+
+
+def named(words: Sequence[str]) -> str:
+    """Return the first of them, and how many more there are."""
+    more = len(words) - _NAMED
+    return ", ".join(words[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def print_lines(lines: Sequence[TargetLine], form: str) -> None:
-    """Print the table of states, and on stderr how many there are of each and what to do."""
+    """Print where each target stands on stdout, and for people what it comes to on stderr."""
     if form == "json":
-        from outofband.cli.output import print_json
-
         print_json({"targets": [line.as_json() for line in lines]})
-        return
-    console = Console(highlight=False)
+    else:
+        print_table(lines)
+
+
+def print_table(lines: Sequence[TargetLine], *, err: bool = False) -> None:
+    """Print the table of states, on stderr with ``err``, and on stderr what it comes to."""
+    console = Console(highlight=False, stderr=err)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH)
+        console = Console(highlight=False, stderr=err, width=_PIPE_WIDTH)
     with console.capture() as captured:
         console.print(table(lines))
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), err=err)
     tell(lines)
 
 
@@ -97,8 +111,7 @@ def tell(lines: Sequence[TargetLine]) -> None:
         if line.do:
             advice.setdefault(line.do, []).append(line.target.name)
     for do, names in advice.items():
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        click.echo(f"{', '.join(names[:_NAMED])}{more}: {sentence(do)}", err=True)
+        click.echo(f"{named(names)}: {sentence(do)}", err=True)
 
 
 def table(lines: Iterable[TargetLine]) -> Table:

@@ -86,6 +86,17 @@ class OperatorScreen:
             whose = f"{what}: " if self._several else ""
             self.say(f"  {whose}{ended} {duration(time.monotonic() - started)}")
 
+    @contextmanager
+    def drawing(self) -> Iterator[Callable[[RenderableType], None]]:
+        """Keep what is drawn among the terminal's last lines while the block runs; a pipe gets none
+        of it.
+        """
+        if not self._console.is_terminal:
+            yield lambda _: None
+            return
+        with self._row() as draw:
+            yield draw
+
     def put_away(self) -> None:
         """Give the terminal back, in the middle of whatever is shown; it is drawn anew after."""
         with self._lock:

@@ -209,6 +209,20 @@ class RunEnded:
     still_running: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class FleetEnded:
+    """A run over many targets is over, each of which had a run of its own. What `notify` is given
+    then.
+    """
+
+    event: ClassVar[str] = "fleet_ended"
+    outcome: str
+    exit_status: int
+    why: str
+    next: str
+    targets: list[Mapping[str, Any]]
+
+
 Event = (
     RunStarted
     | Message
@@ -220,6 +234,7 @@ Event = (
     | Failure
     | StepEnded
     | RunEnded
+    | FleetEnded
 )
 
 

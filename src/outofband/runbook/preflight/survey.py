@@ -11,6 +11,7 @@ from outofband.model.statements import BuildIndex
 from outofband.model.step import CreateIndex
 from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
+from outofband.runbook.preflight.citus import judge_citus, read_group
 from outofband.runbook.preflight.connections import judge_connections, read_connections
 from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.indexes import try_indexes
@@ -49,6 +50,7 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
     builds = [p for p in steps if built(p)]
     findings = list(judge_server(server, builds=bool(builds)))
     findings += judge_pooler(prober.pid, server.pid, provider)
+    findings += judge_citus(read_group(prober))
     tried: frozenset[Index] = frozenset()
     if not server.standby:
         findings += _of_steps(prober, view, steps, server, provider)
