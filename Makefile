@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-faults test-oracle lint docs bench-lint lock
+.PHONY: help setup demo test test-matrix test-faults test-oracle lint docs bench-lint bench-build lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -45,6 +45,9 @@ docs: $(VENV)/.ready ## docs/rules, a page a rule, from the rules themselves
 
 bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
 	$(BIN)/python bench/lint.py $(BENCH)
+
+bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what came (BENCH=--quick)
+	$(BIN)/python bench/build.py $(BENCH)
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

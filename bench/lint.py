@@ -30,6 +30,7 @@ from pathlib import Path
 
 from lint_peers import PEERS, Installed, Peer, install
 from lint_project import write
+from verdict import verdict
 
 OUTOFBAND = [str(Path(sys.executable).with_name("outofband")), "lint"]
 FINDINGS = r"(\d+) errors?, (\d+) warnings?"
@@ -249,16 +250,6 @@ def table(measured: Measured, count: int, missing: dict[str, str]) -> str:
     lines += [f"{name:42} reported no findings: {why}" for name, why in measured.failed.items()]
     lines += [f"{name:42} could not be installed: {why}" for name, why in missing.items()]
     return "\n".join(lines)
-
-
-def verdict(what: str, value: float | None, target: float, unit: str = "x") -> str:
-    """Return a line that says whether a target is reached, or by how much it is missed."""
-    if value is None:
-        return f"not measured  {what}"
-    told = f"{value:.2f} {unit}, to reach: at most {target:g} {unit}"
-    if value <= target:
-        return f"reached       {what}: {told}"
-    return f"MISSED        {what}: {told}, {value / target - 1:.0%} over"
 
 
 def main(small: int, large: int, rounds: int) -> None:

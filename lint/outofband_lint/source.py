@@ -20,7 +20,8 @@ class Source:
     `sql` is then the plain statement that it will come to. `barrier` is the step that
     `op.require_step` names; such a source sends no SQL and `sql` is empty. `rows_read` marks a
     question whose answer the revision reads: what follows is what a database without rows is sent.
-    `existing_type` is what `op.alter_column` is told of the column whose type it changes.
+    `existing_type` is what `op.alter_column` is told of the column whose type it changes,
+    `existing_nullable` whether that from which it takes NULL could have one.
     """
 
     sql: str
@@ -31,6 +32,7 @@ class Source:
     barrier: str | None = None
     rows_read: bool = False
     existing_type: str | None = None
+    existing_nullable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

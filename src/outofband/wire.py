@@ -18,6 +18,7 @@ from outofband_lint.finding import Finding
 from outofband_lint.fix import Fix
 from outofband_lint.source import Problem, Revision, Source
 
+_FINDING = [field.name for field in fields(Finding)]
 _SOURCE = {field.name: field.default for field in fields(Source)}
 
 
@@ -78,7 +79,10 @@ def revision_from_json(told: Mapping[str, Any]) -> Revision:
 
 def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings as values that JSON can have."""
-    return [asdict(finding) for finding in findings]
+    return [
+        {**{name: getattr(f, name) for name in _FINDING}, "fix": f.fix and asdict(f.fix)}
+        for f in findings
+    ]
 
 
 def findings_from_json(told: Iterable[Mapping[str, Any]]) -> list[Finding]:

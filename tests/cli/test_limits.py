@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+# Of such an index no time is estimated.
+BLOCK_RANGES = """op.create_index_out_of_band(
+        "pages_ranges", "pages", ["id"], postgresql_using="brin")"""
+
 
 def flag(told: str) -> list[str]:
     """The flag that the plan gives to paste."""
@@ -56,13 +60,22 @@ def test_what_does_not_start_in_its_hours_is_waiting_and_the_next_command_is_tol
     project: Any,
 ) -> None:
     project.filled("3")
+    project.revise("4", "3", BLOCK_RANGES)
+    project.upgrade("head")
     limits = ["--max-wait", "1min", "--max-lag", "500MB", "--until", "06:00"]
-    ran = project.run("apply", "--yes", "--only", "pages_id", *limits)
+    ran = project.run("apply", "--yes", "--only", "pages_ranges", *limits)
     assert ran.status == 3
-    assert "waiting  create index pages_id: nobody knows whether it is done by 06:00" in ran.err
-    told = "apply --only pages_id --max-wait 60s --max-lag 524288000B --until 06:00\n"
+    assert "waiting  create index pages_ranges: nobody knows whether it is done by 06:00" in ran.err
+    told = "apply --only pages_ranges --max-wait 60s --max-lag 524288000B --until 06:00\n"
     assert ran.err.endswith(f"Next: outofband {told}")
     assert project.indexes() == []
+
+
+def test_what_is_estimated_to_be_done_in_time_starts(project: Any) -> None:
+    project.filled("3")
+    (clock,) = project.sql("SELECT to_char(now() + interval '12 hours', 'HH24:MI')")[0]
+    assert project.run("apply", "--yes", "--only", "pages_id", "--until", clock).status == 0
+    assert project.indexes() == ["pages_id"]
 
 
 def test_the_window_of_the_settings_holds_for_every_run(project: Any) -> None:

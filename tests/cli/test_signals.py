@@ -72,6 +72,27 @@ def test_a_runner_that_is_told_to_end_leaves_the_build_to_the_server(
     assert project.indexes() == ["docs_unique"]
 
 
+def test_builds_side_by_side_are_left_together(project: Any) -> None:
+    project.filled("3")
+    with old_snapshot(project):
+        words = ["--yes", "--parallel", "2", "--only", "docs_unique", "--only", "pages_id"]
+        child = subprocess.Popen(
+            [OUTOFBAND, "apply", *words],
+            cwd=project.folder,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)] * 2)
+        child.terminate()
+        _, err = child.communicate(timeout=20)
+        assert child.returncode == 4
+        assert err.count("outofband: the server goes on with: CREATE") == 2
+        assert len(project.sql(PHASE)) == 2
+    assert project.run("apply", *words).status == 0
+    assert project.indexes() == ["docs_unique", "pages_id"]
+
+
 def test_a_runner_under_nohup_outlives_its_terminal(project: Any) -> None:
     project.filled()
     with parked(project, "nohup") as child:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,18 +10,20 @@ import pytest
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, TableFacts
 from outofband.catalog.sight import Sight
 from outofband.deploy.decide import (
-    BuildAfterwards,
+    Afterwards,
     Decision,
     Defer,
     Inline,
     Nothing,
     Refuse,
+    afterwards,
     on_downgrade,
     on_upgrade,
 )
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
+from outofband.model.statements import statement
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex
 from outofband.settings import DEFAULT_INLINE_MAX_BYTES, Settings
 
@@ -85,16 +88,49 @@ def test_what_is_there_already_is_nothing_to_do(
 
 
 @pytest.mark.parametrize(
-    ("on_large", "expected"), [("defer", Defer), ("build", BuildAfterwards), ("refuse", Refuse)]
+    ("on_large", "expected"), [("defer", Defer), ("build", Afterwards), ("refuse", Refuse)]
 )
 def test_on_a_large_table_the_setting_decides(on_large: str, expected: type) -> None:
     assert isinstance(upgraded(CREATE, State.ABSENT, table(1 << 40), on_large), expected)
 
 
 @pytest.mark.parametrize("step", [DROP, PROMOTE])
-def test_only_builds_are_built_afterwards(step: Any) -> None:
+def test_drops_and_promotions_are_done_afterwards_too(step: Any) -> None:
     state = State.VALID if step is DROP else State.ABSENT
-    assert isinstance(upgraded(step, state, table(1 << 40), "build"), Defer)
+    assert upgraded(step, state, table(1 << 40), "build") == Afterwards()
+
+
+PLAIN = replace(CREATE, index=replace(CREATE.index, unique=False))
+NAMES = {
+    (PLAIN, State.ABSENT): ["CREATE INDEX CONCURRENTLY", "ALTER INDEX"],
+    (PLAIN, State.INVALID): ["DROP INDEX CONCURRENTLY", "CREATE INDEX CONC", "ALTER INDEX"],
+    (PLAIN, State.VALID_OTHER_NAME): ["ALTER INDEX"],
+    (DROP, State.VALID): ["DROP INDEX CONCURRENTLY"],
+    (PROMOTE, State.ABSENT): ["ALTER TABLE"],
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), NAMES.items())
+def test_what_is_done_afterwards_is_what_the_runbook_would_do(
+    given: tuple[Any, State], expected: list[str]
+) -> None:
+    step, state = given
+    actions = afterwards(step, Sight(state, FOUND), table(1 << 40))
+    assert not isinstance(actions, str)
+    sent = [told.sql for action in actions if (told := statement(action)) is not None]
+    assert [sql[: len(e)] for sql, e in zip(sent, expected, strict=True)] == expected
+
+
+def test_a_unique_index_whose_build_has_failed_is_for_a_person() -> None:
+    why = afterwards(CREATE, Sight(State.INVALID, FOUND), table(1 << 40))
+    assert "duplicates may be why" in why
+
+
+@pytest.mark.parametrize("state", [State.DIFFERENT, State.BUILDING, State.NOT_PROVABLY_EQUAL])
+def test_what_cannot_be_done_afterwards_says_why(state: State) -> None:
+    assert afterwards(CREATE, Sight(state, FOUND), table(1 << 40)) == (
+        f"it is {state.value.replace('_', ' ')}"
+    )
 
 
 def test_a_partitioned_table_is_not_built_afterwards() -> None:

@@ -44,7 +44,8 @@ NOTHING_FOUND = Report()
 class Recorder:
     """A screen that remembers what was said, what was data of rows, and every statement.
 
-    ``meanwhile`` is what somebody does, once, just before a statement that begins so is sent.
+    ``meanwhile`` is what somebody does, once, just before a statement that begins so is sent;
+    ``counted`` is what somebody does whenever rows have moved.
     """
 
     meanwhile: dict[str, Callable[[], Any]] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Recorder:
     secrets: list[str] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
     progress: list[Any] = field(default_factory=list)
+    counted: Callable[[int], Any] = lambda _: None
 
     def say(self, line: str) -> None:
         self.said.append(line)
@@ -66,7 +68,7 @@ class Recorder:
 
     @contextmanager
     def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
-        yield lambda _: None
+        yield self.counted
 
     @contextmanager
     def watching(self, what: str, pid: int) -> Iterator[Callable[[], None]]:  # noqa: ARG002
@@ -175,11 +177,19 @@ class Database:
         with Session(Url(self.url)) as session:
             return look(session, Scope(wants(*steps, **given))).standings
 
-    def runner(self, *steps: Step, **given: Any) -> subprocess.Popen[str]:
-        """Start ``apply`` for the steps as a process of its own."""
+    def runner(
+        self,
+        *steps: Step,
+        dedupe: Policy = Dedupe.REPORT,
+        undoing: str = "",
+        parallel: int = 1,
+        **given: Any,
+    ) -> subprocess.Popen[str]:
+        """Start ``apply`` for the steps as a process of its own, or put moved rows back."""
         script = Path(__file__).with_name("runner.py")
+        told = base64.b64encode(pickle.dumps((wants(*steps), dedupe, undoing)))
         child = subprocess.Popen(
-            [sys.executable, str(script), self.url, base64.b64encode(pickle.dumps(wants(*steps)))],
+            [sys.executable, str(script), self.url, told, str(parallel)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

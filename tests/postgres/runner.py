@@ -1,28 +1,38 @@
-"""`apply` as a process that tests can kill: URL and the wanted steps as arguments, no questions."""
+"""`apply` as a process that tests can kill: URL, the wanted steps and the policy as arguments, or
+the name of a step whose moved rows go back, and how many tables at once; no questions.
+"""
 
 from __future__ import annotations
 
 import base64
 import pickle
 import sys
+from contextlib import ExitStack
 
 from outofband.cli.screen import OperatorScreen
+from outofband.cli.undo_dedupe import undo
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import End
+from outofband.runbook.parallel import apply_beside
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World
 
 
-def main(url: str, wanted: str) -> int:
-    source = Url(url)
-    with Session(source) as session:
-        scope = Scope(pickle.loads(base64.b64decode(wanted)))
-        patient = Patient()
-        watched = Watched(OperatorScreen(), Monitor(source), session, patient)
-        world = World(session, watched, scope, patient)
-        endings = apply(world.look().plan, world)
+def main(url: str, given: str, parallel: str) -> int:
+    source, screen, patient = Url(url), OperatorScreen(), Patient()
+    wanted, policy, undoing = pickle.loads(base64.b64decode(given))
+    scope = Scope(wanted)
+    with ExitStack() as opened:
+        hands = [opened.enter_context(Session(source)) for _ in range(int(parallel))]
+        watched = [Watched(screen, Monitor(source), hand, patient) for hand in hands]
+        worlds = [World(*pair, scope, patient) for pair in zip(hands, watched, strict=True)]
+        if undoing:
+            undo(worlds[0], undoing, lambda: None)
+            return 0
+        view = worlds[0].look()
+        endings = apply_beside(view.plan, view.seen, worlds, policy)
     for ending in endings:
         sys.stdout.write(f"{ending.planned.step.name} {ending.end.value} {ending.why}\n")
     return 0 if all(e.end is End.DONE for e in endings) else 1

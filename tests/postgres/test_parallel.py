@@ -88,6 +88,26 @@ def test_a_session_that_is_ended_holds_up_its_own_table_alone(
     assert "the connection was lost; connecting again to see what is left" in screen.said
 
 
+def test_after_kill_9_every_build_is_found_again_and_finished(tables: Any, steps: Any) -> None:
+    wanted = [w.step for w in wants(steps).steps if w.step.name != "pages_id"]
+    oids = "SELECT indexrelid::bigint FROM pg_index WHERE indrelid = ANY "
+    oids += "('{docs,users}'::regclass[]) ORDER BY 1"
+    with tables.old_snapshot():
+        killed = tables.runner(*wanted, parallel=2)
+        parked = "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase ~ 'snapshots'"
+        tables.eventually(lambda: tables.sql(parked) == [2])
+        killed.kill()
+        killed.wait()
+        before = tables.sql(oids)
+        second = tables.runner(*wanted, parallel=2)
+        for _ in range(2):
+            tables.eventually(lambda: "another runner" in second.stderr.readline())
+    out, err = second.communicate(timeout=30)
+    assert (second.returncode, out.count(" done ")) == (0, 4), err
+    assert set(before) < set(tables.sql(oids))
+    assert len(tables.indexes()) == 4
+
+
 def test_one_that_cannot_go_on_ends_the_run_after_the_others(
     tables: Any, steps: Any, screen: Any
 ) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
 import threading
+import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from outofband import ephemeral
 from outofband.model.index import Key
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
+from outofband.model.step import DropIndex
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import End, apply
+from outofband.runbook.show import script
 from outofband.runbook.world import Scope, World
 
 TABLES = """
@@ -140,6 +147,27 @@ def test_after_kill_9_in_a_partition_the_next_run_finishes(
     whole(events)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_9_at_any_moment_harms_nothing(events: Any, steps: Any, seed: int) -> None:
+    """A new definition replaces the old one over all partitions, with a build beside it."""
+    assert done(events.apply(steps.create("events_id", "events", "id")))
+    step = steps.create("events_id", "events", "id", "path")
+    wanted = (
+        replace(step, replaces=steps.drop("events_id", "events")),
+        steps.create("events_path", "events", "path"),
+    )
+    killed = events.runner(*wanted)
+    assert "CREATE INDEX" in killed.stderr.readline()
+    time.sleep(random.Random(seed).uniform(0, 0.6))  # not a wait: the moment of the kill
+    killed.kill()
+    killed.wait()
+    endings = events.apply(*wanted)
+    assert done(endings) or not endings
+    whole(events, count=10)
+    assert len(tree(events, "events_path")) == 5
+    assert events.plan(*wanted).steps == ()
+
+
 def test_partitions_that_come_while_another_is_built_are_covered(
     events: Any, steps: Any, screen: Any
 ) -> None:
@@ -161,6 +189,29 @@ def test_many_partitions_are_no_trouble(db: Any, steps: Any) -> None:
         db.sql(f"CREATE TABLE e{n} PARTITION OF events FOR VALUES IN ({n})")
     assert done(db.apply(steps.create("events_id", "events", "id")))
     assert len(tree(db, "events_id")) == 31
+
+
+def test_names_of_any_kind_in_several_schemas_are_no_trouble(db: Any, steps: Any) -> None:
+    long = "ü" * 31
+    db.sql('CREATE SCHEMA "Sel.ect"')
+    db.sql('CREATE TABLE "Sel.ect"."or""der" (id int, "%s" int) PARTITION BY RANGE (id)')
+    for n, (schema, name) in enumerate([("public", long), ("Sel.ect", long), ("public", 'a"b')]):
+        quoted = name.replace('"', '""')
+        db.sql(
+            f'CREATE TABLE "{schema}"."{quoted}" PARTITION OF "Sel.ect"."or""der" '
+            f"FOR VALUES FROM ({n}) TO ({n + 1})"
+        )
+    step = steps.create('i"%s', 'or"der', "%s", schema="Sel.ect")
+    assert done(db.apply(step))
+    assert len(db.indexes()) == 4
+    assert all(db.indexes().values())
+    again = replace(
+        steps.create('i"%s', 'or"der', "id", schema="Sel.ect"),
+        replaces=DropIndex(step.name, step.table),
+    )
+    assert done(db.apply(again))
+    assert len(db.indexes()) == 4
+    assert db.plan(again).steps == ()
 
 
 def test_a_half_attached_index_made_by_hand_is_finished(events: Any, steps: Any) -> None:
@@ -337,6 +388,23 @@ def test_attaching_keeps_nobody_waiting_behind_a_reader_of_the_partition(
     over.set()
     assert waited.result() < 1.8
     whole(events)
+
+
+def test_the_script_does_it_in_psql_and_is_adopted(
+    events: Any, steps: Any, server: ephemeral.Server
+) -> None:
+    events.sql("CREATE INDEX events_id ON events (id)")
+    step = steps.create("events_id", "events", "path")
+    wanted = (
+        replace(step, replaces=steps.drop("events_id", "events")),
+        steps.create("events_day", "events", "day"),
+    )
+    text = script(events.plan(*wanted), server.version, "here")
+    psql = [str(server.binaries / "psql"), "--no-psqlrc", "--quiet", events.url]
+    ran = subprocess.run(psql, input=text, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "ERROR" in ran.stderr) == (0, False)
+    whole(events, count=10)
+    assert events.plan(*wanted).steps == ()
 
 
 def test_a_part_of_an_index_is_not_dropped_without_it(events: Any, steps: Any) -> None:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 
 from outofband import ephemeral
 from outofband.postgres import monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
+from outofband.runbook import waiting
 from outofband.runbook.apply import End
 from outofband.runbook.hand import Blocker
 from outofband.runbook.watch import Patient
@@ -193,3 +195,81 @@ def test_a_stopped_run_starts_nothing_more(docs: Any, steps: Any, screen: Any) -
     assert (ending.end, ending.why) == (End.WAITING, "cancelled by the operator")
     assert screen.statements == []
     assert replace(patient, max_wait=1.0).stopped.is_set()
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are explained after a third of a second instead of ten."""
+    monkeypatch.setattr(waiting, "EXPLAINED_AFTER_SECONDS", 0.3)
+
+
+def pasted(docs: Any, screen: Any) -> str:
+    """The statement that an explanation gives to paste, once it has come."""
+    found = docs.eventually(
+        lambda: [said for said in screen.said if "to end it" in said], "an explanation"
+    )
+    return str(found[0].partition(": ")[2].partition(" --")[0])
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_is_pasted_ends_the_wait_and_the_build_is_finished(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    step = steps.create("docs_id", "docs", "id")
+    old = psycopg.connect(docs.url, application_name="lunch")
+    old.execute("LOCK TABLE docs IN ROW EXCLUSIVE MODE")
+    run = docs.beside(lambda: docs.apply(step, screen=screen, patient=Patient()))
+    statement = pasted(docs, screen)
+    assert statement == f"SELECT pg_terminate_backend({old.info.backend_pid});"
+    docs.sql(statement)
+    assert run.result()[0].end is End.DONE
+    assert any("(lunch, role postgres, idle in transaction" in said for said in screen.said)
+    old.close()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_running_query_is_shown_without_its_values_and_can_be_cancelled(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    step = steps.create("docs_id", "docs", "id")
+    sleeper = docs.by_hand("SELECT pg_sleep(100), 'Zq9' AS note")
+    docs.eventually(lambda: docs.sql("SELECT FROM pg_stat_activity WHERE query LIKE '%Zq9%' "
+                                     "AND pid <> pg_backend_pid()"))  # fmt: skip
+    run = docs.beside(lambda: docs.apply(step, screen=screen, patient=Patient()))
+    docs.sql(pasted(docs, screen))
+    assert run.result()[0].end is End.DONE
+    assert isinstance(sleeper.exception(), psycopg.errors.QueryCanceled)
+    assert "    it runs: select pg_sleep(?), ? as note" in screen.said
+    assert "Zq9" not in "".join(screen.said)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_role_that_sees_little_is_told_what_it_can_do(
+    docs: Any, steps: Any, screen: Any, stranger: str
+) -> None:
+    docs.sql(f"ALTER TABLE docs OWNER TO {stranger}")
+    docs.sql(f"GRANT CREATE ON SCHEMA public TO {stranger}")
+    step, url = steps.create("docs_id", "docs", "id"), docs.url.replace("postgres@", f"{stranger}@")
+    with docs.old_snapshot() as old:
+        run = docs.beside(lambda: docs.apply(step, screen=screen, patient=Patient(), url=url))
+        pid = old.info.backend_pid
+        assert pasted(docs, screen) == f"SELECT pg_cancel_backend({pid});"
+    assert run.result()[0].end is End.DONE
+    assert any("state and age hidden from this role" in said for said in screen.said)
+    docs.sql(f"DROP OWNED BY {stranger} CASCADE")
+
+
+def test_a_partitions_build_that_is_given_up_leaves_nothing_of_it(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    docs.sql("CREATE TABLE logs (id int, day int) PARTITION BY RANGE (day)")
+    docs.sql("CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (1) TO (2)")
+    docs.sql("INSERT INTO logs VALUES (1, 1)")
+    step = steps.create("logs_id", "logs", "id")
+    with docs.old_snapshot():
+        (ending,) = docs.apply(step, screen=screen, patient=Patient(max_wait=0.4))
+        assert ending.end is End.WAITING
+        assert screen.statements[-1].startswith("DROP INDEX CONCURRENTLY public.logs_1")
+        assert list(docs.indexes()) == [steps.temporary(step)]
+    assert docs.apply(step)[0].end is End.DONE
+    assert set(docs.indexes().values()) == {True}

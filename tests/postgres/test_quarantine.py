@@ -32,12 +32,12 @@ TYPES = {
 @pytest.mark.parametrize("kind", TYPES)
 def test_rows_of_any_type_are_moved_whole(db: Any, steps: Any, kind: str) -> None:
     db.sql(f"CREATE TABLE docs (id int NOT NULL, value {kind}, note text)")
-    db.sql(f"INSERT INTO docs SELECT 1, CAST({TYPES[kind]} AS {kind.partition(' ')[0]}), NULL")
+    db.sql(f"INSERT INTO docs SELECT 1, CAST({TYPES[kind]} AS {kind.partition(' ')[0]}), 'n'")
     db.sql("INSERT INTO docs TABLE docs")
     db.sql("INSERT INTO docs SELECT 1, value, 'other' FROM docs LIMIT 1")
     image = db.sql("SELECT value::text FROM docs LIMIT 1")
     (ending,) = db.apply(
-        steps.create("u", "docs", "id", "note", unique=True, nulls_not_distinct=True),
+        steps.create("u", "docs", "id", "note", unique=True),
         dedupe=Dedupe.IDENTICAL,
     )
     assert ending.end is End.DONE

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from outofband.model.state import State
+from outofband.runbook.amount import size
 from outofband.runbook.plan import Plan, PlannedStep, plan
 from outofband.runbook.show import (
     document,
     plan_document,
     plan_lines,
     script,
-    size,
     summary,
 )
 

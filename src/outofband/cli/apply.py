@@ -6,12 +6,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from outofband.cli.limits import Limits, limit_options
-from outofband.cli.options import Where, database_options
+from outofband.cli.options import Where, as_is_option, database_options
 from outofband.errors import NothingChanged, sentence
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class NotNow(NothingChanged):
     metavar="N",
     help="Work on as many tables at once, the largest first; one build a table.",
 )
+@as_is_option
 @limit_options
 @click.option(
     "--notify",
@@ -81,6 +83,7 @@ def command(
     undo_dedupe: str | None,
     parallel: int,
     limits: Limits,
+    as_is: bool,
     notify: str | None,
     form: str,
     yes: bool,
@@ -98,7 +101,8 @@ def command(
     from outofband.cli.undo_dedupe import undo
     from outofband.postgres.monitor import Monitor
     from outofband.postgres.session import Session
-    from outofband.runbook.duplicates.policy import Dedupe, DedupeWrong, policy
+    from outofband.runbook.duplicates.policy import DedupeWrong, policy
+    from outofband.runbook.forecast import Forecaster
     from outofband.runbook.hazards import require_known
     from outofband.runbook.parallel import apply_beside, lanes
     from outofband.runbook.preflight import Report, preflight
@@ -118,7 +122,8 @@ def command(
     patient = limits.patient(project.settings)
     conditions = limits.conditions(project.settings)
     beside = ["--parallel", str(parallel)] if parallel > 1 else []
-    next_command = again(where, only, [*dealing.flags, *undoing, *limits.words, *beside])
+    leaving = ["--as-is"] if as_is else []
+    next_command = again(where, only, [*dealing.flags, *undoing, *limits.words, *beside, *leaving])
     told = notify if notify is not None else project.settings.notify
     account = Account(project.source, next_command, events=form == "json", command=told)
     with account.of_errors(), ExitStack() as opened:
@@ -137,13 +142,15 @@ def command(
             with Interruption(screen, [session], patient.stopped, next_command).heeded():
                 undo(world(session), undo_dedupe, lambda: _ask(yes))
             return account.end((), 0)
-        plan = view.plan
+        at_once = min(parallel, len(lanes(view.plan, view.seen)))
+        plan = Forecaster(session, as_is, at_once).forecast(view.plan)
+        view, conditions = replace(view, plan=plan), replace(conditions, seconds=plan.seconds)
         if not plan.steps:
             screen.say("Nothing is pending.")
             account.end((), 0)
             return None
         screen.say(f"Plan for {project.source.describe()}:")
-        report = preflight(session, view, dedupes=dealing is not Dedupe.REPORT)
+        report = preflight(session, view, dedupes=bool(dealing.flags))
         for line in plan_lines(plan, statements=False, policy=dealing):
             screen.say(line)
         _require_fit(report)
@@ -153,7 +160,7 @@ def command(
         if acts:
             _confirm(plan, dealing, yes, limits.accept)
         hands = [session]
-        while len(hands) < min(parallel, len(lanes(plan, view.seen))):
+        while len(hands) < at_once:
             hands.append(opened.enter_context(Session(project.source)))
         worlds = [world(hand) for hand in hands]
         account.begin(plan, session if acts else None)

@@ -14,9 +14,9 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from outofband.runbook.amount import size
 from outofband.runbook.hand import Lag, Progress
 from outofband.runbook.rate import Cost, Meter, Pace, Rate, duration
-from outofband.runbook.show import size
 from outofband.runbook.waiting import described
 
 _PLAIN_SECONDS = 10.0

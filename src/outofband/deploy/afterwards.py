@@ -1,18 +1,22 @@
-"""``on_large = "build"``: builds that the upgrade itself waits for, concurrently, once its
-transactions are over.
+"""``on_large = "build"``: what the upgrade itself does and waits for, once its transactions are
+over, where nobody runs ``outofband apply``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from outofband.catalog.facts import APPLICATION_PREFIX
+from outofband.catalog.classify import resolved
+from outofband.catalog.facts import APPLICATION_PREFIX, TableFacts
+from outofband.catalog.observe import observe
+from outofband.catalog.standing import Standing
+from outofband.deploy import decide
 from outofband.deploy.connection import DeployConnection, sqlstate
-from outofband.deploy.decide import BuildAfterwards
 from outofband.deploy.say import say
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.names import literal
@@ -20,66 +24,82 @@ from outofband.model.statements import (
     Action,
     BuildIndex,
     RemoveIndex,
-    RenameIndex,
     statement,
     timeouts,
 )
 
-_QUEUE = "outofband.afterwards"
+_PROMISED = "outofband.afterwards"
+_LOCK_NOT_FREE, _LOCK_TRIES, _LOCK_PAUSE_SECONDS = "55P03", 10, 0.5
 
 
-def open_queue(connection: Connection) -> None:
-    """Let steps ask for builds on this connection; done by the guard, which will run them."""
-    connection.info[_QUEUE] = []
+def promise(connection: Connection) -> None:
+    """Let steps rely on :func:`finish`; done by the guard, which will call it."""
+    connection.info[_PROMISED] = True
 
 
-def enqueue(connection: Connection, build: BuildAfterwards) -> str:
-    """Ask for a build after the upgrade; return why that cannot be, empty when it can."""
-    queue = connection.info.get(_QUEUE)
-    if queue is None:
-        return 'on_large is "build", which needs guard(connection) in env.py'
-    queue.append(build)
-    return ""
+def promised(connection: Connection) -> str:
+    """Return why nothing will be done after the upgrade, empty when it will be."""
+    if connection.info.get(_PROMISED):
+        return ""
+    return 'on_large is "build", which needs guard(connection) in env.py'
 
 
-def run_queue(connection: Connection) -> None:
-    """Build what was asked for, one after the other; what fails stays pending, and is said."""
-    queue: list[BuildAfterwards] = connection.info.pop(_QUEUE, [])
-    if not queue:
-        return
-    connection.execution_options(isolation_level="AUTOCOMMIT")
-    hand = DeployConnection(connection)
+def finish(connection: Connection, look: Callable[[], Iterable[Standing]]) -> None:
+    """Do what is pending, one step after the other: what this upgrade has declared, what waited for
+    that, and what earlier ones left. What fails stays pending, and is said.
+    """
+    tried: set[tuple[str, str]] = set()
     try:
-        for build in queue:
-            _build(hand, build)
+        while (standing := _next(look(), tried)) is not None:
+            tried.add((standing.step.kind, standing.step.name))
+            table = observe(DeployConnection(connection), [standing.step]).table(
+                standing.step.table
+            )
+            connection.rollback()
+            if table is not None:
+                with _autocommit(connection) as hand:
+                    _do_step(hand, standing, table)
+    finally:
+        with suppress(DBAPIError):
+            connection.rollback()
+
+
+def _next(standings: Iterable[Standing], tried: set[tuple[str, str]]) -> Standing | None:
+    pending = (s for s in standings if not s.done and not s.waits_for)
+    return next((s for s in pending if (s.step.kind, s.step.name) not in tried), None)
+
+
+@contextmanager
+def _autocommit(connection: Connection) -> Iterator[DeployConnection]:
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        yield DeployConnection(connection)
     finally:
         with suppress(DBAPIError):
             connection.rollback()
             connection.execution_options(isolation_level=connection.default_isolation_level)
 
 
-def _build(hand: DeployConnection, build: BuildAfterwards) -> None:
-    index = build.index
-    what = f"{index.name} on {index.table}"
+def _do_step(hand: DeployConnection, standing: Standing, table: TableFacts) -> None:
+    step = standing.step
+    what = f"{step.kind.replace('_', ' ')} {step.name}"
+    actions = decide.afterwards(resolved(step, table), standing.sight, table)
+    if isinstance(actions, str):
+        say(f"{what} is not done: {actions}")
+        return
     try:
-        with _working_on(hand, str(index.table)) as ours:
+        with _working_on(hand, str(table.name)) as ours:
             if not ours:
-                say(f"another runner works on {index.table}; {index.name} stays pending")
+                say(f"another runner works on {table.name}; {step.name} stays pending")
                 return
-            say(f"building {what} concurrently; on_large is build, so the upgrade waits for it")
-            for action in _actions(build):
-                _do(hand, action, index.fingerprint)
+            say(f"doing {what} on {table.name}; on_large is build, so the upgrade waits for it")
+            for action in actions:
+                _do(hand, action)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        say(f"building {what} failed ({sqlstate(error)}); it stays pending: run outofband apply")
-
-
-def _actions(build: BuildAfterwards) -> Iterator[Action]:
-    if build.leftover is not None:
-        yield RemoveIndex(build.leftover)
-    yield BuildIndex(build.index)
-    yield RenameIndex(build.index.temporary, build.index.name)
+        say(f"{what} failed ({sqlstate(error)}); it stays pending: run outofband apply")
+        _clear(hand, actions)
 
 
 @contextmanager
@@ -94,19 +114,47 @@ def _working_on(hand: DeployConnection, table: str) -> Iterator[bool]:
             hand.rows(f"SELECT pg_advisory_unlock({keys}) AS released")
 
 
-def _do(hand: DeployConnection, action: Action, fingerprint: str) -> None:
-    """Send one statement under the timeouts and the name that apply would send it with."""
+def _do(hand: DeployConnection, action: Action) -> None:
+    """Send one statement; one that waits for no lock for long, again when the lock was not free."""
     sent = statement(action)
     assert sent is not None
+    tries = 0
+    while True:
+        try:
+            _send(hand, action, sent.sql, unhurried=sent.unhurried)
+        except DBAPIError as error:
+            tries += 1
+            if sqlstate(error) != _LOCK_NOT_FREE or tries == _LOCK_TRIES:
+                raise
+            time.sleep(_LOCK_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _send(hand: DeployConnection, action: Action, sql: str, *, unhurried: bool) -> None:
+    """Send a statement under the timeouts and the name that apply would send it with."""
     version = hand.rows("SELECT current_setting('server_version_num')::int AS version")[0][
         "version"
     ]
-    name = f"{APPLICATION_PREFIX}{fingerprint}"
-    settings = (("application_name", name), *timeouts(sent.unhurried, version))
+    mark = action.index.fingerprint if isinstance(action, BuildIndex) else ""
+    named = (("application_name", f"{APPLICATION_PREFIX}{mark}"),) if mark else ()
+    settings = (*named, *timeouts(unhurried, version))
     for parameter, value in settings:
         hand.execute(f"SET {parameter} = {literal(value)}")
     try:
-        hand.execute(sent.sql)
+        hand.execute(sql)
     finally:
         for parameter, _ in settings:
             hand.execute(f"RESET {parameter}")
+
+
+def _clear(hand: DeployConnection, actions: Iterable[Action]) -> None:
+    """Drop what a failed build left if every write maintains it: a unique one forbids by then."""
+    for index in (action.index for action in actions if isinstance(action, BuildIndex)):
+        left = hand.rows(
+            "SELECT 1 AS found FROM pg_index WHERE NOT indisvalid AND indisready"
+            f" AND indexrelid = to_regclass({literal(str(index.temporary))})"
+        )
+        if left:
+            with suppress(DBAPIError):
+                _do(hand, RemoveIndex(index.temporary))

@@ -8,9 +8,9 @@ from typing import assert_never
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.promotion import obstacle
 from outofband.catalog.sight import Sight
-from outofband.model.index import Index
-from outofband.model.names import QualifiedName, quote
+from outofband.model.names import quote
 from outofband.model.state import State
+from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
 from outofband.settings import Settings
 
@@ -35,13 +35,10 @@ class Defer:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildAfterwards:
-    """Build concurrently once the transaction is over, and wait (``on_large = "build"``); what a
-    failed build left goes first.
+class Afterwards:
+    """Do it once the transaction is over, without stopping others, and wait (``on_large =
+    "build"``).
     """
-
-    index: Index
-    leftover: QualifiedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Refuse:
     reason: str
 
 
-Decision = Nothing | Inline | Defer | BuildAfterwards | Refuse
+Decision = Nothing | Inline | Defer | Afterwards | Refuse
 
 _DONE = frozenset({State.VALID, State.CONSTRAINT_OWNED})
 _LEFT_OVER = frozenset({State.INVALID, State.INVALID_ENFORCING})
@@ -102,12 +99,42 @@ def _on_large(step: Step, sight: Sight, table: TableFacts, settings: Settings) -
     size = f"{table.name} has {_megabytes(table.heap_bytes)}, over the {limit} of inline_max_bytes"
     if settings.on_large == "refuse":
         return Refuse(size)
-    if settings.on_large == "build" and isinstance(step, CreateIndex) and not table.partitioned:
-        if sight.state is State.ABSENT:
-            return BuildAfterwards(step.index)
-        if sight.state in _LEFT_OVER and sight.index is not None:
-            return BuildAfterwards(step.index, sight.index.name)
+    if settings.on_large == "build" and not isinstance(afterwards(step, sight, table), str):
+        return Afterwards()
     return Defer(size)
+
+
+def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...] | str:
+    """Return what does a step on a large table without stopping others, or why a person has to.
+
+    A unique index of which a build has failed is left to one: the next would fail as late on the
+    same duplicates, at every start of an installation that upgrades when it starts.
+    """
+    why = sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+    match step:
+        case _ if table.partitioned:
+            return f"{table.name} is partitioned"
+        case CreateIndex(index):
+            build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+            if sight.state is State.ABSENT:
+                return build
+            if sight.state in _LEFT_OVER and sight.index is not None:
+                failed = f"a build left {sight.index.name.name}, and duplicates may be why"
+                return failed if index.unique else (RemoveIndex(sight.index.name), *build)
+            if sight.state is State.VALID_OTHER_NAME and sight.index is not None:
+                return (RenameIndex(sight.index.name, index.name),)
+            return why
+        case DropIndex():
+            found = sight.index
+            if found is None or found.constraint or found.attached or found.partitioned:
+                return why
+            return (RemoveIndex(found.name),)
+        case AddConstraint():
+            return obstacle(step, table) or (
+                (Promote(step),) if sight.state is State.ABSENT else why
+            )
+        case _:
+            assert_never(step)
 
 
 def _inline(step: Step, sight: Sight) -> Decision:

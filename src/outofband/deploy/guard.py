@@ -52,11 +52,11 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
     before = _exchange_lock_timeout(hand, settings.lock_timeout)
     if own:
         connection.commit()
-        afterwards.open_queue(connection)
+        afterwards.promise(connection)
     try:
         yield
-        if own:
-            afterwards.run_queue(connection)
+        if own and migrations is not None and settings.on_large == "build":
+            _finish(connection, migrations)
         _list_pending(connection, own)
     except BaseException:
         # An aborted transaction would keep the lock from being given back.
@@ -110,6 +110,13 @@ def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str, ow
 
 def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
     hand.rows("SELECT set_config('lock_timeout', CAST(%(value)s AS text), false)", {"value": value})
+
+
+def _finish(connection: Connection, migrations: attendant.Migrations) -> None:
+    try:
+        afterwards.finish(connection, lambda: migrations.standings(connection))
+    except OutofbandError as error:
+        say(f"what is pending cannot be told: {error}")
 
 
 def _list_pending(connection: Connection, own: bool) -> None:

@@ -144,8 +144,8 @@ def _carry_out(
             return Outcome(step, _inline(DeployConnection(connection), statements, settings))
         case decide.Defer(reason):
             return Outcome(step, reason)
-        case decide.BuildAfterwards() as build:
-            return Outcome(step, afterwards.enqueue(connection, build))
+        case decide.Afterwards():
+            return Outcome(step, afterwards.promised(connection))
         case decide.Refuse(reason):
             raise DeployRefused(
                 f"{step.kind} {step.name} is not done in a deploy",

@@ -23,12 +23,12 @@ from outofband.gate.coming import Coming
 from outofband.gate.request import Request
 from outofband.inputs import state, trace
 from outofband.settings import Settings
-from outofband_lint.engine import Progress
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding
 
 if TYPE_CHECKING:
     from outofband.revisions.history import Kept
+    from outofband_lint.engine import Progress
 
 _ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 
@@ -39,7 +39,7 @@ class Rendering:
 
     ``answers``, ``digests`` and ``findings`` are by the path of a revision's file, ``folders``
     where those are. ``inputs`` is what was looked at for what is kept, and so is for whatever is
-    made of it. ``progress`` is how far the chain is judged.
+    made of it. ``progress`` is how far the chain is judged, once what is kept is gone over.
     """
 
     request: Request
@@ -50,7 +50,7 @@ class Rendering:
     folders: list[str] = field(default_factory=list)
     is_new: bool = False
     inputs: dict[str, Any] = field(default_factory=dict)
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress = field(init=False)
 
     @classmethod
     def kept(cls, request: Request) -> Rendering:
@@ -79,6 +79,7 @@ class Rendering:
         """Go over the beginning of the chain that is as it was when it was judged, which need not
         wait for the child.
         """
+        self.progress = _start()
         for path in self.order:
             if path not in self.findings:
                 return
@@ -135,7 +136,7 @@ class Rendering:
         self.answers = {path: a for path, a in self.answers.items() if path in set(self.order)}
         self.is_new = self.order != before
         if self.order[: self.progress.count] != before[: self.progress.count]:
-            self.progress = Progress()
+            self.progress = _start()
         return Coming(list(map(wire.revision_from_json, places)), self._each(answers))
 
     def _each(self, answers: Iterator[dict[str, Any]]) -> Iterator[Any]:
@@ -162,6 +163,12 @@ def rendering(request: Request) -> Iterator[tuple[Rendering, Iterator[dict[str, 
         yield made, answers
         for _ in answers:  # the last thing it says is what it has looked at
             pass
+
+
+def _start() -> Progress:
+    from outofband_lint.engine import Progress  # 0.1 s to import, which the fork need not wait for
+
+    return Progress()
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:

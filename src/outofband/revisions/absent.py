@@ -118,7 +118,7 @@ def importing(path: str, load: Callable[[], T]) -> T:
     for _ in range(_TRIES):
         try:
             return load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an application exits that lacks a setting
             names = _missing(error, path)
             if not names:
                 raise
@@ -134,7 +134,7 @@ def _stand_in(name: str) -> None:
         setattr(sys.modules[parent], own, absent)
 
 
-def _missing(error: Exception, path: str) -> set[str]:
+def _missing(error: BaseException, path: str) -> set[str]:
     """Return the modules to stand in for: the one that does not exist, or else the innermost that
     was being imported, or what the file itself cannot import a name from.
     """
@@ -149,7 +149,7 @@ def _missing(error: Exception, path: str) -> set[str]:
     return {n for n in found if n.partition(".")[0] not in _OURS and not _is_absent(n)}
 
 
-def _named_where_it_failed(error: Exception, path: str) -> set[str]:
+def _named_where_it_failed(error: BaseException, path: str) -> set[str]:
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     tree = ast.parse(Path(path).read_bytes()) if lines else ast.Module([], [])
     return {

@@ -16,23 +16,25 @@ from dataclasses import replace
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from alembic.ddl.base import ColumnType
+from alembic.ddl.base import ColumnNullable, ColumnType
 from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Dialect, TableClause
+from sqlalchemy import Connection, Dialect, MetaData, TableClause
 from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine
 
 from outofband.model.step import Step
-from outofband.revisions.environment import Environment
+from outofband.revisions.environment import Environment, Metadata
 from outofband.revisions.folded import Chain, Running
 from outofband.revisions.recording import connection, with_values
+from outofband_lint.names import QualifiedName
 from outofband_lint.source import Source
 
 if TYPE_CHECKING:
-    from outofband_lint.schema import Schema
+    from outofband_lint.schema import Schema, Table
 
+_ROWS_OF_A_LINE = 3
 OPTION = "outofband_capture"
 """The option of a MigrationContext under which our operations find the Capture to declare to."""
 
@@ -42,21 +44,39 @@ class Capture:
 
     A statement's line is the innermost one of that file on the stack: where the revision itself
     calls, however deep the helper of another file that sends, or the line set in ``line``.
-    ``chain`` are the revisions before, for one that looks at the schema.
+    ``chain`` are the revisions before, for one that looks at the schema. Where ``truth`` is given,
+    each question has one row, in which all that is true or false is that. ``assumptions`` are the
+    lines that asked about a table which no revision has made. ``broken`` is what was run without
+    all that it imports, or stopped from outside: other rows would not mend it.
     """
 
-    def __init__(self, path: str, chain: Chain | None = None, revision: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        chain: Chain | None = None,
+        revision: str = "",
+        truth: bool | None = None,
+    ) -> None:
         self.path = path
         self.sources: list[Source] = []
         self.steps: list[Step] = []
         self.in_transaction = True
         self.line: int | None = None
+        self.assumptions: list[int] = []
+        self.broken = False
+        self._models: list[MetaData] = []
+        self._version_table: QualifiedName | None = None
+        self._truth = truth
+        self._answered: dict[int, set[str]] = {}
         self._running = Running(chain or Chain(), revision, self.sources)
 
     def configure(self, environment: Environment, holder: EnvironmentContext) -> MigrationContext:
         """Make ``holder`` a context of PostgreSQL that tells this Capture everything."""
         context: Any = _context(environment, holder)
         context.opts[OPTION] = holder.context_opts[OPTION] = self
+        version = context._version
+        self._version_table = QualifiedName(version.name, version.schema)
+        self._models = [version.metadata, *_models(environment.target_metadata)]
         impl: Any = context.impl
         self.in_transaction = impl.transactional_ddl
         impl.static_output = self.sent
@@ -102,6 +122,27 @@ class Capture:
         """Return the schema as it is by now."""
         return self._running.schema()
 
+    def assumed(self, name: QualifiedName) -> Table:
+        """Return a table that no revision has made as the models have it, else without anything."""
+        from outofband.revisions import assumed  # what few revisions need
+
+        if name != self._version_table:
+            self.assumptions.append(self.line or _line_in(self.path))
+        return assumed.table(name, self._models)
+
+    def truth(self, statement: str) -> bool | None:
+        """Return what is said of the row made up for a statement.
+
+        One statement has its row once, and one line has a few, so that loops over pages end.
+        """
+        if self._truth is None:
+            return None
+        asked = self._answered.setdefault(self.line or _line_in(self.path), set())
+        if statement in asked or len(asked) == _ROWS_OF_A_LINE:
+            return None
+        asked.add(statement)
+        return self._truth
+
     def _executed(
         self, dialect: Dialect, execute: Callable[..., None], construct: Any, *_: Any, **__: Any
     ) -> None:
@@ -115,6 +156,9 @@ class Capture:
         if isinstance(construct, ColumnType | PostgresqlColumnType):
             told = _spelled(construct.existing_type, dialect)
             self.sources[position] = replace(self.sources[position], existing_type=told)
+        if isinstance(construct, ColumnNullable):
+            could = construct.existing_nullable
+            self.sources[position] = replace(self.sources[position], existing_nullable=could)
 
     def _inserted(
         self, dialect: Dialect, table: TableClause, rows: Sequence[Mapping[str, Any]], **_: Any
@@ -160,6 +204,12 @@ def _context(environment: Environment, holder: EnvironmentContext) -> MigrationC
     holder.context_opts.update(made.opts)
     holder._migration_context = context
     return context  # type: ignore[no-any-return]
+
+
+def _models(metadata: Metadata) -> Iterator[MetaData]:
+    """Yield what env.py gave as ``target_metadata``, one or several, as far as it is that."""
+    found = [metadata] if isinstance(metadata, MetaData) else metadata or ()
+    return (one for one in found if isinstance(one, MetaData))
 
 
 def _connect_lazily(holder: Any) -> None:

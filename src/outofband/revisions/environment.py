@@ -27,6 +27,7 @@ from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from outofband.errors import Misuse, OutofbandError
+from outofband.revisions import flask_app
 from outofband.revisions.reach import reaching
 
 Metadata = MetaData | Sequence[MetaData] | None
@@ -114,11 +115,16 @@ def load(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = 
 
 def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = ()) -> Config:
     """Return the Config that the ``alembic`` command would make of its options ``-c``, ``-n`` and
-    ``-x``.
+    ``-x``; of an ini file that names no folder and stands beside env.py, as Flask-Migrate's does,
+    the one that ``flask db`` would make.
     """
     ini, toml = _files(configs)
     options = Namespace(config=list(configs), name=name, x=list(x))
-    return Config(ini, toml_file=toml, ini_section=name, cmd_opts=options)
+    config = Config(ini, toml_file=toml, ini_section=name, cmd_opts=options)
+    folder = Path(ini).parent
+    if (folder / "env.py").is_file() and not config.get_alembic_option("script_location"):
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
 
 
 def of_config(config: Config) -> Environment:
@@ -154,6 +160,7 @@ def recorded(
     with recorder:
         try:
             with reaching(), redirect_stdout(sys.stderr):
+                flask_app.enter(script.env_py_location)
                 (run or script.run_env)()
         except _ConfigureReachedError as reached:
             return reached.given
@@ -242,6 +249,9 @@ def _env_py_failed(error: BaseException, path: str) -> EnvPyFailed:
     if isinstance(error, KeyError) and frames[-1].filename == _OF_ENVIRON:
         name = error.args[0]
         return EnvPyFailed(f"{where} failed", why=f"${name} is not set", do=f"Set ${name}")
+    if isinstance(error, RuntimeError) and flask_app.asked_for(path):
+        why = "it asks for Flask's current_app, and FLASK_APP names no application that can start"
+        return EnvPyFailed(f"{where} failed", why=why, do="Set FLASK_APP as for `flask db`")
     do = "See what `alembic current` says"
     if isinstance(error, ImportError):
         do = "Install it beside outofband, and run where `alembic` would be run"

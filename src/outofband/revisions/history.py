@@ -136,7 +136,7 @@ def tell(config: Config, reading: Reading, kept: Kept, post: Post) -> None:
     if not any("chain" in answer for answer in post.said):
         folders = [str(folder) for folder in script._version_locations]
         post.say({"chain": [_place(one) for one in scripts], "folders": folders})
-    modules = Modules(_folders(config, script))
+    modules = Modules(_folders(config, script), loaded=reading.executes)
     performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
     done |= {kept.answers[a["kept"]]["revision"]: kept.answers[a["kept"]] for a in _kept(post)}

@@ -89,6 +89,7 @@ class Reader:
         self._names = Names(self._call)
         self._certain = True
         self._foreign: set[str] = set()
+        self._questions = {id(call) for call in _questions(tree)}
         with suppress(_ReturnError):
             self._block(tree.body, self._names)
 
@@ -339,12 +340,18 @@ class Reader:
         return None
 
     def _inspected(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """Ask the schema that the chain has made so far, as a run would."""
+        """Ask the schema that the chain has made so far, as a run would; of a table that it has not
+        made, nothing is known.
+        """
         bind = self._operations.get_bind()
+        assumed = len(self._capture.assumptions)
         try:
-            return getattr(sqlalchemy.inspect(bind), name)(*arguments, **keywords)
+            answer = getattr(sqlalchemy.inspect(bind), name)(*arguments, **keywords)
         except Exception as error:
             raise NotLiteralError(name) from error
+        if len(self._capture.assumptions) > assumed:
+            raise NotLiteralError(name)
+        return answer
 
     def _of_type(self, node: ast.Call, function: Any) -> Any:
         """Create or drop a type, ``sa.Enum(...).create(op.get_bind())``."""
@@ -394,7 +401,7 @@ class Reader:
             with self._target(batch) as target:
                 trusted.operation(target, name)(*arguments[: 1 if connection else None], **keywords)
         except NotLiteralError as error:
-            if not _is_data(node, name):
+            if not _is_data(node, name) and id(node) not in self._questions:
                 self._unread(node, f"op.{name}(…) depends on {error}")
         except NotTrustedError:
             self._unread(node, f"op.{name}(…) runs what is not in the file")
@@ -508,11 +515,25 @@ def _returns_nothing(node: ast.FunctionDef | ast.Lambda) -> bool:
     return not any(isinstance(n, ast.Return) and n.value for n in ast.walk(node))
 
 
+def _questions(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the calls of ``execute()`` whose rows are looped over, or taken from the result."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For):
+            asked = node.iter
+        elif isinstance(node, ast.Attribute):
+            asked = node.value
+        else:
+            continue
+        if isinstance(asked, ast.Call) and ast.unparse(asked.func).endswith(".execute"):
+            yield asked
+
+
 def _is_data(node: ast.Call, name: str) -> bool:
     """Tell whether an ``execute()`` that is not known whole asks for rows or changes them."""
     if name != "execute" or not node.args:
         return False
     parts = [*ast.walk(node.args[0])]
-    first = next((n.value for n in parts if isinstance(n, ast.Constant)), "")
+    constants = [n for n in parts if isinstance(n, ast.Constant)]
+    first = min(constants, key=lambda n: (n.lineno, n.col_offset)).value if constants else ""
     called = {ast.unparse(n.func).rpartition(".")[2] for n in parts if isinstance(n, ast.Call)}
     return bool(called & _CHANGES) or str(first).lower().lstrip().startswith(_DATA)

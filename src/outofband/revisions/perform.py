@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -23,11 +24,14 @@ from outofband.revisions.capture import Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
 from outofband.revisions.literal import Reader
+from outofband.revisions.merging import batches, merged, plain, unseen
 from outofband.revisions.modules import Modules
 from outofband.wire import Run
 from outofband_lint.source import Problem, Source
 
 Function = Literal["upgrade", "downgrade"]
+_ROWS_LIMIT = 2.0
+"""Seconds that a function may take with rows that are made up: it may wait for them to run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,16 @@ class Performer:
         if problem or not self.executes:
             return self._read(script, function, problem)
         with self.post.doing(function, script.path, self.limit):
-            return self._run(script, function)
+            capture, run = self._once(script, function)
+        asked = [source.line for source in run.sources if source.rows_read] + capture.assumptions
+        if run.problem is None and not asked:
+            return run
+        return self._completed(script, function, run, asked, is_broken=capture.broken)
 
-    def _run(self, script: Script, function: Function) -> Run:
-        capture = Capture(script.path, self.chain, script.revision)
+    def _once(
+        self, script: Script, function: Function, truth: bool | None = None
+    ) -> tuple[Capture, Run]:
+        capture = Capture(script.path, self.chain, script.revision, truth)
         problem: Problem | None = None
         with (
             EnvironmentContext(
@@ -82,34 +92,51 @@ class Performer:
                 getattr(script.module, function)()
             except BaseException as error:
                 problem = Problem(_reason(error, function, self.limit), _line(error, script.path))
+                capture.broken = isinstance(error, TimeUpError | SystemExit)
         if used:
+            capture.broken = True
             problem = Problem(
                 f"{function}() uses {used[0]}, which cannot be imported here",
                 problem.line if problem else _first_line(script, function),
             )
-        run = Run(tuple(capture.sources), tuple(capture.steps), problem)
-        if problem is None and not any(source.rows_read for source in run.sources):
-            return run
-        return self._completed(script, function, run)
+        return capture, Run(tuple(capture.sources), tuple(capture.steps), problem)
 
-    def _completed(self, script: Script, function: Function, run: Run) -> Run:
-        """Return a run that ended early, or that rows would have led elsewhere, together with the
-        operations behind that line which the syntax tree gives and the run has not reached.
+    def _completed(
+        self, script: Script, function: Function, run: Run, asked: list[int], *, is_broken: bool
+    ) -> Run:
+        """Return a run that ended early, or that rows would have led elsewhere, together with what
+        lies behind that line: first what it sends when each question has a row, then the
+        operations which the syntax tree gives and no run has reached.
+
+        Where a run with rows comes to its end, the problem of the one without was that it had none.
         """
-        asked = [source.line for source in run.sources if source.rows_read]
         start = min([*asked, *([run.problem.line] if run.problem else [])])
-        read, unread, _ = self._tree(script, function)
-        reached = {source.line for source in run.sources}
-        more = [(s, t) for s, t in read.in_order() if s.line >= start and s.line not in reached]
-        problem = run.problem
-        hidden = [p for p in unread if p.line >= start and p.line not in reached]
+        whole, problem = run, run.problem
+        excused = bool(asked) and not is_broken
+        for other in self._with_rows(script, function) if excused else ():
+            whole = merged(whole, plain(other), start)
+            problem = problem and other.problem
+        read, unread, strangers = self._tree(script, function)
+        blocks = batches(Path(script.path), whole)
+        hidden = unseen(whole, unread, start, blocks)
+        if excused and not hidden and not unseen(whole, strangers, start, blocks):
+            problem = None
         if problem is None and hidden:
             problem = replace(
                 hidden[0], reason=f"{function}() reads rows, and then {hidden[0].reason}"
             )
-        sources = (*run.sources, *(source for source, _ in more))
-        steps = (*run.steps, *(step for _, step in more if step is not None))
-        return Run(sources, steps, problem)
+        return replace(merged(whole, read, start, blocks), problem=problem)
+
+    def _with_rows(self, script: Script, function: Function) -> Iterator[Run]:
+        """Yield runs in which each question has a row: one where all is true, and one where all is
+        false.
+        """
+        for truth in (True, False):
+            doing = f"{function} with rows, {truth}"
+            if (doing, script.path) not in self.post.lost:
+                with self.post.doing(doing, script.path, min(self.limit, _ROWS_LIMIT)):
+                    _, run = self._once(script, function, truth)
+                yield run
 
     def _read(self, script: Script, function: Function, problem: Problem | None) -> Run:
         """Return what the syntax tree gives; what it keeps back is the problem, if none is."""

@@ -25,7 +25,8 @@ from sqlalchemy.types import Integer, TypeEngine, Uuid
 from outofband.revisions.reflection import FoldedDialect
 
 if TYPE_CHECKING:
-    from outofband_lint.schema import Schema
+    from outofband_lint.names import QualifiedName
+    from outofband_lint.schema import Schema, Table
 
 
 class Recorder(Protocol):
@@ -41,6 +42,14 @@ class Recorder(Protocol):
 
     def schema(self) -> Schema:
         """Return the schema as it is by now."""
+        ...
+
+    def assumed(self, name: QualifiedName) -> Table:
+        """Return a table that no revision has made, as it may be; note who asks."""
+        ...
+
+    def truth(self, statement: str) -> bool | None:
+        """Return what is said of a row that is made up for a question; None where none is."""
         ...
 
 
@@ -111,13 +120,16 @@ class _Dialect(FoldedDialect):
     def folded(self) -> Schema:
         return self.recorder.schema()
 
+    def assumed(self, name: QualifiedName) -> Table:
+        return self.recorder.assumed(name)
+
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         cursor.send(statement, parameters or {}, context)
 
     def do_executemany(
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
-        cursor.send(statement, {}, context)
+        cursor.send(statement, {}, context, times=len(parameters))
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         cursor.send(statement, {}, context)
@@ -166,7 +178,7 @@ class _Driver:
 
 
 class _Cursor:
-    """A driver's cursor; its rows are those of a database that has none."""
+    """A driver's cursor; its rows are those of a database that has none, or one for a question."""
 
     arraysize = 1
     lastrowid = None
@@ -183,25 +195,37 @@ class _Cursor:
     def execute(self, statement: str, parameters: Any = None) -> None:
         self.send(statement, parameters or {}, None)
 
-    def executemany(self, statement: str, _: Any = None) -> None:
-        self.send(statement, {}, None)
+    def executemany(self, statement: str, parameters: Any = None) -> None:
+        self.send(statement, {}, None, times=len(parameters or ()))
 
-    def send(self, statement: str, parameters: Mapping[str, Any], context: Any) -> None:
+    def send(
+        self, statement: str, parameters: Mapping[str, Any], context: Any, times: int = 1
+    ) -> None:
         """Take a statement down, and get ready for questions about its result."""
         sql = with_values(statement, parameters) if parameters else statement
         self._position = self._driver.recorder.recorded(sql, autocommit=self._driver.autocommit)
         columns = _result_columns(context)
         inserts = bool(context is not None and context.isinsert)
         if not columns and not _ASKS.match(statement):
+            self.rowcount = times if self._driver.recorder.truth(statement) is not None else 0
             return
-        names = [name for name, _ in columns] or ["?column?"]
-        self.description = [(name, *(None,) * 6) for name in names]
         self._asks = not inserts
+        truth = None if inserts else self._driver.recorder.truth(statement)
+        asked: list[tuple[str, TypeEngine[Any] | None]] = [*columns] or [("?column?", None)]
+        if truth is not None:
+            from outofband.revisions import imagined  # what few revisions need: the whole reader
+        if truth is not None and not columns:
+            schema = self._driver.recorder.schema()
+            asked = [(name, None) for name in imagined.columns_of(statement, schema)]
+        self.description = [(name, *(None,) * 6) for name, _ in asked]
         if inserts:
             self._rows = iter([tuple(self._generated(kind) for _, kind in columns)])
             self.rowcount = 1
-        elif (row := _the_one_row(statement, len(names))) is not None:
+        elif (row := _the_one_row(statement, len(asked), truth=bool(truth))) is not None:
             self._rows = iter([row])
+        elif truth is not None:
+            schema = self._driver.recorder.schema()
+            self._rows = iter([imagined.row(statement, asked, schema, truth=truth)])
 
     def _generated(self, kind: TypeEngine[Any]) -> Any:
         """Return what an INSERT … RETURNING hands back of a row that is the first of its table."""
@@ -235,13 +259,16 @@ def _result_columns(context: Any) -> list[tuple[str, TypeEngine[Any]]]:
     return [(column.keyname, column.type) for column in columns]
 
 
-def _the_one_row(statement: str, width: int) -> tuple[Any, ...] | None:
-    """Return the row of a question that is answered by one row even where no table has any."""
+def _the_one_row(statement: str, width: int, *, truth: bool) -> tuple[Any, ...] | None:
+    """Return the row of a question that is answered by one row even where no table has any; with
+    ``truth``, where each has one.
+    """
     found = _ONE_ROW.match(statement)
     if not found or _GROUPED.search(statement):
         return None
     kind = found.lastgroup
-    value: Any = {"count": 0, "exists": False, "short": f"{_MAJOR}.0", **_SERVER}.get(kind or "")
+    rows = {"count": int(truth), "exists": truth, "": 1 if truth else None}
+    value: Any = {**rows, "short": f"{_MAJOR}.0", **_SERVER}.get(kind or "")
     return (value, *(None,) * (width - 1))
 
 

@@ -3,7 +3,9 @@
 It assumes that the database was made by the revisions before this one and by nothing else: what
 ``metadata.create_all()``, an extension or a person added is not there, and what they removed is.
 That is the database of a developer or of CI, and of production as far as the revisions are true.
-Views and sequences are not folded; they are taken not to exist.
+Where a revision asks for more of a table that no revision made than whether it is there, it is
+taken to be as the models of env.py have it, or to have neither index nor constraint. Views and
+sequences are not folded; they are taken not to exist.
 """
 
 # ruff: noqa: D102, ARG002 (the methods of a dialect, documented with SQLAlchemy's Dialect)
@@ -40,6 +42,10 @@ class FoldedDialect(PGDialect):
 
     def folded(self) -> Schema:
         """Return the schema as it is now; what a subclass provides."""
+        raise NotImplementedError
+
+    def assumed(self, name: QualifiedName) -> Table:
+        """Return what a table may be that no revision made; what a subclass provides."""
         raise NotImplementedError
 
     # --- what there is
@@ -99,15 +105,16 @@ class FoldedDialect(PGDialect):
     # --- what a table has
 
     def _table(self, name: str, schema: str | None) -> Table:
-        found = self.folded().table(QualifiedName(name, schema))
-        if found is None:
-            raise exc.NoSuchTableError(f"{schema}.{name}" if schema else name)
-        return found
+        asked = QualifiedName(name, schema)
+        return self.folded().table(asked) or self.assumed(asked)
 
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any
     ) -> list[Any]:
-        return [self._column(c) for c in self._table(table_name, schema).columns]
+        columns = self._table(table_name, schema).columns
+        if not columns and self.folded().table(QualifiedName(table_name, schema)) is None:
+            raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
+        return [self._column(c) for c in columns]
 
     def _column(self, column: Column) -> dict[str, Any]:
         return {

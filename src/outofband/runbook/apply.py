@@ -192,7 +192,8 @@ class _Turn:
         match action:
             case BuildIndex(index):
                 new = Build(self._world, self._dedupe, self._planned.step.name, self._report)
-                self._builds.setdefault(index, new).run(index, table)
+                tuning = self._planned.tuning(index)
+                self._builds.setdefault(index, new).run(index, table, tuning)
             case AwaitBuild(index, pid):
                 self._sent = True
                 self._await_end(f"build of {index.name}, left running", pid, table)

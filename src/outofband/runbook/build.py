@@ -14,6 +14,7 @@ from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.remedies import Remedies
 from outofband.runbook.stuck import Stuck
+from outofband.runbook.tuning import Tuning
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
@@ -28,21 +29,22 @@ class Build:
         self._clearing = Clearing(world, policy, step)
         self._remedies = Remedies(world.hand, world.screen, report)
         self._builds = 0
-        self._built = self._left = False
+        self._tuned = self._built = self._left = False
 
     @property
     def changed(self) -> bool:
         """Whether anything in the database was changed, a failed build's leftover included."""
         return self._built or self._left or self._clearing.changed
 
-    def run(self, index: Index, table: TableFacts) -> None:
-        """Build under the temporary name, once.
+    def run(self, index: Index, table: TableFacts, tuning: Tuning | None = None) -> None:
+        """Build under the temporary name, once, with the settings of ``tuning``.
 
         A failure that was answered (rows moved, settings changed) returns too: the caller looks
         again, finds what the failure left, and comes back. Raises Stuck or StatementFailed for all
         others, after it has cleared away what was left where there is nothing to come back for.
         """
         try:
+            self._tune(tuning)
             self._remedies.before(index, table)
             if index.unique:
                 self._clearing.clear(index, table)
@@ -61,6 +63,14 @@ class Build:
             if reaction(failed.sqlstate) not in (Reaction.RETRY, Reaction.CANCELLED):
                 self._clear_away(index)
             raise
+
+    def _tune(self, tuning: Tuning | None) -> None:
+        """Set workers and memory before the first build: what later answers a failure holds."""
+        if tuning is None or self._tuned:
+            return
+        self._tuned = True
+        for name, value in tuning.parameters:
+            self._hand.set(name, value)
 
     def _send(self, index: Index) -> None:
         sent = statement(BuildIndex(index))

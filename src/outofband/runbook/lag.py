@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from outofband.runbook.amount import size
 from outofband.runbook.hand import Lag
 from outofband.runbook.rate import duration
-from outofband.runbook.show import size
 
 
 @dataclass(frozen=True, slots=True)

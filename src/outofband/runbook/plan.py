@@ -12,10 +12,13 @@ from outofband.catalog.classify import resolved
 from outofband.catalog.facts import Observation, TableFacts
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
+from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.statements import Action
 from outofband.model.step import CreateIndex, Step, Wanted
 from outofband.runbook.actions import decide, leftovers, undo
+from outofband.runbook.estimate import Forecast
+from outofband.runbook.tuning import Tuning
 
 
 class StepUnknown(Misuse):
@@ -26,6 +29,8 @@ class StepUnknown(Misuse):
 class PlannedStep:
     """One pending step: what will be done for it, in order, or the ``obstacle`` a person has to
     remove.
+
+    ``forecasts`` are of its builds, where somebody asked for them (:mod:`.forecast`).
     """
 
     standing: Standing
@@ -33,11 +38,18 @@ class PlannedStep:
     obstacle: str = ""
     heap_bytes: int = 0
     row_estimate: float = -1
+    forecasts: tuple[Forecast, ...] = ()
 
     @property
     def step(self) -> Step:
         """The step as its revision declares it."""
         return self.standing.step
+
+    def tuning(self, index: Index) -> Tuning | None:
+        """Return the settings that the build of an index was planned with; None without a
+        forecast of it.
+        """
+        return next((f.tuning for f in self.forecasts if f.index == index), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,11 @@ class Plan:
     def does_nothing(self) -> bool:
         """Whether there is no action in it."""
         return not any(p.actions for p in self.steps)
+
+    def seconds(self, index: Index) -> float | None:
+        """Return how long the build of an index is estimated to take; None where nobody knows."""
+        forecasts = (f for p in self.steps for f in p.forecasts if f.index == index)
+        return next((f.estimate.seconds for f in forecasts), None)
 
 
 def plan(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from outofband.catalog.facts import TableFacts
-from outofband.catalog.reader import query
 from outofband.model.index import Index
 from outofband.runbook.hand import Hand, Screen, StatementFailed
 from outofband.runbook.preflight.finding import Finding, Report
@@ -13,7 +12,7 @@ from outofband.runbook.preflight.rows import try_rows
 from outofband.runbook.preflight.server import read_server
 from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.stuck import Stuck
-from outofband.runbook.temp_files import GiveUp, Means, Retry, answer, less_memory
+from outofband.runbook.temp_files import GiveUp, Retry, answer, less_memory, read_means
 
 _NOT_THERE = "42704"
 """Of a build an operator class or a collation; of other statements the index, gone meanwhile."""
@@ -42,10 +41,10 @@ class Remedies:
         match reaction(failed.sqlstate):
             case Reaction.TEMP_FILES:
                 self._screen.say(f"{index.name}: {failed.what}")
-                self._set(index, answer(_means(self._hand), table.heap_bytes, self._provider))
+                self._set(index, answer(read_means(self._hand), table.heap_bytes, self._provider))
             case Reaction.MEMORY:
                 self._screen.say(f"{index.name}: {failed.what}")
-                self._set(index, less_memory(_means(self._hand)))
+                self._set(index, less_memory(read_means(self._hand)))
             case Reaction.ROWS:
                 self._refuse(self._rows(index, table))
                 raise failed
@@ -77,20 +76,3 @@ class Remedies:
                 self._screen.say(f"{index.name}: {why}")
                 for name, value in parameters:
                     self._hand.set(name, value)
-
-
-def _means(hand: Hand) -> Means:
-    row = hand.rows(query("means"))[0]
-    version, superuser = row["version"], row["superuser"]
-    may = superuser or (
-        version >= 150000 and bool(hand.rows(query("may_set_temp_file_limit"))[0]["may"])
-    )
-    return Means(
-        role=row["role"],
-        limit_kb=row["temp_file_limit_kb"],
-        memory_kb=row["maintenance_work_mem_kb"],
-        maintenance_workers=row["maintenance_workers"],
-        workers=row["workers"],
-        may_raise_limit=may,
-        server_version=version,
-    )

@@ -12,13 +12,16 @@ from outofband.model.state import State
 from outofband.model.statements import (
     Action,
     AwaitBuild,
+    BuildIndex,
     statement,
     timeouts,
 )
 from outofband.model.step import Step
+from outofband.runbook.amount import size
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hazards import flag, hazards
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.show_forecast import forecast_entries, forecast_lines
 
 _NAMED = 3
 
@@ -68,6 +71,7 @@ def plan_document(
                 **_age(p.standing, ages),
                 "statements": [_sql(a) for a in p.actions if not isinstance(a, AwaitBuild)],
                 "heap_bytes": p.heap_bytes,
+                **({"builds": forecast_entries(p.forecasts)} if p.forecasts else {}),
                 **({"obstacle": p.obstacle} if p.obstacle else {}),
             }
             for p in plan.steps
@@ -106,6 +110,7 @@ def _step_lines(number: int, planned: PlannedStep, statements: bool) -> list[str
         lines.append(f"    after {', '.join(planned.standing.waits_for)}")
     if planned.obstacle:
         lines.append(f"    not now: {planned.obstacle}")
+    lines += [f"    {line}" for line in forecast_lines(planned.forecasts)]
     if statements:
         lines += [f"    {_sql(action)}" for action in planned.actions]
     return lines
@@ -139,9 +144,22 @@ def script(plan: Plan, server_version: int, where: str) -> str:
         if planned.obstacle:
             lines.append(_comment(f"not now: {planned.obstacle}"))
         for action in planned.actions:
+            lines += _tuning_lines(action, planned, in_force)
             lines += _script_lines(action, server_version, in_force)
         lines.append("")
     return "\n".join(lines)
+
+
+def _tuning_lines(action: Action, planned: PlannedStep, in_force: dict[str, str]) -> list[str]:
+    tuning = planned.tuning(action.index) if isinstance(action, BuildIndex) else None
+    return _settings(dict(tuning.parameters), in_force) if tuning else []
+
+
+def _settings(due: dict[str, str], in_force: dict[str, str]) -> list[str]:
+    """Return the statements for what is due and not ``in_force`` yet; from then on it is."""
+    changed = {name: value for name, value in due.items() if in_force.get(name) != value}
+    in_force.update(changed)
+    return [f"SET {name} = '{value}';" for name, value in changed.items()]
 
 
 def _script_lines(action: Action, server_version: int, in_force: dict[str, str]) -> list[str]:
@@ -150,9 +168,7 @@ def _script_lines(action: Action, server_version: int, in_force: dict[str, str])
     if sent is None:
         return [_comment(_sql(action))]
     due = dict(timeouts(sent.unhurried, server_version, bounded=sent.bounded))
-    changed = {name: value for name, value in due.items() if in_force.get(name) != value}
-    in_force.update(changed)
-    return [*(f"SET {name} = '{value}';" for name, value in changed.items()), f"{sent.sql};"]
+    return [*_settings(due, in_force), f"{sent.sql};"]
 
 
 def _comment(text: str) -> str:
@@ -180,17 +196,3 @@ def summary(standings: Iterable[Standing]) -> str:
     unwanted = sum(s.state is State.UNWANTED for s in listed)
     told = f"{len(listed) - unwanted} wanted, {len(pending)} pending"
     return f"{told}, {unwanted} unwanted" if unwanted else told
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for people: 1.4 GB."""
-    amount = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1024:
-            return (
-                f"{amount:.0f} {unit}"
-                if unit == "bytes" or amount >= 10
-                else f"{amount:.1f} {unit}"
-            )
-        amount /= 1024
-    return f"{amount:.1f} TB"

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
 from outofband.runbook.provider import SELF_HOSTED, Provider
+from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS
 
-MEMORY_PER_PROCESS_KB = 32 * 1024
-"""A worker is only used if it gets this much maintenance_work_mem (PostgreSQL 18, Resources)."""
-
-_MOST_WORKERS = 8
 _LEAST_SHARE = 256
 _RAISE_BY = 4
 _LEAST_MEMORY_KB = 16 * 1024
@@ -57,7 +55,7 @@ def answer(means: Means, heap_bytes: int, provider: Provider = SELF_HOSTED) -> R
     Each answer changes what the next call sees, so that repeated calls come to an end: the workers
     reach what the server allows, and the limit reaches twice the heap.
     """
-    workers = min(means.workers, _MOST_WORKERS)
+    workers = min(means.workers, MOST_WORKERS)
     if means.maintenance_workers < workers:
         return _more_workers(means, workers)
     ceiling_kb = 2 * heap_bytes // 1024
@@ -116,3 +114,21 @@ def less_memory(means: Means) -> Retry | GiveUp:
 
 def _megabytes(kilobytes: int) -> str:
     return f"{kilobytes / 1024:,.0f} MB"
+
+
+def read_means(reader: Reader) -> Means:
+    """Read what the session has and may."""
+    row = reader.rows(query("means"))[0]
+    version, superuser = row["version"], row["superuser"]
+    may = superuser or (
+        version >= 150000 and bool(reader.rows(query("may_set_temp_file_limit"))[0]["may"])
+    )
+    return Means(
+        role=row["role"],
+        limit_kb=row["temp_file_limit_kb"],
+        memory_kb=row["maintenance_work_mem_kb"],
+        maintenance_workers=row["maintenance_workers"],
+        workers=row["workers"],
+        may_raise_limit=may,
+        server_version=version,
+    )

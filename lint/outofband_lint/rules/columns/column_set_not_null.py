@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
-from outofband_lint.example import Example
+from outofband_lint.example import PATH, Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName, quote
@@ -30,6 +30,10 @@ PROVED = tuple(
         ),
     )
 )
+
+
+def _told(sql: str, *, existing_nullable: bool) -> Source:
+    return Source(sql, PATH, 8, existing_nullable=existing_nullable)
 
 
 @statement_rule(
@@ -73,6 +77,15 @@ PROVED = tuple(
         "ALTER TABLE orders ALTER n SET NOT NULL",
         "ALTER TABLE orders ALTER c SET NOT NULL, ALTER a SET NOT NULL",
         Example("ALTER TABLE created_by_hand ALTER a SET NOT NULL", measured=False),
+        Example(
+            sources=(
+                _told("ALTER TABLE created_by_hand ALTER a SET NOT NULL", existing_nullable=True),
+            ),
+            measured=False,
+        ),
+        Example(
+            sources=(_told("ALTER TABLE orders ALTER a SET NOT NULL", existing_nullable=False),),
+        ),
         Example("ALTER TABLE orders ALTER a SET NOT NULL", settings=Settings(small=("orders",))),
     ),
     good=(
@@ -84,6 +97,12 @@ PROVED = tuple(
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ALTER a SET NOT NULL",
         "ALTER TABLE orders ALTER a DROP NOT NULL",
         Example(chain=PROVED, measured=False),
+        Example(
+            sources=(
+                _told("ALTER TABLE created_by_hand ALTER a SET NOT NULL", existing_nullable=False),
+            ),
+            measured=False,
+        ),
     ),
 )
 def column_set_not_null(
@@ -100,7 +119,8 @@ def column_set_not_null(
     same operations.
 
     Allowed when: the revision itself creates the table, the column is NOT NULL already or in the
-    primary key, or a validated CHECK of the schema before says so.
+    primary key, or a validated CHECK of the schema before says so. Of a column that no revision
+    here creates, `existing_nullable` of `op.alter_column` is believed.
 
     Source: PostgreSQL 18, ALTER TABLE, SET NOT NULL.
     """
@@ -108,8 +128,11 @@ def column_set_not_null(
     name = altered(statement, schema, context) if setting else None
     if name is None:
         return
+    table = schema.table(statement.table)
     for column in setting:
-        if not is_proved_not_null(statement.table, column, schema):
+        is_known = table is not None and table.column(column) is not None
+        is_told = not is_known and context.source.existing_nullable is False
+        if not is_told and not is_proved_not_null(statement.table, column, schema):
             yield _violation(name, column, schema, is_whole=is_only_action(statement))
 
 

@@ -35,9 +35,9 @@ def rows_read_in_migration(
 ) -> Iterator[Violation]:
     """A revision reads rows, so what it sends depends on data that lint does not have.
 
-    Cost: the revision was rendered as on a database without rows, and the operations that its
-    syntax tree has besides were added. What it sends for each row, through a session say, was not
-    judged; on a large table it runs for as long as the table is, in the deploy.
+    Cost: the revision was rendered as on a database without rows, then with one row for each
+    question, and the operations that its syntax tree has besides were added. What other rows make
+    it send was not judged; on a large table it runs for as long as the table is, in the deploy.
 
     Instead: one statement in SQL (`op.execute("UPDATE … FROM …")`) in place of a loop over rows, in
     plain Alembic as with outofband; large tables in batches, outside of the migrations.
@@ -50,6 +50,6 @@ def rows_read_in_migration(
     if not context.source.rows_read or any(s.source.rows_read for s in context.earlier):
         return
     yield Violation(
-        f"Revision {context.revision.id} reads rows: what it sends for each was not judged.",
+        f"Revision {context.revision.id} reads rows: what other rows make it send was not judged.",
         "Write it as one statement in SQL, or move it out of the migrations",
     )

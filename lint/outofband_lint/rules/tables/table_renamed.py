@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from outofband_lint.context import StatementContext
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
-from outofband_lint.statement import CreateView, RenameTable, SetTableSchema
+from outofband_lint.statement import (
+    CreateTable,
+    CreateTableAs,
+    CreateView,
+    RenameTable,
+    SetTableSchema,
+    Statement,
+)
+
+_SOON = 8
+"""Whoever exchanges two tables does it at once; to look at all that follows costs its square."""
 
 
 @statement_rule(
@@ -36,6 +47,8 @@ from outofband_lint.statement import CreateView, RenameTable, SetTableSchema
         "ALTER TABLE events SET SCHEMA app",
         "ALTER TABLE created_by_hand RENAME TO other",
         "ALTER TABLE events RENAME TO old; CREATE TABLE events (id bigint)",
+        "CREATE TABLE fresh (a int); ALTER TABLE events RENAME TO old; "
+        "ALTER TABLE fresh RENAME TO events",
     ),
     good=(
         "CREATE TABLE fresh (a int); ALTER TABLE fresh RENAME TO newer",
@@ -51,8 +64,8 @@ def table_renamed(
     """A table in use gets another name or moves to another schema.
 
     Cost: every process of the release before goes on asking for the old name and fails with 42P01
-    until it is replaced; a rollback of the code fails likewise. The rename takes an ACCESS
-    EXCLUSIVE lock.
+    until it is replaced; a rollback of the code fails likewise. Where another table takes the name,
+    they work on that one. The rename takes an ACCESS EXCLUSIVE lock.
 
     Instead: keep the name and give the class another `__tablename__`, or rename and create a view
     under the old name in the same transaction: `op.rename_table(…)`, then
@@ -71,8 +84,7 @@ def table_renamed(
         return
     new = _new_name(statement, table)
     yield Violation(
-        f"Once {shown(table)} is called {new}, the release before fails with 42P01 wherever it "
-        f"reads or writes {shown(table)}.",
+        f"Once {shown(table)} is called {new}, the release before {_meets(table, context)}.",
         f"Keep the name, or put a view in its place: CREATE VIEW {table} AS SELECT * FROM {new}, "
         "with op.execute in the same revision, and drop the view a release later. Without "
         "outofband it is the same",
@@ -83,6 +95,29 @@ def _new_name(statement: RenameTable | SetTableSchema, table: QualifiedName) -> 
     if isinstance(statement, RenameTable):
         return shown(table.renamed(statement.new_name))
     return QualifiedName(table.name, statement.schema)
+
+
+def _meets(table: QualifiedName, context: StatementContext) -> str:
+    """Say what becomes of what still uses the old name."""
+    following = (
+        statement
+        for kind in (CreateTable, CreateTableAs, RenameTable)
+        for _, statement in islice(context.later_of(kind), _SOON)
+    )
+    if any(shown(_named(statement)) == shown(table) for statement in following):
+        return (
+            f"reads and writes the table that takes the name {shown(table)}: it misses the rows "
+            "that are not there, and fails with 42703 where a column is not"
+        )
+    return f"fails with 42P01 wherever it reads or writes {shown(table)}"
+
+
+def _named(statement: Statement) -> QualifiedName:
+    """Return the name that a statement gives a table."""
+    if isinstance(statement, RenameTable):
+        return statement.table.renamed(statement.new_name)
+    assert isinstance(statement, CreateTable | CreateTableAs)
+    return statement.table
 
 
 def _is_taken_by_view(table: QualifiedName, context: StatementContext) -> bool:

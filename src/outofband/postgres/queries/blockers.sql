@@ -1,5 +1,5 @@
 -- Whom a server process waits for: sessions, and prepared transactions, which have no process (pid 0). State, age and
--- query are NULL for a role that may not see them; names are always told (measured on 15, 17 and 18).
+-- query are NULL for a role that may not see them; names are always told (measured on 14 to 18).
 WITH waiting AS (
     SELECT l.locktype, l.database, l.relation, l.transactionid
       FROM pg_locks AS l

@@ -52,12 +52,24 @@ class Clearing:
             self._screen.say(f"{hidden[0]}: whether any are duplicates, the build will show")
             return
         _require_column(self._hand, self._policy, table)
+        self._require_comparable(index)
         if self._arrivals > ROUNDS:
             raise _too_busy()
         while (found := count(self._hand, index, self._policy)).groups:
             self._report(index, table, found)
             self._require_remedy(index, found)
             self._move(index, table, found)
+
+    def _require_comparable(self, index: Index) -> None:
+        """Builds have failed, and looks have found nothing: where they compare differently, that
+        will not end.
+        """
+        classes = ", ".join(k.operator_class for k in index.keys if k.operator_class)
+        if classes and self._arrivals > 1 and not self._rounds:
+            raise Stuck(
+                f"operator class {classes} calls values equal that = does not",
+                "Find the rows by the operators of that class, and move them by hand",
+            )
 
     def _report(self, index: Index, table: TableFacts, found: Duplicates) -> None:
         older = f", older than another {found.older:,}" if found.older else ""
@@ -66,7 +78,7 @@ class Clearing:
             f"{found.surplus:,}, of these identical to another row {found.identical:,}{older}; "
             f"groups that differ {found.differing:,}"
         )
-        for sample in samples(self._hand, index, table.columns):
+        for sample in () if self._rounds else samples(self._hand, index, table.columns):
             self._screen.show_secret(f"  {sample}")
 
     def _require_remedy(self, index: Index, found: Duplicates) -> None:

@@ -10,7 +10,7 @@ from outofband.catalog.reader import Row
 from outofband.model.index import Index
 from outofband.model.names import literal, quote
 from outofband.runbook.duplicates import rows
-from outofband.runbook.duplicates.find import prepare
+from outofband.runbook.duplicates.find import searching
 from outofband.runbook.duplicates.pace import Pace, rest
 from outofband.runbook.duplicates.policy import KeepNewest, Policy
 from outofband.runbook.duplicates.quarantine import OWN_COLUMNS, Quarantine
@@ -44,7 +44,6 @@ def move(
     told the running total.
     """
     hand = world.hand
-    prepare(hand)
     statements = _Statements(index, quarantine, policy, pointing)
     total = 0
 
@@ -65,11 +64,12 @@ def _pairs(hand: Hand, index: Index, policy: Policy) -> Callable[[int], Sequence
     """
     if hand.rows("SELECT FROM pg_cursors WHERE name = %(name)s", {"name": _CURSOR}):
         hand.write(f"CLOSE {_CURSOR}")
-    found = rows.pairs(index, policy)
-    hand.write(
-        f"DECLARE {_CURSOR} NO SCROLL CURSOR WITH HOLD FOR SELECT extra::text, keeper::text"
-        f" FROM ({found}) AS outofband_found ORDER BY outofband_found.extra"
-    )
+    with searching(hand, index) as by_index:
+        found = rows.pairs(index, policy, by_index=by_index)
+        hand.write(
+            f"DECLARE {_CURSOR} NO SCROLL CURSOR WITH HOLD FOR SELECT extra::text, keeper::text"
+            f" FROM ({found}) AS outofband_found ORDER BY outofband_found.extra"
+        )
     return lambda count: hand.write(f"FETCH {count} FROM {_CURSOR}")
 
 

@@ -14,6 +14,7 @@ from outofband.catalog.reader import query
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, quote
 from outofband.runbook.duplicates import rows
+from outofband.runbook.duplicates.find import searching
 from outofband.runbook.duplicates.policy import KeepNewest, Policy
 from outofband.runbook.hand import Hand
 from outofband.runbook.stuck import Stuck
@@ -89,10 +90,11 @@ def require_unreferenced(
         f"count(*) FILTER (WHERE {reference.refers_to(table)}) AS n_{n}"
         for n, reference in enumerate(pointing)
     )
-    row = hand.rows(
-        f"SELECT {counts} FROM ({rows.pairs(index, policy)}) AS outofband_pair"
-        f" JOIN ONLY {table} ON {table}.ctid = outofband_pair.extra"
-    )[0]
+    with searching(hand, index) as by_index:
+        row = hand.rows(
+            f"SELECT {counts} FROM ({rows.pairs(index, policy, by_index=by_index)}) AS"
+            f" outofband_pair JOIN ONLY {table} ON {table}.ctid = outofband_pair.extra"
+        )[0]
     told = [f"{row[f'n_{n}']:,} from {r}" for n, r in enumerate(pointing) if row[f"n_{n}"]]
     if told:
         raise Stuck(

@@ -71,29 +71,47 @@ def groups(index: Index) -> str:
     """
 
 
-def duplicate_rows(index: Index, policy: Policy) -> str:
+def duplicate_rows(index: Index, policy: Policy, *, by_index: bool) -> str:
     """Every row of every group: its ``place``, its keys, a hash that identical rows share, and its
     ``age``, 1 for the newest of its group.
+
+    OFFSET 0 has the hash made where the row is read: else whole rows would go through the sorts.
     """
+    members = _looked_up(index) if by_index else _counted(index)
+    table = index.table
     return f"""
         SELECT *, rank() OVER (
                    PARTITION BY {key_names(index)} ORDER BY {BY} DESC NULLS LAST) AS age
-          FROM ({_members(index, policy)}) AS outofband_member
+          FROM (SELECT {table}.ctid AS place, {key_names(index)},
+                       {newest_value(policy, str(table))} AS {BY},
+                       hashtextextended(({table}.*)::text, 0) AS identity
+                  FROM {members} OFFSET 0) AS outofband_member
     """
 
 
-def _members(index: Index, policy: Policy) -> str:
-    table = index.table
+def _looked_up(index: Index) -> str:
+    """Groups are counted first, and their rows looked up by their keys: for an index that can."""
     return f"""
-        SELECT {table}.ctid AS place, {key_names(index)},
-               {newest_value(policy, str(table))} AS {BY},
-               hashtextextended(({table}.*)::text, 0) AS identity
-          FROM ({groups(index)}) AS {GROUP} JOIN ONLY {table} ON {in_group(index)}
+        ({groups(index)}) AS {GROUP} JOIN ONLY {index.table} ON {in_group(index)}
          WHERE {covered(index)}
     """
 
 
-def pairs(index: Index, policy: Policy) -> str:
+def _counted(index: Index) -> str:
+    """Keys and places are sorted once, and the rows of groups fetched by their places: no more is
+    written to temporary files than a build of the index writes.
+    """
+    table = index.table
+    return f"""
+        (SELECT *, count(*) OVER (PARTITION BY {key_names(index)}) AS {ROWS}
+           FROM (SELECT {table}.ctid AS outofband_place, {keys(index)}
+                   FROM ONLY {table} WHERE {covered(index)} OFFSET 0) AS outofband_every
+        ) AS {GROUP} JOIN ONLY {table} ON {table}.ctid = {GROUP}.outofband_place
+         WHERE {ROWS} > 1
+    """
+
+
+def pairs(index: Index, policy: Policy, *, by_index: bool) -> str:
     """Each row that may go, its ``extra``, with the one that stays for it, its ``keeper``.
 
     No row is both: one that stays is the first of its kind among the newest of its group.
@@ -108,6 +126,6 @@ def pairs(index: Index, policy: Policy) -> str:
                             ELSE first_value(place) OVER (
                                      PARTITION BY {group} ORDER BY age, place)
                         END AS keeper
-                  FROM ({duplicate_rows(index, policy)}) AS d) AS p
+                  FROM ({duplicate_rows(index, policy, by_index=by_index)}) AS d) AS p
          WHERE extra <> keeper
     """

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
+from outofband.runbook.amount import size
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.show import size
 
 LAGGING_BYTES = 1 << 30
 LAGGING_SECONDS = 60.0

@@ -22,6 +22,7 @@ from outofband.runbook.preflight.replication import (
     read_replicas,
     read_slots,
 )
+from outofband.runbook.preflight.room import judge_disk, judge_temp_files, needs, read_free
 from outofband.runbook.preflight.schema import judge_own_schema, read_own_schema
 from outofband.runbook.preflight.server import Server, judge_server, read_server
 from outofband.runbook.preflight.transactions import (
@@ -31,6 +32,7 @@ from outofband.runbook.preflight.transactions import (
     read_prepared,
 )
 from outofband.runbook.provider import Provider, read_provider
+from outofband.runbook.temp_files import read_means
 from outofband.runbook.world import View
 
 
@@ -50,7 +52,7 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
     tried: frozenset[Index] = frozenset()
     if not server.standby:
         findings += _of_steps(prober, view, steps, server, provider)
-        findings += _of_builds(prober, view, builds, server) if builds else ()
+        findings += _of_builds(prober, view, builds, server, provider) if builds else ()
         if any(_is_unique(p) for p in builds):
             own = read_own_schema(prober)
             findings += judge_own_schema(own, server, provider, needed=dedupes)
@@ -93,13 +95,22 @@ def _tables(planned: PlannedStep, view: View) -> tuple[QualifiedName, ...]:
 
 
 def _of_builds(
-    prober: Prober, view: View, builds: Sequence[PlannedStep], server: Server
+    prober: Prober,
+    view: View,
+    builds: Sequence[PlannedStep],
+    server: Server,
+    provider: Provider,
 ) -> Iterator[Finding]:
     tables = sorted({oid for p in builds for oid in _oids(view.seen.table(p.step.table))})
     yield from judge_prepared(read_prepared(prober, tables))
     yield from judge_open(read_open(prober, tables), server.role)
     yield from judge_replicas(read_replicas(prober), server.role)
-    yield from judge_slots(read_slots(prober), sum(p.heap_bytes for p in builds))
+    wanted = [need for p in builds for need in needs(p)]
+    yield from judge_slots(read_slots(prober), sum(need.wal_bytes for need in wanted))
+    yield from judge_disk(wanted, read_free(prober), provider)
+    means = read_means(prober)
+    for planned in builds:
+        yield from judge_temp_files(planned, means, provider)
     yield from judge_connections(read_connections(prober))
 
 

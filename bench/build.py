@@ -1,0 +1,255 @@
+"""`outofband apply` beside a DBA at psql, on one server, and what `plan` said beside what came.
+
+::
+
+    python bench/build.py [--quick] [--rounds N] [--only a,b,c,d,e,estimates]
+
+The runs are interleaved, so that a busy machine slows all of them; medians are compared, and every
+target is said to be reached or missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import build_status
+import psycopg
+from build_builds import Database
+from build_tables import BIG, ESTIMATED, INCIDENT, SMALL, TRAFFIC, fill
+from build_traffic import traffic
+from verdict import spread, verdict
+
+from outofband import ephemeral
+
+WORKERS, MEMORY = "max_parallel_maintenance_workers", "maintenance_work_mem"
+GRID = [((WORKERS, w), (MEMORY, m)) for w in "0124" for m in ("64MB", "256MB", "1GB")]
+STOCK = ((WORKERS, "2"), (MEMORY, "64MB"))
+_LOOKS_AT_GRID, _BEST_OF_GRID = 2, 2
+_WORTH_KNOWING = 0.1  # seconds: nobody plans for less
+
+Runs = Mapping[str, Callable[[], float]]
+
+
+def interleaved(runs: Runs, rounds: int) -> dict[str, list[float]]:
+    """Run each once to warm up, then all of them in turns; return the seconds by name."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for run in runs.values():
+        run()
+    for turn in range(rounds):
+        names = list(runs)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            seconds[name].append(runs[name]())
+    return seconds
+
+
+def told(title: str, seconds: Mapping[str, Sequence[float]]) -> str:
+    """Return the medians with their spread."""
+    return "\n".join([title, *(f"  {name:40} {spread(s)}" for name, s in seconds.items())])
+
+
+def ratio(seconds: Mapping[str, Sequence[float]], one: str, other: str) -> float:
+    """Return how many times as long the one takes, by the medians."""
+    return statistics.median(seconds[one]) / statistics.median(seconds[other])
+
+
+class Bench:
+    """The runs, each a method; each prints what it measured and keeps its verdicts."""
+
+    def __init__(self, database: Database, rows: int, rounds: int, scratch: Path) -> None:
+        self.database, self.rows, self.rounds, self.scratch = database, rows, rounds, scratch
+        self.verdicts: list[str] = []
+
+    def a(self) -> None:
+        """From the first statement to the rename, against psql at equal settings."""
+        database = self.database
+
+        def ours() -> float:
+            database.drop([SMALL])
+            return database.by_apply([SMALL], as_is=True)
+
+        def theirs() -> float:
+            database.drop([SMALL])
+            return database.by_psql([SMALL])
+
+        seconds = interleaved({"apply --as-is": ours, "psql": theirs}, self.rounds * 2 - 1)
+        print(told("(a) one index, equal settings", seconds))
+        value = ratio(seconds, "apply --as-is", "psql")
+        self.verdicts.append(verdict("(a) apply / psql", value, 1.03))
+
+    def b(self) -> None:
+        """The settings chosen, against stock and the best of a grid."""
+        database = self.database
+
+        def with_(settings: Sequence[tuple[str, str]]) -> Callable[[], float]:
+            def run() -> float:
+                database.drop([BIG])
+                return database.by_psql([BIG], settings)
+
+            return run
+
+        tuning = database.forecast(BIG).tuning
+        first = {_name(s): with_(s) for s in GRID}
+        looks = interleaved(first, 1 if self.rounds < 7 else _LOOKS_AT_GRID)
+        print(told("(b) the grid, a few looks", looks))
+        best = sorted(looks, key=lambda name: statistics.median(looks[name]))[:_BEST_OF_GRID]
+        chosen = {"chosen": with_(tuning.parameters), "stock": with_(STOCK)}
+        seconds = interleaved({**chosen, **{n: first[n] for n in best}}, self.rounds)
+        print(told(f"(b) {'; '.join(tuning.reasons)}", seconds))
+        quickest = min(best, key=lambda name: statistics.median(seconds[name]))
+        self.verdicts += [
+            verdict("(b) chosen / best of the grid", ratio(seconds, "chosen", quickest), 1.2),
+            verdict("(b) chosen / stock", ratio(seconds, "chosen", "stock"), 1.05),
+        ]
+
+    def c(self) -> None:
+        """The incident's tables, two at once, against a DBA's script."""
+        database = self.database
+
+        def ours() -> float:
+            database.drop(INCIDENT)
+            return database.by_apply(INCIDENT, beside=2)
+
+        def theirs() -> float:
+            database.drop(INCIDENT)
+            return database.by_psql(INCIDENT, STOCK)
+
+        seconds = interleaved({"apply --parallel 2": ours, "psql, in turn": theirs}, self.rounds)
+        print(told("(c) the incident's five tables", seconds))
+        value = ratio(seconds, "apply --parallel 2", "psql, in turn")
+        self.verdicts.append(verdict("(c) apply --parallel 2 / psql", value, 0.8))
+
+    def d(self) -> None:
+        """Requests of an application meanwhile: what is lost, and how slow the slowest are."""
+        database, failures = self.database, 0
+
+        def during(build: Callable[[], float]) -> Callable[[], float]:
+            def run() -> float:
+                nonlocal failures
+                database.drop([TRAFFIC])
+                with traffic(database.server.url(), self.rows // 4) as requests:
+                    build()
+                failures += len(requests.failures)
+                return requests.p99
+
+            return run
+
+        seconds = interleaved(
+            {
+                "p99 during apply": during(lambda: database.by_apply([TRAFFIC])),
+                "p99 during psql": during(lambda: database.by_psql([TRAFFIC])),
+            },
+            self.rounds,
+        )
+        print(told("(d) reads and writes during a build", seconds))
+        value = ratio(seconds, "p99 during apply", "p99 during psql")
+        self.verdicts += [
+            verdict("(d) requests lost", float(failures), 0, "requests"),
+            verdict("(d) p99 during apply / during psql", value, 1.5),
+        ]
+
+    def e(self) -> None:
+        """Status where there are many indexes."""
+        indexes = 20_000 if self.rows >= 1_000_000 else 1_000
+        build_status.project(self.scratch, indexes)
+        build_status.fill(self.database, indexes)
+        run = {"status": lambda: build_status.seconds(self.database, self.scratch)}
+        seconds = interleaved(run, self.rounds)
+        print(told(f"(e) {indexes:,} indexes, beyond imports and connecting", seconds))
+        self.verdicts.append(verdict("(e) status", statistics.median(seconds["status"]), 0.5, "s"))
+
+    def estimates(self) -> None:
+        """What plan says, beside what comes of it."""
+        print("estimates, as parts of what came: size, WAL, temporary files, time")
+        sizes, times = [], []
+        for index in ESTIMATED:
+            self.database.drop([index])
+            told = self.database.forecast(index)
+            came = self._build(index.qualified_name, told, index)
+            guess = told.estimate
+            assert guess.size_bytes
+            assert guess.seconds
+            parts = [guess.size_bytes / came[0], (guess.wal_bytes or 0) / came[1]]
+            temp = (guess.sort_bytes or 0) + (guess.check_bytes or 0)
+            spilt = f"{temp / came[2]:6.2f}" if came[2] else f"{temp / 1e6:4.0f}M"
+            parts.append(guess.seconds / came[3])
+            self.database.drop([index])
+            shares = f"{parts[0]:6.2f} {parts[1]:6.2f} {spilt} {parts[2]:6.2f}"
+            print(f"  {index.name:40} {shares} of {came[3]:.2f} s")
+            sizes.append(abs(parts[0] - 1))
+            if came[3] >= _WORTH_KNOWING:
+                times.append(abs(parts[2] - 1))
+        self.verdicts += [
+            verdict("estimates of size, the worst is off by", max(sizes) * 100, 25, "%"),
+            verdict("estimates of time, the worst is off by", max(times) * 100, 50, "%"),
+        ]
+
+    def _build(self, name: object, told: object, index: object) -> tuple[float, ...]:
+        """Build three times; return size, WAL and temporary bytes, and the median of seconds."""
+        database, seconds = self.database, []
+        parameters = told.tuning.parameters  # type: ignore[attr-defined]
+        for _ in range(3):
+            database.drop([index])  # type: ignore[list-item]
+            wal = database.value("SELECT pg_current_wal_insert_lsn() - '0/0'")
+            temp = _temp(database)
+            seconds.append(database.by_psql([index], parameters))  # type: ignore[list-item]
+            wal = database.value("SELECT pg_current_wal_insert_lsn() - '0/0'") - wal
+            temp = _temp(database) - temp
+        size = database.value(f"SELECT pg_relation_size('{name}')")
+        return float(size), float(wal), float(temp), statistics.median(seconds)
+
+
+def _temp(database: Database) -> int:
+    database.run("SELECT pg_stat_clear_snapshot()")
+    query = "SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()"
+    return int(database.value(query))
+
+
+def _name(settings: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{value} {name.split('_')[-1]}" for name, value in settings)
+
+
+def main(rows: int, rounds: int, only: Sequence[str]) -> None:
+    """Measure and print."""
+    begun = time.perf_counter()
+    with (
+        ephemeral.server() as server,
+        psycopg.connect(server.url(), autocommit=True) as connection,
+        tempfile.TemporaryDirectory(prefix="bench-build-") as folder,
+    ):
+        database = Database(server, connection)
+        fill(database, rows)
+        bench = Bench(database, rows, rounds, Path(folder))
+        for name in only:
+            getattr(bench, name)()
+            print(flush=True)
+        print("\n".join(bench.verdicts))
+        print(f"\n{machine(server.version, rows, time.perf_counter() - begun)}")
+
+
+def machine(version: int, rows: int, seconds: float) -> str:
+    """Return on what it was measured."""
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {version // 10000}."
+        f"{version % 10000}, {rows:,} rows in the largest table, {seconds / 60:.0f} min"
+    )
+
+
+if __name__ == "__main__":
+    names = ["estimates", "a", "b", "c", "d", "e"]
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--quick", action="store_true", help="small tables, few rounds")
+    options.add_argument("--rounds", type=int, default=None)
+    options.add_argument("--only", default=",".join(names))
+    given = options.parse_args()
+    main(
+        400_000 if given.quick else 5_000_000,
+        given.rounds or (3 if given.quick else 7),
+        [name for name in given.only.split(",") if name in names],
+    )

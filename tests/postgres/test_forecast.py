@@ -1,0 +1,133 @@
+"""What a plan says a build will take, and the settings it gets, on a real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from outofband.model.index import Index, Key
+from outofband.model.names import QualifiedName
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
+from outofband.runbook.apply import apply
+from outofband.runbook.estimate import Forecast
+from outofband.runbook.forecast import Forecaster
+from outofband.runbook.world import Scope, World, look
+
+_ITEMS = (
+    "CREATE TABLE items (id int, kind text, owner int, price numeric, note text, made timestamptz)",
+    "INSERT INTO items SELECT n, 'kind ' || n % 7, n % 5000, n * 1.5,"
+    " CASE WHEN n % 3 = 0 THEN md5(n::text) END, now() - n * interval '1 s'"
+    " FROM generate_series(1, 100000) AS n",
+)
+
+INDEXES: dict[str, dict[str, Any]] = {
+    "different numbers": {"keys": (Key.of("id"),)},
+    "equal texts": {"keys": (Key.of("kind"),)},
+    "numbers that repeat": {"keys": (Key.of("owner"),)},
+    "what never shares a tuple": {"keys": (Key.of("price"),)},
+    "NULLs": {"keys": (Key.of("note"),)},
+    "several columns": {"keys": (Key.of("owner"), Key.of("kind"))},
+    "an expression": {"keys": (Key("lower(note)"),)},
+    "a predicate": {"keys": (Key.of("made"),), "where": "owner < 100"},
+    "columns beside the keys": {"keys": (Key.of("id"),), "include": ("kind",)},
+    "unique": {"keys": (Key.of("id"),), "unique": True},
+    "room in its pages": {"keys": (Key.of("id"),), "options": (("fillfactor", "50"),)},
+}
+
+
+@pytest.fixture
+def items(db: Any) -> Any:
+    for statement in _ITEMS:
+        db.sql(statement)
+    return db
+
+
+def forecast(db: Any, steps: Any, url: str = "", **given: Any) -> Forecast:
+    step = steps.create("made", "items", **given)
+    with Session(Url(url or db.url)) as session:
+        plan = look(session, Scope(steps.wants(step))).plan
+        (planned,) = Forecaster(session).forecast(plan).steps
+    return planned.forecasts[0]
+
+
+@pytest.mark.parametrize("analysed", [True, False])
+@pytest.mark.parametrize("kind", INDEXES)
+def test_the_size_is_told_within_a_quarter(
+    items: Any, steps: Any, kind: str, analysed: bool
+) -> None:
+    if analysed:
+        items.sql("ANALYZE items")
+    made = forecast(items, steps, **INDEXES[kind])
+    index = Index("made", QualifiedName("items"), **INDEXES[kind])
+    items.sql(index.create())
+    (size,) = items.sql("SELECT pg_relation_size('made')")
+    assert made.estimate.size_bytes == pytest.approx(size, rel=0.25)
+    assert made.estimate.seconds is not None
+    assert 0 < made.estimate.seconds < 60
+
+
+def test_without_statistics_it_says_so_and_samples(items: Any, steps: Any) -> None:
+    assert "never analysed" in forecast(items, steps, **INDEXES["equal texts"]).estimate.notes[0]
+    items.sql("ANALYZE items")
+    assert forecast(items, steps, **INDEXES["equal texts"]).estimate.notes == ()
+
+
+def test_a_role_that_may_not_read_the_table_is_told_what_it_lacks(items: Any, steps: Any) -> None:
+    items.sql("CREATE ROLE stranger LOGIN")
+    try:
+        url = items.url.replace("postgres@", "stranger@")
+        made = forecast(items, steps, url, **INDEXES["different numbers"]).estimate
+        assert (made.size_bytes, made.seconds) == (None, None)
+        assert "may not read public.items; grant SELECT" in made.notes[0]
+    finally:
+        items.sql("DROP ROLE stranger")
+
+
+def test_an_expression_that_fails_on_a_row_costs_the_estimate_and_not_the_plan(
+    items: Any, steps: Any
+) -> None:
+    made = forecast(items, steps, keys=(Key("(1 / (id - 5))"),)).estimate
+    assert made.seconds is None
+    assert any("not estimated: " in note for note in made.notes)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_an_empty_table_has_a_plan_too(db: Any, steps: Any, rows: int) -> None:
+    db.sql("CREATE TABLE items (id int)")
+    db.sql(f"INSERT INTO items SELECT 1 FROM generate_series(1, {rows})")
+    assert forecast(db, steps, keys=(Key.of("id"),)).estimate.notes
+
+
+def test_what_is_not_a_btree_is_not_estimated(items: Any, steps: Any) -> None:
+    made = forecast(items, steps, keys=(Key.of("id"),), method="brin")
+    assert made.estimate.size_bytes is None
+    assert "brin" in made.estimate.notes[-1]
+    assert made.tuning.parameters == ()
+
+
+@pytest.mark.parametrize("as_is", [True, False])
+def test_the_build_has_the_settings_that_the_plan_shows(
+    items: Any, steps: Any, as_is: bool
+) -> None:
+    items.sql("ANALYZE items")
+    names = "max_parallel_maintenance_workers", "maintenance_work_mem"
+    step = steps.create("made", "items", "id")
+    with Session(Url(items.url)) as session:
+
+        def settings() -> list[Any]:
+            asked = ", ".join(f"current_setting('{name}') AS {name}" for name in names)
+            return [session.rows(f"SELECT {asked}")[0][name] for name in names]
+
+        before, during = settings(), []
+        screen = items.recorder({"CREATE INDEX": lambda: during.extend(settings())})
+        world = World(session, screen, Scope(steps.wants(step)))
+        plan = Forecaster(session, as_is).forecast(world.look().plan)
+        (ending,) = apply(plan, world)
+    assert ending.end.value == "done"
+    if as_is:
+        assert during == before
+    else:
+        assert during == ["0", "64MB"]  # eight megabytes of heap are too few for a worker
+        assert before == ["2", "64MB"]
