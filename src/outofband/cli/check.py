@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
-from outofband.cli.options import Where, database_options, format_option
+from outofband.cli.options import Where, database_options, format_option, targets_option
 
 PENDING, WRONG = 1, 6
 
 
 @click.command("check")
 @database_options
+@targets_option
 @click.option("--only", multiple=True, metavar="NAME", help="Judge this step alone.")
 @format_option
-def command(where: Where, only: tuple[str, ...], form: str) -> None:
+def command(where: Where, targets: Path | None, only: tuple[str, ...], form: str) -> None:
     """Judge whether every wanted step is done. Reads only.
 
     Exits 0 when all are, 1 when some are pending or a revision could not be rendered, 6 when an
     index is invalid or another one than declared. With the setting pending-max-age, what has been
     pending for less is no failure, unless it is asked for with --only or --to.
     """
+    if targets is not None:
+        from outofband.cli import fleet_reading
+
+        sys.exit(fleet_reading.check(where, targets, only, form))
     from outofband.catalog.verdict import Verdict, verdict
     from outofband.cli.output import print_seen
     from outofband.cli.project import look_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from outofband.gate import recall
@@ -19,3 +20,19 @@ def main() -> None:
     from outofband.cli.group import run
 
     run(words)
+
+
+def command() -> None:
+    """Run the command line and end the process.
+
+    After `lint`, what it holds is not taken apart first: that took 30 of the 700 ms of a run with
+    one new revision (measured). It has no connection open and no thread running.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if sys.argv[1:2] != ["lint"] or not isinstance(end.code, int):
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +58,12 @@ format_option = click.option(
     default="text",
     show_default=True,
     help="How to print the result on stdout.",
+)
+targets_option = click.option(
+    "--targets",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Do so for every database, or schema, that this TOML file lists (docs/targets.md).",
 )
 
 

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import click
 
-from outofband.cli.options import Where, as_is_option, database_options, format_option
+from outofband.cli.options import (
+    Where,
+    as_is_option,
+    database_options,
+    format_option,
+    targets_option,
+)
 
 
 @click.command("plan")
 @database_options
+@targets_option
 @click.option("--only", multiple=True, metavar="NAME", help="Plan this step and what it waits for.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print a script for psql instead.")
 @as_is_option
 @format_option
-def command(where: Where, only: tuple[str, ...], as_sql: bool, as_is: bool, form: str) -> None:
+def command(
+    where: Where,
+    targets: Path | None,
+    only: tuple[str, ...],
+    as_sql: bool,
+    as_is: bool,
+    form: str,
+) -> None:
     """Show what apply would do, statement by statement. Reads only.
 
     What a build takes is estimated from statistics and from looks at the table of at most a second.
     With --sql, print a script that a DBA can run in psql; what it builds is adopted afterwards.
     """
+    if targets is not None:
+        from outofband.cli import fleet_reading
+
+        sys.exit(fleet_reading.plan(where, targets, only, as_sql, as_is, form))
     from outofband.cli.output import print_json, warn_incomplete
     from outofband.cli.project import look_at
     from outofband.runbook.forecast import Forecaster

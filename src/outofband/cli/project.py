@@ -55,11 +55,20 @@ class Project:
 
 def open_project(where: Where) -> Project:
     """Read the configuration; connect to nothing yet where a URL is given."""
+    environment, settings = read_configuration(where)
+    return Project(environment, settings, own_source(where, environment))
+
+
+def read_configuration(where: Where) -> tuple[Environment, Settings]:
+    """Read the project's configuration and settings; connect to nothing."""
     config = environments.configured(where.configs, where.name, where.x)
     settings = settings_of(config)
-    environment = environments.of_config(config)
-    source: Source = Url(where.database_url) if where.database_url else connector(environment)
-    return Project(environment, settings, source)
+    return environments.of_config(config), settings
+
+
+def own_source(where: Where, environment: Environment) -> Source:
+    """Return the project's own database, or the one that stands on the command line instead."""
+    return Url(where.database_url) if where.database_url else connector(environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +87,34 @@ class Seen:
     pending_max_age: timedelta | None
 
 
-def look_at(
-    where: Where, only: Sequence[str] = (), forecast: Callable[[Session, Plan], Plan] | None = None
-) -> Seen:
+Forecast = Callable[[Session, Plan], Plan]
+
+
+def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = None) -> Seen:
     """Connect, look at what is wanted and what is there, and leave again; with ``forecast`` at what
     the builds will take and what would stop them, too.
     """
     project = open_project(where)
     with Session(project.source) as session:
-        scope = project.scope(session, where.to, only)
-        view = look(session, scope)
-        report = Report()
-        if forecast is not None:
-            view = replace(view, plan=forecast(session, view.plan))
-            report = preflight(session, view)
-        ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
-        where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
-        return Seen(scope, view, where_it_is, session.version, report, ages, bearable)
+        return see(project, session, project.scope(session, where.to, only), forecast)
+
+
+def see(
+    project: Project,
+    session: Session,
+    scope: Scope,
+    forecast: Forecast | None = None,
+    *,
+    dedupes: bool = False,
+) -> Seen:
+    """Look at what is wanted and what is there; with ``forecast`` also at what it will take, and at
+    what would stop it, more of which there is where rows may be moved (``dedupes``).
+    """
+    view = look(session, scope)
+    report = Report()
+    if forecast is not None:
+        view = replace(view, plan=forecast(session, view.plan))
+        report = preflight(session, view, dedupes=dedupes)
+    ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
+    where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
+    return Seen(scope, view, where_it_is, session.version, report, ages, bearable)

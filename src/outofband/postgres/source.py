@@ -11,7 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from outofband.errors import Misuse
-from outofband.target import Target
+from outofband.model.names import quote
+from outofband.target import DatabaseNotReached, Target
 
 _CONNECT_SECONDS = 10
 
@@ -21,6 +22,10 @@ class Source(Protocol):
 
     def open(self) -> Any:
         """Return a new psycopg connection, or the libpq parameters to open one with."""
+        ...
+
+    def target(self) -> Target:
+        """Tell where connections go."""
         ...
 
     def describe(self) -> str:
@@ -56,9 +61,13 @@ class Url:
                 do="Write it as postgresql://role@host:5432/database",
             ) from None
 
+    def target(self) -> Target:
+        """Tell where connections go."""
+        return Target.of(self.open())
+
     def describe(self) -> str:
         """Tell host, port and database."""
-        return str(Target.of(self.open()))
+        return str(self.target())
 
 
 def _is_ambiguous(url: str) -> bool:
@@ -78,3 +87,54 @@ def connect(source: Source) -> psycopg.Connection[Any]:
     connection: psycopg.Connection[Any] = opened
     connection.autocommit = True
     return connection
+
+
+@dataclass(frozen=True, slots=True)
+class InSchema:
+    """A schema of a database: its connections look for names there first, then in ``others``.
+
+    ``where`` is the database, so that nobody has to connect to tell it.
+    """
+
+    source: Source
+    schema: str
+    others: tuple[str, ...]
+    where: Target
+
+    def open(self) -> psycopg.Connection[Any]:
+        """Return a new connection. Raises DatabaseNotReached."""
+        connection = connect(self.source)
+        path = ", ".join(map(quote, (self.schema, *self.others)))
+        try:
+            connection.execute("SELECT set_config('search_path', %s, false)", [path])
+        except psycopg.Error as error:
+            connection.close()
+            raise self.where.not_reached(error) from None
+        return connection
+
+    def target(self) -> Target:
+        """Tell where connections go."""
+        return self.where
+
+    def describe(self) -> str:
+        """Tell database, host, port and schema."""
+        return f"{self.where}, schema {self.schema}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """A database that could not be reached: whoever connects to it is told so again."""
+
+    error: DatabaseNotReached
+
+    def open(self) -> Any:
+        """Raise DatabaseNotReached."""
+        raise self.error
+
+    def target(self) -> Target:
+        """Tell that it is not known where."""
+        return Target()
+
+    def describe(self) -> str:
+        """Tell that it is not known where."""
+        return "a database that was not reached"

@@ -51,16 +51,20 @@ class Connector:
             finally:
                 connection.close()
 
-    def describe(self) -> str:
-        """Return host, port and database, for people; never a password."""
+    def target(self) -> Target:
+        """Tell where connections go; opens one. Raises DatabaseNotReached."""
         opened = self.open()
         if isinstance(opened, Mapping):
-            return str(Target.of(opened))
+            return Target.of(opened)
         try:
             info = opened.info
-            return str(Target(info.host, str(info.port), info.dbname))
+            return Target(info.host, str(info.port), info.dbname)
         finally:
             opened.close()
+
+    def describe(self) -> str:
+        """Return host, port and database, for people; never a password."""
+        return str(self.target())
 
 
 def connector(environment: Environment) -> Connector:

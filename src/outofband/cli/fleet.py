@@ -1,0 +1,217 @@
+"""From a file of targets to their databases, and to what stands where in all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+
+from outofband.catalog.reader import Reader, query
+from outofband.cli.options import Where
+from outofband.cli.project import Forecast, Project, Seen, own_source, read_configuration, see
+from outofband.errors import Misuse, OutofbandError, StateUnknown
+from outofband.model.step import Wanted
+from outofband.postgres.session import Session
+from outofband.postgres.source import InSchema, NotReached, Source, Url
+from outofband.revisions import graph
+from outofband.revisions.environment import Environment
+from outofband.revisions.render import render
+from outofband.revisions.wanted import wanted
+from outofband.runbook.fleet import Concurrency
+from outofband.runbook.turns import in_turns
+from outofband.runbook.world import Scope
+from outofband.settings import Settings
+from outofband.target import DatabaseNotReached, Target
+from outofband.targets import Listed, Targets, TargetsWrong, load
+
+Identity = tuple[str, int, str | None]
+
+
+class SameTarget(Misuse):
+    """Two targets are one database and schema."""
+
+
+class TargetIncomplete(StateUnknown):
+    """The database is there, and what the target names in it is not."""
+
+    default_state = "Nothing was changed by this call"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetTarget:
+    """One target: where its database is, its schema in it, and the project as it is there."""
+
+    name: str
+    where: Target
+    project: Project
+    schema: str | None
+
+    @property
+    def host(self) -> str:
+        """What its work loads; the names of one host are taken for several."""
+        return self.where.host.lower()
+
+    @property
+    def place(self) -> str:
+        """The database, and the schema in it, for people."""
+        return f"{self.where}, schema {self.schema}" if self.schema else str(self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of looking at one target: what was ``seen``, or the ``error`` instead."""
+
+    target: FleetTarget
+    seen: Seen | None = None
+    error: OutofbandError | None = None
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All targets of a file, and the project that they share."""
+
+    targets: tuple[FleetTarget, ...]
+    most: Concurrency
+    environment: Environment
+    settings: Settings
+    _wanted: dict[tuple[tuple[str, ...], str | None], Wanted] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def wanted(self, heads: tuple[str, ...], to: str | None) -> Wanted:
+        """Return what a database at ``heads`` wants; folded once for all that are there."""
+        with self._lock:
+            if (heads, to) not in self._wanted:
+                self._wanted[heads, to] = wanted(self.environment, heads, to)
+            return self._wanted[heads, to]
+
+
+def open_fleet(where: Where, path: Path) -> Fleet:
+    """Read the configuration and the targets; connect to no target whose URL is given.
+
+    Raises TargetsWrong, SameTarget and what a wrong configuration raises.
+    """
+    environment, settings = read_configuration(where)
+    listed = load(path, os.environ)
+    render(environment, graph.every(environment.script))  # in a child: before there are threads
+    own = _own(where, environment) if any(t.url is None for t in listed.listed) else None
+    targets = tuple(
+        _target(one, listed, Project(environment, settings, own or Url(one.url or "")), str(path))
+        for one in listed.listed
+    )
+    _require_apart((t.name, (t.where, t.schema)) for t in targets if t.where.database)
+    most = Concurrency(listed.concurrency_per_host, listed.concurrency)
+    return Fleet(targets, most, environment, settings)
+
+
+def _own(where: Where, environment: Environment) -> Source:
+    """Return the project's own database, also where it is not reached: the others may be."""
+    try:
+        return own_source(where, environment)
+    except DatabaseNotReached as error:
+        return NotReached(error)
+
+
+def _target(one: Listed, targets: Targets, project: Project, path: str) -> FleetTarget:
+    source = project.source if one.url is None else Url(one.url)
+    where = _where(source, one, path)
+    if one.schema is not None:
+        source = InSchema(source, one.schema, targets.search_path, where)
+    kept_in = one.version_table_schema or one.schema or project.settings.version_table_schema
+    settings = replace(project.settings, version_table_schema=kept_in)
+    there = Project(project.environment, settings, source)
+    return FleetTarget(one.name, where, there, one.schema)
+
+
+def _where(source: Source, one: Listed, path: str) -> Target:
+    try:
+        return source.target()
+    except DatabaseNotReached:
+        return Target()
+    except Misuse as error:
+        raise TargetsWrong(
+            f"url of target {one.name!r} in {path}", why=error.why or error.what, do=error.do
+        ) from None
+
+
+def _require_apart(told: Iterable[tuple[str, object]]) -> None:
+    first: dict[object, str] = {}
+    for name, identity in told:
+        other = first.setdefault(identity, name)
+        if other != name:
+            raise SameTarget(
+                f"targets {other!r} and {name!r} are the same database and schema",
+                why="two runs would meet there",
+                do="Remove one of them from the file",
+            )
+
+
+def look_around(
+    fleet: Fleet,
+    where: Where,
+    only: Sequence[str] = (),
+    forecast: Forecast | None = None,
+    *,
+    dedupes: bool = False,
+) -> tuple[Looked, ...]:
+    """Look at every target in turn, as :func:`.see` does; one that cannot be looked at holds up no
+    other.
+
+    Raises SameTarget where two turn out to be one, and Misuse where the call is wrong for all.
+    """
+
+    def look(target: FleetTarget) -> Looked:
+        with Session(target.project.source) as session:
+            identity = _identity(session, target)
+            scope = _scope(fleet, target, session, where.to, only)
+            seen = see(target.project, session, scope, forecast, dedupes=dedupes)
+            return Looked(target, seen, identity=identity)
+
+    looked = in_turns(fleet.targets, fleet.most, _held(look))
+    _require_apart((one.target.name, one.identity) for one in looked if one.identity)
+    return looked
+
+
+def _held(look: Callable[[FleetTarget], Looked]) -> Callable[[FleetTarget], Looked]:
+    """Hold what goes wrong at one target; a wrong call is wrong for all of them."""
+
+    def held(target: FleetTarget) -> Looked:
+        try:
+            return look(target)
+        except Misuse:
+            raise
+        except OutofbandError as error:
+            return Looked(target, error=error)
+
+    return held
+
+
+def _scope(
+    fleet: Fleet, target: FleetTarget, reader: Reader, to: str | None, only: Sequence[str]
+) -> Scope:
+    heads = _heads(target, reader)
+    return Scope(fleet.wanted(heads, to), tuple(only), fleet.settings.inline_max_bytes)
+
+
+def _heads(target: FleetTarget, reader: Reader) -> tuple[str, ...]:
+    """Return the target's revisions; without a version table nobody knows whether any has run."""
+    table = target.project.version_table
+    if not reader.rows("SELECT WHERE to_regclass(%(name)s) IS NOT NULL", {"name": str(table)}):
+        raise TargetIncomplete(
+            f"target {target.name} has no version table {table}",
+            why="so that its revisions are not known",
+            do="Run alembic upgrade there first, or name version_table_schema in the file",
+        )
+    return target.project.heads(reader)
+
+
+def _identity(reader: Reader, target: FleetTarget) -> Identity:
+    row = reader.rows(query("identity"))[0]
+    if target.schema is not None and row["schema"] != target.schema:
+        raise TargetIncomplete(
+            f"there is no schema {target.schema} in {target.where}, or this role may not use it",
+            do="Correct the name in the file, or GRANT USAGE ON SCHEMA",
+        )
+    return row["server"], row["database"], row["schema"]

@@ -1,0 +1,189 @@
+"""``--targets``: one command over many databases, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+NOBODY = "postgresql://app:Zq9%40Xw7@127.0.0.1:1/shop"
+
+
+class Fleet:
+    """A project, and as many databases or schemas as a test wants, each at revision 2."""
+
+    def __init__(self, project: Any, make_database: Callable[[], str]) -> None:
+        self.project, self._make = project, make_database
+        self.run = project.run
+        self.urls: dict[str, str] = {}
+        self.listed: list[str] = []
+
+    def list(self, name: str, defaults: str = "", **keys: str) -> None:
+        told = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+        self.listed.append(f'[[targets]]\nname = "{name}"\n{told}')
+        text = f"[defaults]\n{defaults}\n" + "\n".join(self.listed)
+        (self.project.folder / "targets.toml").write_text(text)
+
+    def shard(self, name: str, rows: int = 100, **keys: str) -> str:
+        url = self.urls[name] = self._make()
+        self.upgrade(url, "1")
+        self.sql(name, f"INSERT INTO docs SELECT n, 'p' || n FROM generate_series(1, {rows}) n")
+        self.sql(name, "INSERT INTO pages SELECT n FROM generate_series(1, 10) AS n")
+        self.upgrade(url, "2")
+        self.list(name, url=url, **keys)
+        return url
+
+    def upgrade(self, url: str, to: str) -> None:
+        self.project.configure(url)
+        command.upgrade(Config(self.project.folder / "alembic.ini"), to)
+        self.project.configure(self.project.url)
+
+    def sql(self, name: str, text: str) -> list[Any]:
+        with psycopg.connect(self.urls[name], autocommit=True) as session:
+            cursor = session.execute(text)
+            return cursor.fetchall() if cursor.description is not None else []
+
+    def indexes(self, name: str) -> list[str]:
+        rows = self.sql(name, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+        return sorted(n for (n,) in rows if n != "alembic_version_pkc")
+
+    def states(self, *words: str) -> dict[str, str]:
+        told = json.loads(
+            self.run("status", "--targets", "targets.toml", *words, "--format", "json").out
+        )
+        return {t["target"]: t["state"] for t in told["targets"]}
+
+
+@pytest.fixture
+def fleet(project: Any, make_database: Callable[[], str]) -> Fleet:
+    return Fleet(project, make_database)
+
+
+@pytest.fixture
+def shards(fleet: Fleet) -> Fleet:
+    """One that is fine, one with a duplicate, one that nobody reaches."""
+    fleet.shard("fine")
+    fleet.shard("twice")
+    fleet.sql("twice", "INSERT INTO docs SELECT * FROM docs WHERE id = 1")
+    fleet.list("away", url=NOBODY)
+    return fleet
+
+
+T = ("--targets", "targets.toml")
+
+
+def test_status_tells_of_each_and_5_where_one_is_not_reached(shards: Fleet) -> None:
+    ran = shards.run("status", *T)
+    assert ran.status == 5
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert [line[0] for line in lines] == ["TARGET", "fine", "twice", "away"]
+    assert "docs_temp absent, docs_unique absent, docs_pkey absent and 1 more" in ran.out
+    assert "database shop at 127.0.0.1:1: nothing listens there" in ran.out
+    assert "3 targets: 2 pending, 1 unknown" in ran.err
+    assert "Zq9" not in ran.out + ran.err
+    assert "Xw7" not in ran.out + ran.err
+
+
+def test_status_of_all_that_are_reached_is_0_and_json_has_the_steps(fleet: Fleet) -> None:
+    fleet.shard("a")
+    ran = fleet.run("status", *T, "--format", "json")
+    (told,) = json.loads(ran.out)["targets"]
+    assert (ran.status, told["target"], told["state"], told["schema"]) == (0, "a", "pending", None)
+    assert [s["name"] for s in told["steps"]][:2] == ["docs_temp", "docs_unique"]
+
+
+def test_check_judges_all_and_lists_what_fails(shards: Fleet) -> None:
+    ran = shards.run("check", *T)
+    assert (ran.status, ran.out.count("pending")) == (5, 2)
+    fine = shards.run("check", *T, "--only", "nope")
+    assert (fine.status, "no step is called 'nope'" in fine.err) == (2, True)
+
+
+def test_check_tells_wrong_from_pending_over_all(fleet: Fleet) -> None:
+    fleet.shard("a")
+    assert fleet.run("check", *T).status == 1
+    fleet.shard("b")
+    fleet.sql("b", "CREATE INDEX docs_unique ON docs (path)")
+    ran = fleet.run("check", *T)
+    assert ran.status == 6
+    assert "b " in ran.out
+
+
+def test_plan_shows_every_target(shards: Fleet) -> None:
+    ran = shards.run("plan", *T)
+    assert ran.status == 5
+    assert ran.out.count("CREATE UNIQUE INDEX CONCURRENTLY") == 2
+    assert "fine (database" in ran.out
+    assert "away (database shop at 127.0.0.1:1):\n  cannot connect" in ran.out
+    told = json.loads(shards.run("plan", *T, "--format", "json").out)["targets"]
+    assert [len(t.get("steps", ())) for t in told] == [4, 4, 0]
+    assert told[2]["error"]["id"] == "database-not-reached"
+
+
+def test_a_script_is_for_one_database(shards: Fleet) -> None:
+    assert shards.run("plan", *T, "--sql").status == 2
+
+
+def tenants(fleet: Fleet, *names: str) -> None:
+    """Tenants by schema in the project's own database, each with its own version table."""
+    fleet.urls["own"] = fleet.project.url
+    for name in names:
+        fleet.sql("own", f'CREATE SCHEMA "{name}"')
+        there = fleet.project.url + ("&" if "?" in fleet.project.url else "?")
+        there += f"options=-csearch_path%3D{name}"
+        fleet.upgrade(there, "1")
+        fleet.sql("own", f'INSERT INTO "{name}".docs SELECT n FROM generate_series(1, 9) AS n')
+        fleet.upgrade(there, "2")
+        fleet.list(name, schema=name)
+
+
+def test_tenants_have_each_their_schema_and_version_table(fleet: Fleet) -> None:
+    tenants(fleet, "acme", "globex")
+    fleet.sql("own", "UPDATE acme.alembic_version SET version_num = '1'")
+    assert fleet.states() == {"acme": "done", "globex": "pending"}
+
+
+def test_a_schema_that_is_not_there_is_not_taken_for_done(fleet: Fleet) -> None:
+    tenants(fleet, "acme")
+    fleet.list("typo", schema="acmee")
+    ran = fleet.run("status", *T)
+    assert ran.status == 5
+    assert "there is no schema acmee" in ran.out
+
+
+def test_a_target_without_a_version_table_is_not_taken_for_done(
+    fleet: Fleet, make_database: Callable[[], str]
+) -> None:
+    fleet.list("new", url=make_database())
+    ran = fleet.run("check", *T)
+    assert ran.status == 5
+    assert "has no version table alembic_version" in ran.out
+
+
+def test_two_targets_that_are_one_are_refused(fleet: Fleet) -> None:
+    url = fleet.shard("a")
+    fleet.list("b", url=url)
+    ran = fleet.run("status", *T)
+    assert (ran.status, ran.out) == (2, "")
+    assert "targets 'a' and 'b' are the same database and schema" in ran.err
+
+
+def test_two_names_of_one_database_are_found_out(fleet: Fleet) -> None:
+    url = fleet.shard("a")
+    fleet.list("b", url=url, schema="public")
+    ran = fleet.run("status", *T)
+    assert ran.status == 2
+    assert "the same database and schema" in ran.err
+
+
+def test_a_url_that_cannot_be_read_is_2_and_names_its_target(fleet: Fleet) -> None:
+    fleet.list("broken", url="postgresql://app:Zq9@Xw7@db/shop")
+    ran = fleet.run("status", *T)
+    assert ran.status == 2
+    assert "url of target 'broken' in targets.toml" in ran.err
+    assert "Zq9" not in ran.err
