@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-oracle lint docs bench-lint bench-build lock
+.PHONY: help setup demo test test-matrix test-faults test-oracle lint docs bench-lint bench-build lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -25,6 +25,9 @@ test: $(VENV)/.ready ## every test, real servers included, on all cores
 
 test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 to 18
 	OUTOFBAND_MATRIX=require $(BIN)/python -m pytest tests/matrix
+
+test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work, on PostgreSQL 14 to 18
+	FAULTS=1 OUTOFBAND_MATRIX=require $(BIN)/python -m pytest -n 2 tests/faults
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all its regression SQL
 	ORACLE_EVERY=1 $(BIN)/python -m pytest tests/lint/test_reader_oracle.py

@@ -48,14 +48,14 @@ print(time.perf_counter() - begun - connecting, file=sys.stderr)
 """
 
 
-def project(folder: Path, indexes: int) -> None:
-    """Write a project whose revisions declare so many indexes."""
+def project(folder: Path, declared: int) -> None:
+    """Write a project whose revisions declare so many indexes out of band."""
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     (folder / "alembic.ini").write_text(_INI)
     (folder / "migrations" / "env.py").write_text(_ENV_PY)
     before = None
-    for number, first in enumerate(range(0, indexes // INDEXES_PER_TABLE, TABLES_PER_REVISION)):
+    for number, first in enumerate(range(0, declared // INDEXES_PER_TABLE, TABLES_PER_REVISION)):
         text = _REVISION.format(
             revision=f"r{number}",
             before=repr(before),
@@ -67,15 +67,15 @@ def project(folder: Path, indexes: int) -> None:
         (versions / f"{before}.py").write_text(text)
 
 
-def fill(database: Database, indexes: int) -> None:
-    """Make the tables and their indexes by hand, as if all revisions had run."""
+def fill(database: Database, indexes: int, declared: int) -> None:
+    """Make so many indexes by hand, ten a table, as if all revisions had run."""
     tables = indexes // INDEXES_PER_TABLE
     for table in range(tables):
         database.run(f"CREATE TABLE t{table} (a int, b int, c int)")
         for n in range(INDEXES_PER_TABLE):
             columns = ", ".join(["a", "b", "c"][n % 3 :])
             database.run(f"CREATE INDEX t{table}_{n} ON t{table} ({columns})")
-    last = (tables - 1) // TABLES_PER_REVISION
+    last = (declared // INDEXES_PER_TABLE - 1) // TABLES_PER_REVISION
     database.run(
         "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)",
         f"INSERT INTO alembic_version VALUES ('r{last}')",
