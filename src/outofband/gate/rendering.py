@@ -25,6 +25,7 @@ from outofband.inputs import state, trace
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding
+from outofband_lint.source import Revision
 
 if TYPE_CHECKING:
     from outofband.revisions.history import Kept
@@ -37,14 +38,15 @@ _ABOUT_DOWNGRADES = ("downgrade-missing", "downgrade-loses-data")
 class Rendering:
     """What the child has said so far, and what was kept from the run before.
 
-    ``answers``, ``digests`` and ``findings`` are by the path of a revision's file, ``folders``
-    where those are. ``inputs`` is what was looked at for what is kept, and so is for whatever is
-    made of it. ``progress`` is how far the chain is judged, once what is kept is gone over.
+    ``answers``, ``kept_revisions`` and ``findings`` are by the path of a revision's file,
+    ``folders`` where those are. ``inputs`` is what was looked at for what is kept, and so is for
+    whatever is made of it. ``progress`` is how far the chain is judged, once what is kept is gone
+    over.
     """
 
     request: Request
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+    kept_revisions: dict[str, Revision] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
@@ -69,9 +71,9 @@ class Rendering:
         self.inputs = found["inputs"]
         self.order = [str(path) for path in found["order"]]
         for path, (digest, answer, findings) in found["revisions"].items():
-            wire.revision_from_json(answer)
+            revision = wire.revision_from_json(answer)
             if state.of_file(path) == digest:
-                self.answers[path], self.digests[path] = answer, digest
+                self.answers[path], self.kept_revisions[path] = answer, revision
                 if findings is not None:
                     self.findings[path] = wire.findings_from_json(findings)
 
@@ -83,7 +85,7 @@ class Rendering:
         for path in self.order:
             if path not in self.findings:
                 return
-            self.progress.over(wire.revision_from_json(self.answers[path]), self.findings[path])
+            self.progress.over(self.kept_revisions[path], self.findings[path])
 
     def keep(self, inputs: dict[str, Any], own: Collection[str]) -> None:
         """Keep what was said and found; ``inputs`` is what was looked at, and of that ``own`` what
@@ -133,7 +135,7 @@ class Rendering:
         places = chain["chain"]
         self.folders, before = chain["folders"], self.order
         self.order = [place["path"] for place in places]
-        self.answers = {path: a for path, a in self.answers.items() if path in set(self.order)}
+        self.answers = {path: self.answers[path] for path in self.order if path in self.answers}
         self.is_new = self.order != before
         if self.order[: self.progress.count] != before[: self.progress.count]:
             self.progress = _start()
@@ -145,11 +147,10 @@ class Rendering:
             if path is not None:
                 with trace.about(path):
                     trace.looked_at(path)
+                yield self.kept_revisions[path]
             else:
-                path = str(answer["path"])
-                self.answers[path], self.is_new = answer, True
-                self.digests.pop(path, None)
-            yield wire.revision_from_json(self.answers[path])
+                self.answers[str(answer["path"])], self.is_new = answer, True
+                yield wire.revision_from_json(answer)
 
 
 @contextmanager
