@@ -16,6 +16,7 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook import waiting
 from outofband.runbook.apply import End
+from outofband.runbook.conditions import lags
 from outofband.runbook.hand import Blocker
 from outofband.runbook.watch import Patient
 
@@ -123,7 +124,7 @@ def test_a_slot_that_nobody_reads_is_behind(docs_on: Any) -> None:
         docs.sql("SELECT pg_create_physical_replication_slot('standby', true)")
         docs.sql("INSERT INTO docs (id) SELECT n FROM generate_series(1, 1000) AS n")
         with Session(Url(own.url())) as session:
-            (lag,) = monitor.lags(session)
+            (lag,) = lags(session)
         assert (lag.name, lag.idle, lag.hidden) == ("slot standby", True, False)
         assert lag.bytes is not None
         assert lag.bytes > 10_000

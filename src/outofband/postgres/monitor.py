@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
-from outofband.catalog import reader as catalog
 from outofband.catalog.reader import Reader, Row
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source
-from outofband.runbook.hand import Blocker, Burden, Lag, Progress, SessionLost, StatementFailed
+from outofband.runbook.conditions import lags
+from outofband.runbook.hand import Blocker, Burden, Progress, SessionLost, StatementFailed
 
 _POLL_SECONDS = 0.25
 _BURDEN_SECONDS = 2.0
@@ -39,11 +39,6 @@ def burden(reader: Reader, pid: int) -> Burden | None:
     """Return what a server process costs everybody else; None when it is gone."""
     rows = reader.rows(query("burden"), {"pid": pid})
     return Burden(**rows[0], lag=next(iter(lags(reader)), None)) if rows else None
-
-
-def lags(reader: Reader) -> tuple[Lag, ...]:
-    """Return how far replicas and slots are behind, the farthest first."""
-    return tuple(Lag(**row) for row in reader.rows(catalog.query("lag")))
 
 
 def _counters(row: Row) -> tuple[int, int, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from outofband.catalog.reader import query
+from outofband.catalog.reader import Reader, query
 from outofband.model.index import Index
 from outofband.model.statements import Action, BuildIndex, RepairIndex
 from outofband.runbook.hand import Hand, Lag, Screen
@@ -65,7 +65,7 @@ class Conditions:
         if self.max_lag is None:
             return False
         began, said_at = time.monotonic(), -_AGAIN_SECONDS
-        while found := too_far((Lag(**row) for row in hand.rows(query("lag"))), self.max_lag):
+        while found := too_far(lags(hand), self.max_lag):
             waited = time.monotonic() - began
             if not found.passes:
                 raise GivenUp(found.why)
@@ -77,3 +77,8 @@ class Conditions:
             if patient.stopped.wait(_POLL_SECONDS):
                 raise GivenUp("cancelled by the operator")
         return time.monotonic() - began >= _POLL_SECONDS
+
+
+def lags(reader: Reader) -> tuple[Lag, ...]:
+    """Return how far replicas and slots are behind, the farthest first."""
+    return tuple(Lag(**row) for row in reader.rows(query("lag")))
