@@ -76,9 +76,7 @@ class Account:
         try:
             yield
         except OutofbandError as error:
-            outcome = OUTCOMES.get(error.exit_status, "unknown")
-            why = f"{error.what}: {error.why}" if error.why else error.what
-            self._over(outcome, error.exit_status, why)
+            self._over(*ended_by(error))
             raise
 
     def detached(self, running: Sequence[str]) -> None:
@@ -122,6 +120,12 @@ class Account:
     def _tell(line: str) -> None:
         if line:
             click.echo(f"outofband: {line}", err=True)
+
+
+def ended_by(error: OutofbandError) -> tuple[str, int, str]:
+    """Return what a run comes to that ends by an error: outcome, exit status, why."""
+    outcome = OUTCOMES.get(error.exit_status, "unknown")
+    return outcome, error.exit_status, f"{error.what}: {error.why}" if error.why else error.what
 
 
 def stamped(event: Event, run: str) -> dict[str, object]:

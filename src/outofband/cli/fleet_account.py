@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from outofband.cli.account import OUTCOMES, PARTLY_DONE, Account, print_event, stamped
+from outofband.cli.account import OUTCOMES, PARTLY_DONE, Account, ended_by, print_event, stamped
 from outofband.cli.fleet import FleetTarget
 from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
@@ -47,9 +47,7 @@ class FleetAccount:
         try:
             yield
         except OutofbandError as error:
-            outcome = OUTCOMES.get(error.exit_status, "unknown")
-            why = f"{error.what}: {error.why}" if error.why else error.what
-            self._over(outcome, error.exit_status, why, self._next, ())
+            self._over(*ended_by(error), self._next, ())
             raise
 
     def _over(
