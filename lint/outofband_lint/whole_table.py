@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from outofband_lint.context import StatementContext
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import Schema
+from outofband_lint.spelling import shown
 from outofband_lint.statement import Query
 from outofband_lint.statement.data import Verb
 
@@ -27,3 +28,11 @@ def written_whole(
             continue
         if context.is_large(table) or context.is_small(table):
             yield table
+
+
+def name_the_rows(table: QualifiedName) -> str:
+    """Return what to do instead of writing a whole table in the deploy."""
+    return (
+        f"Name the rows of {shown(table)} that are meant, or move the work out of the deploy: "
+        "outofband backfill. Without outofband, a script that works in batches"
+    )

@@ -9,7 +9,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
 from outofband_lint.statement import Query
-from outofband_lint.whole_table import written_whole
+from outofband_lint.whole_table import name_the_rows, written_whole
 
 
 @statement_rule(
@@ -56,7 +56,6 @@ def delete_without_where(
         yield Violation(
             f"DELETE without WHERE removes every row of {shown(table)} for good and keeps them "
             "locked until the migration's transaction ends.",
-            f"Name the rows of {shown(table)} that are meant, or move the work out of the deploy: "
-            "outofband backfill. Without outofband, a script that works in batches",
+            name_the_rows(table),
             costs=(table,),
         )

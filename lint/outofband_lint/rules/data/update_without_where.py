@@ -10,7 +10,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import shown
 from outofband_lint.statement import Query
-from outofband_lint.whole_table import written_whole
+from outofband_lint.whole_table import name_the_rows, written_whole
 
 
 @statement_rule(
@@ -58,7 +58,6 @@ def update_without_where(
         yield Violation(
             f"UPDATE without WHERE writes every row of {shown(table)} anew and keeps all of them "
             "locked until the migration's transaction ends.",
-            f"Name the rows of {shown(table)} that are meant, or move the work out of the deploy: "
-            "outofband backfill. Without outofband, a script that works in batches",
+            name_the_rows(table),
             costs=(table,),
         )
