@@ -54,13 +54,10 @@ class Stage:
         run = Run(words, self._project, logs / f"upgrade{to}.log")
         assert run.status() == 0, run.said
 
-    def database(self) -> str:
+    def scene(self, logs: Path) -> Scene:
         self._admin("DROP DATABASE IF EXISTS scene WITH (FORCE)")
         self._admin("CREATE DATABASE scene TEMPLATE begun")
-        return self.server.url("scene")
-
-    def scene(self, logs: Path) -> Scene:
-        return Scene(self.server, self.database(), self._project, logs)
+        return Scene(self.server, self.server.url("scene"), self._project, logs)
 
     def _admin(self, command: str) -> None:
         with psycopg.connect(self.server.url(), autocommit=True) as session:

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from mortal import Killed, Mortal
 from outofband import ephemeral
 from outofband.model.index import Key
 from outofband.model.names import QualifiedName
@@ -86,26 +87,6 @@ def test_any_definition_is_recognised_on_every_level(events: Any, steps: Any, gi
     assert done(events.apply(step))
     whole(events)
     assert events.plan(step).steps == ()
-
-
-class Killed(Exception):
-    """Nothing in the runbook knows this one, as nothing hears kill -9."""
-
-
-class Mortal:
-    """A session that dies instead of the action after the first ``left``."""
-
-    def __init__(self, session: Session, left: int) -> None:
-        self._session, self._left = session, left
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
-
-    def send(self, statement: Any, **given: Any) -> None:
-        if self._left == 0:
-            raise Killed
-        self._left -= 1
-        self._session.send(statement, **given)
 
 
 @pytest.mark.parametrize("died_after", range(ACTIONS))

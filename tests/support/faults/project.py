@@ -58,7 +58,6 @@ PLAINLY = (
     "CREATE INDEX parts_path ON parts (path)",
     f"CREATE INDEX {quote(INDEX)} ON {_HOSTILE} ({_KEYS})",
 )
-LATER = ("op.add_column('docs', sa.Column('later', sa.Integer))",)
 
 _ENV = """
 from alembic import context
@@ -83,7 +82,7 @@ def upgrade():
 
 
 def write_project(folder: Path) -> Path:
-    """Write the tables (1), what is wanted of them (2), and a column that comes later (3)."""
+    """Write the tables (1) and what is wanted of them (2)."""
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     (folder / "pyproject.toml").write_text("[tool.outofband]\ninline_max_bytes = 0\n")
@@ -91,7 +90,7 @@ def write_project(folder: Path) -> Path:
     (folder / "migrations" / "env.py").write_text(_ENV)
     tables = [f"op.execute({statement!r})" for statement in TABLES]
     before = None
-    for revision, lines in (("1", tables), ("2", WANTED), ("3", LATER)):
+    for revision, lines in (("1", tables), ("2", WANTED)):
         text = _REVISION.format(revision=revision, before=before, body="\n    ".join(lines))
         (versions / f"r{revision}.py").write_text(text)
         before = revision

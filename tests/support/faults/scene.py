@@ -22,8 +22,6 @@ from outofband.ephemeral import Server
 
 LOCK_SECONDS = 1.0
 """The lock_timeout of the runbook's statements: nobody stands on or behind its locks for longer."""
-DEPLOY_SECONDS = 2.0
-"""The same of the deploy's."""
 _SLACK_SECONDS = 0.2
 """How late a busy machine may let a timeout ring, and the sampler be."""
 _PATIENCE_SECONDS = 30.0
@@ -163,33 +161,15 @@ class Scene:
     def old_snapshot(self) -> Any:
         return self.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT 1")
 
-    def duplicate(self, rows: int = 5) -> None:
-        """Write rows of ``docs`` once more, as a parallel inserter does."""
-        copied = self.sql(
-            "INSERT INTO docs SELECT * FROM docs WHERE id BETWEEN 1500 AND 1499 + %s RETURNING tag",
-            rows,
-        )
-        self.inserted.update(copied)
-
     def apply(self, *more: str, url: str = "") -> Run:
         """Start ``outofband apply``."""
         words = ["outofband", "apply", "--yes", "--dedupe", "identical", *more]
         return self._run([*words, "--database-url", url or self.url])
 
-    def deploy(self) -> Run:
-        """Start ``alembic upgrade`` to the next release."""
-        url = self.url.replace("postgresql:", "postgresql+psycopg:")
-        return self._run(["alembic", "-x", f"url={url}", "upgrade", "3"])
-
     def _run(self, words: list[str]) -> Run:
         log = self._logs / f"run{len(self._runs)}.log"
         self._runs.append(Run(words, self._project, log))
         return self._runs[-1]
-
-    def builder(self) -> int:
-        """The server process of the build that runs; 0 when none does."""
-        found = self.sql(f"SELECT pid FROM pg_stat_activity WHERE {_OURS} AND state = 'active'")
-        return int(found[0]) if found else 0
 
     def in_phase(self, phase: str, run: Run | None = None) -> int:
         """Wait until a build is in a phase, and return its server process."""
