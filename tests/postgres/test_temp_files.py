@@ -21,16 +21,20 @@ class Owner:
     url: str
 
 
+def rows(first: int, last: int) -> str:
+    """Sorted keys would need no temporary files, nor would compressible ones need enough."""
+    return (
+        "SELECT n AS id, sha256(n::text::bytea)::text AS path "
+        f"FROM generate_series({first}, {last}) AS n ORDER BY md5(n::text)"
+    )
+
+
 @pytest.fixture
 def owner(db: Any) -> Iterator[Owner]:
     name = f"owner_{db.sql('SELECT current_database()')[0]}"
     db.sql(f"CREATE ROLE {name} LOGIN")
     db.sql(f"GRANT CREATE ON SCHEMA public TO {name}")
-    # Sorted keys would need no temporary files, nor would compressible ones need enough.
-    db.sql(
-        "CREATE TABLE docs AS SELECT n AS id, sha256(n::text::bytea)::text AS path "
-        f"FROM generate_series(1, {ROWS}) AS n ORDER BY md5(n::text)"
-    )
+    db.sql(f"CREATE TABLE docs AS {rows(1, ROWS)}")
     db.sql(f"ALTER TABLE docs OWNER TO {name}")
     db.sql(f"ALTER ROLE {name} SET maintenance_work_mem = '1MB'")
     db.sql(f"ALTER ROLE {name} SET work_mem = '64kB'")
@@ -49,7 +53,9 @@ def limit(db: Any, owner: Owner, size: str, workers: int) -> None:
 def test_more_workers_get_through_since_the_limit_is_each_ones_own(
     db: Any, owner: Owner, steps: Any, screen: Any
 ) -> None:
-    limit(db, owner, "8MB", workers=4)
+    # A sort that is over before the last worker has started is not shared.
+    db.sql(f"INSERT INTO docs {rows(ROWS + 1, 4 * ROWS)}")
+    limit(db, owner, "32MB", workers=4)
     (ending,) = db.apply(steps.create("docs_path", "docs", "path"), screen=screen, url=owner.url)
     assert (ending.end, ending.why) == (End.DONE, "")
     assert any("sharing the sort among 4 workers" in line for line in screen.said)
