@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import psycopg
 
-from estate.project import FIRST, PARTED, WHOLE
-from estate.stage import EstateScene
+from estate.project import FIRST, PARTED, SPLIT_INDEX, WHOLE
+from estate.stage import APPLY, EstateScene
+from estate.wire import Stop, wire
 from faults.scene import eventually
 
 
@@ -35,11 +36,14 @@ def test_a_run_that_comes_behind_a_waiting_alter_waits_or_says_so(
 def test_nobody_waits_longer_than_a_second_behind_an_attachment_that_waits_for_a_reader(
     scene: EstateScene, ends_well: Callable[[], None]
 ) -> None:
-    with scene.reader(str(FIRST)):
-        run = scene.apply()
-        run.says("trying again")
-        scene.injects("a reader before the attachment of a partition's index")
-    scene.wait(run)
+    with wire(scene.url, Stop("before", "the first attachment", "ATTACH")) as held:
+        run = scene.outofband(*APPLY, "--only", SPLIT_INDEX, url=held.url)
+        eventually(held.reached.is_set, "an attachment", run)
+        with scene.reader(str(FIRST)):
+            held.go_on()
+            run.says("trying again")
+            scene.injects("a reader before the attachment of a partition's index")
+        scene.wait(run)
     ends_well()
 
 
@@ -47,7 +51,7 @@ def test_a_writer_before_the_index_over_partitions_is_given_way_to(
     scene: EstateScene, ends_well: Callable[[], None]
 ) -> None:
     with scene.writer(str(PARTED)):
-        run = scene.apply()
+        run = scene.apply("--only", SPLIT_INDEX)
         run.says("trying again")
         scene.injects("a writer before the index over partitions")
     scene.wait(run)
