@@ -210,10 +210,10 @@ def border(docs: Any) -> Any:
             """
             INSERT INTO docs (id, path, kind)
             SELECT n,
-                   left(t.noise, (1300 + 4 * n) / (1 + n % 3)) || repeat('a', 1200 * (n % 3)),
+                   left(t.noise, (1300 + 9 * n) / (1 + n % 3)) || repeat('a', 1200 * (n % 3)),
                    CASE n % 4 WHEN 0 THEN NULL WHEN 1 THEN right(t.noise, 1250)
-                              WHEN 2 THEN repeat('b', 2000) ELSE right(t.noise, 700 + 7 * n) END
-              FROM generate_series(1, 80) AS n,
+                              WHEN 2 THEN repeat('b', 2000) ELSE right(t.noise, 700 + 14 * n) END
+              FROM generate_series(1, 40) AS n,
                    (SELECT string_agg(chr(33 + (random() * 90)::int), '') AS noise
                       FROM generate_series(1, 3000)) AS t
             """
