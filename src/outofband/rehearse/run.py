@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from outofband import child
 from outofband.child import Post, TimeUpError
@@ -14,6 +14,11 @@ from outofband.errors import OutofbandError
 from outofband.rehearse import trace
 from outofband.rehearse.schema import Schema, of_rows
 from outofband.rehearse.trace import Traced
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from outofband.revisions.online import Noted
 
 Part = Literal["base", "upgrade", "downgrade", "again"]
 """What comes before the revisions that are rehearsed; these up; down to there; and up once more."""
@@ -45,13 +50,15 @@ class Ran:
 class Call:
     """What is run: ``configs``, ``name`` and ``x`` mean what they mean to Alembic.
 
-    ``base`` is the revision where the rehearsed ones begin. ``limit`` is in seconds, for each part.
+    ``base`` are the heads where the rehearsed revisions begin, if any. ``apart`` tells
+    whether each revision is a deploy of its own. ``limit`` is in seconds, for each part.
     """
 
     configs: Sequence[str]
     name: str
     x: Sequence[str]
-    base: str
+    base: Sequence[str]
+    apart: bool
     limit: float
 
 
@@ -98,25 +105,32 @@ def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
     from outofband.revisions.environment import configured
 
     place = online.Place(site.folder, site.port, site.database)
-    with online.redirected(place):
+    with online.redirected(place), online.configuring(apart=call.apart) as noted:
         config = configured(call.configs, call.name, call.x)
         runs: dict[Part, Callable[[], None]] = {
-            "base": partial(online.upgrade, config, call.base),
+            "base": partial(_to_base, config, call.base),
             "upgrade": partial(online.upgrade, config),
-            "downgrade": partial(online.downgrade, config, call.base),
+            "downgrade": partial(online.downgrade, config, call.base[0] if call.base else "base"),
             "again": partial(online.upgrade, config),
         }
         for part in wanted:
-            with _traced(part, site, post):
+            with _traced(part, site, noted, post):
                 failure = _failure(part, runs[part], call.limit, post)
             if failure is not None:
                 _say(post, part, failure=failure)
                 return
-            _say(post, part, schema=_schema(site))
+            _say(post, part, schema=_schema(site, noted.version_table))
+
+
+def _to_base(config: Config, base: Sequence[str]) -> None:
+    from outofband.revisions import online
+
+    if base:
+        online.upgrade(config, *base)
 
 
 @contextmanager
-def _traced(part: Part, site: Site, post: Post) -> Iterator[None]:
+def _traced(part: Part, site: Site, noted: Noted, post: Post) -> Iterator[None]:
     """Say what each statement does within; where the base is made, nobody asks."""
     if part == "base":
         yield
@@ -124,7 +138,7 @@ def _traced(part: Part, site: Site, post: Post) -> Iterator[None]:
     from outofband.rehearse.tracing import Tracing
     from outofband.revisions.online import watched
 
-    tracing = Tracing(site.url, lambda traced: post.say({"traced": trace.to_json(traced)}))
+    tracing = Tracing(site.url, noted, lambda traced: post.say({"traced": trace.to_json(traced)}))
     with watched(tracing):
         try:
             yield
@@ -160,9 +174,11 @@ def _say(post: Post, part: str, **more: Any) -> None:
     post.say({"part": part, **told})
 
 
-def _schema(site: Site) -> list[list[str]]:
+def _schema(site: Site, version_table: str) -> list[list[str]]:
     from outofband.postgres.source import Url, connect
     from outofband.rehearse.relations import query
 
     with closing(connect(Url(site.url))) as connection:
-        return [[*row] for row in connection.execute(query("schema"))]
+        rows = [[*row] for row in connection.execute(query("schema"))]
+    own = {version_table, f"{version_table}_pkc"}
+    return [row for row in rows if own.isdisjoint(row[1].split("."))]

@@ -44,12 +44,11 @@ def of_rows(rows: Iterable[Sequence[Any]]) -> Schema:
     return {(kind, name): definition for kind, name, definition in rows}
 
 
-def difference(wanted: Schema, found: Schema, but: Iterable[str] = ()) -> Difference:
-    """Return how ``found`` differs from ``wanted``; objects named in ``but`` do not count."""
-    left_out = set(but)
+def difference(wanted: Schema, found: Schema) -> Difference:
+    """Return how ``found`` differs from ``wanted``."""
 
     def shown(objects: Iterable[Object]) -> tuple[str, ...]:
-        return tuple(f"{kind} {name}" for kind, name in sorted(objects) if name not in left_out)
+        return tuple(f"{kind} {name}" for kind, name in sorted(objects))
 
     both = wanted.keys() & found.keys()
     return Difference(

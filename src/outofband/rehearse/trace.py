@@ -37,7 +37,8 @@ class Traced:
     did not hold before. ``rewritten`` tables got a new file with their old rows; ``scanned`` were
     read from end to end without that; ``rebuilt`` indexes got a new file under their old name.
     ``created`` and ``dropped`` are tables and indexes, ``invalid`` are indexes that it leaves so.
-    ``transaction`` counts from 1 over a whole run; locks are held to its end.
+    ``transaction`` counts from 1 over a whole run; locks are held to its end. What an operation of
+    ours does in the deploy, since the tables here are small, is ``out_of_band`` where they are not.
     """
 
     revision: str
@@ -47,6 +48,7 @@ class Traced:
     sql: str
     seconds: float
     transaction: int
+    out_of_band: bool = False
     seeing: Seeing = "held"
     locks: tuple[Lock, ...] = ()
     rewritten: tuple[QualifiedName, ...] = ()

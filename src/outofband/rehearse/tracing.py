@@ -13,6 +13,7 @@ from outofband.rehearse.relations import Relation, Relations, Rows, every, locke
 from outofband.rehearse.trace import Lock, Traced
 from outofband.revisions import online
 from outofband.revisions.frame import Caller
+from outofband.revisions.online import Noted
 from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader import read
@@ -25,16 +26,20 @@ from outofband_lint.statement import (
     Statement,
 )
 
+_QUESTIONS = {"select", "show", "set", "savepoint", "release", "rollback", "values"}
+
 
 @dataclass(slots=True)
 class Tracing:
-    """Watches revisions and says what each statement of theirs did that did something.
+    """Watches revisions and says what each statement did; questions without effect are left out.
 
-    ``url`` leads to the server on which they run. ``known`` is how relations were before the
-    statement, ``existing`` before its transaction; ``held`` is what the transaction has locked.
+    ``url`` leads to the server on which they run, ``noted`` is what env.py configured. ``known`` is
+    how relations were before the statement, ``existing`` before its transaction; ``held`` is what
+    the transaction has locked.
     """
 
     url: str
+    noted: Noted
     say: Callable[[Traced], None]
     known: dict[int, Relation] = field(default_factory=dict)
     existing: dict[int, Relation] = field(default_factory=dict)
@@ -47,7 +52,7 @@ class Tracing:
         """Look around where a transaction begins; stand in the way of what refuses one."""
         if not self.is_open:
             self.transaction += 1
-            self.known = _of_project(every(rows))
+            self.known = _but(self.noted.version_table, every(rows))
             self.existing, self.held, self.is_open = dict(self.known), {}, True
         tables = [*_in_whose_way(sql, self.known)]
         if tables:
@@ -61,7 +66,8 @@ class Tracing:
         alone = not look.in_transaction
         now = every(rows) if alone else {**self.known, **look.relations}
         dropped = look.locks.keys() - look.relations.keys()
-        now = _of_project({oid: r for oid, r in now.items() if oid not in dropped})
+        left = {oid: r for oid, r in now.items() if oid not in dropped}
+        now = _but(self.noted.version_table, left)
         locks = parked or {} if alone else look.locks
         traced = Traced(
             caller.revision,
@@ -71,12 +77,13 @@ class Tracing:
             sql,
             seconds,
             self.transaction,
+            online.in_operation(),
             "held" if not alone else "unseen" if parked is None else "parked",
             tuple(self._new(locks)),
             **_changes(sql, self.known, now, self.existing),
         )
         self.known = now
-        if traced.did_something:
+        if traced.did_something or not _only_asks(sql):
             self.say(traced)
         if alone:
             self.ended()
@@ -105,9 +112,12 @@ class Tracing:
                 yield Lock(table, mode)
 
 
-def _of_project(relations: Relations) -> dict[int, Relation]:
+def _only_asks(sql: str) -> bool:
+    return sql.lstrip("( \n").partition(" ")[0].lower() in _QUESTIONS
+
+
+def _but(version_table: str, relations: Relations) -> dict[int, Relation]:
     """Leave Alembic's own table out."""
-    version_table = online.version_table()
     own = {oid for oid, r in relations.items() if r.name.name == version_table}
     return {o: r for o, r in relations.items() if o not in own and r.table not in own}
 

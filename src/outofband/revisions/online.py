@@ -14,8 +14,9 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from alembic import command, context
+from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
@@ -68,9 +69,13 @@ class Watcher(Protocol):
         """See the end of a transaction."""
 
 
-def upgrade(config: Config, to: str = "heads") -> None:
-    """Run ``alembic upgrade``. Raises RevisionFailed, or EngineNotRedirected."""
-    _run("upgrade", config, to)
+def upgrade(config: Config, *to: str) -> None:
+    """Run ``alembic upgrade`` to each of some revisions, without any to all heads.
+
+    Raises RevisionFailed, or EngineNotRedirected.
+    """
+    for revision in to or ("heads",):
+        _run("upgrade", config, revision)
 
 
 def downgrade(config: Config, to: str) -> None:
@@ -113,6 +118,32 @@ def redirected(place: Place) -> Iterator[None]:
         event.remove(Engine, "connect", check)
 
 
+@dataclass(slots=True)
+class Noted:
+    """What env.py has configured so far."""
+
+    version_table: str = "alembic_version"
+
+
+@contextmanager
+def configuring(*, apart: bool) -> Iterator[Noted]:
+    """Note what env.py configures within; where ``apart``, give each revision a transaction of its
+    own, as if each were deployed alone.
+    """
+    configure, noted = EnvironmentContext.configure, Noted()
+
+    def configured(environment: EnvironmentContext, *given: Any, **named: Any) -> None:
+        noted.version_table = named.get("version_table") or noted.version_table
+        more = {"transaction_per_migration": True} if apart else {}
+        configure(environment, *given, **{**named, **more})
+
+    EnvironmentContext.configure = configured  # type: ignore[method-assign, assignment]
+    try:
+        yield noted
+    finally:
+        EnvironmentContext.configure = configure  # type: ignore[method-assign]
+
+
 @contextmanager
 def watched(watcher: Watcher) -> Iterator[None]:
     """Show a watcher each statement that a revision sends within."""
@@ -146,9 +177,9 @@ def watched(watcher: Watcher) -> Iterator[None]:
             event.remove(Engine, name, listener)
 
 
-def version_table() -> str:
-    """Return the name of the table that holds the heads of the migration that runs now."""
-    return str(context.get_context().version_table)
+def in_operation() -> bool:
+    """Tell whether one of our operations sends the statement that a watcher is shown."""
+    return frame.is_within("outofband.deploy")
 
 
 def _run(direction: Direction, config: Config, to: str) -> None:
