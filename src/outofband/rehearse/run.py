@@ -16,8 +16,6 @@ from outofband.rehearse.schema import Schema, of_rows
 from outofband.rehearse.trace import Traced
 
 if TYPE_CHECKING:
-    from alembic.config import Config
-
     from outofband.revisions.online import Noted
 
 Part = Literal["base", "upgrade", "downgrade", "again"]
@@ -108,10 +106,10 @@ def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
     with online.redirected(place), online.configuring(apart=call.apart) as noted:
         config = configured(call.configs, call.name, call.x)
         runs: dict[Part, Callable[[], None]] = {
-            "base": partial(_to_base, config, call.base),
-            "upgrade": partial(online.upgrade, config),
+            "base": partial(online.upgrade, config, call.base),
+            "upgrade": partial(online.upgrade, config, ["heads"]),
             "downgrade": partial(online.downgrade, config, call.base[0] if call.base else "base"),
-            "again": partial(online.upgrade, config),
+            "again": partial(online.upgrade, config, ["heads"]),
         }
         for part in wanted:
             with _traced(part, site, noted, post):
@@ -120,13 +118,6 @@ def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
                 _say(post, part, failure=failure)
                 return
             _say(post, part, schema=_schema(site, noted.version_table))
-
-
-def _to_base(config: Config, base: Sequence[str]) -> None:
-    from outofband.revisions import online
-
-    if base:
-        online.upgrade(config, *base)
 
 
 @contextmanager

@@ -69,12 +69,12 @@ class Watcher(Protocol):
         """See the end of a transaction."""
 
 
-def upgrade(config: Config, *to: str) -> None:
-    """Run ``alembic upgrade`` to each of some revisions, without any to all heads.
+def upgrade(config: Config, to: Sequence[str]) -> None:
+    """Run ``alembic upgrade`` to each of some revisions.
 
     Raises RevisionFailed, or EngineNotRedirected.
     """
-    for revision in to or ("heads",):
+    for revision in to:
         _run("upgrade", config, revision)
 
 
