@@ -20,6 +20,7 @@ from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report, preflight
+from outofband.runbook.reach import require_reachable, require_readable
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -33,10 +34,14 @@ class Project:
     source: Source
 
     def heads(self, reader: Reader) -> tuple[str, ...]:
-        """Return the revisions that the database is at; none where there is no version table."""
+        """Return the revisions that the database is at; none where there is no version table.
+        Raises NotAllowed.
+        """
         table = self.version_table
+        require_reachable(reader, [table])
         if not reader.rows("SELECT WHERE to_regclass(%(name)s) IS NOT NULL", {"name": str(table)}):
             return ()
+        require_readable(reader, table)
         rows = reader.rows(f"SELECT version_num FROM {table} ORDER BY version_num")
         return tuple(row["version_num"] for row in rows)
 
