@@ -83,7 +83,7 @@ def command(
     dealing = policy(dedupe, by)
     orders = Orders(only, dealing, parallel, limits, as_is, notify, form == "json", yes)
     if undo_dedupe:
-        from outofband.cli.undo_dedupe import require_alone, undo_in_one
+        from outofband.cli.undo_in_one import require_alone, undo_in_one
 
         require_alone(orders, targets)
         undo_in_one(where, orders, undo_dedupe)

@@ -1,33 +1,20 @@
-"""``outofband apply --undo-dedupe NAME``: rows that were moved for a step go back."""
+"""Put rows that were moved for a step back, as far as they can go."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import click
 
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing
-from outofband.cli.account import DONE
-from outofband.cli.apply_to_one import run_of
-from outofband.cli.go_ahead import ask, require_fit
-from outofband.cli.interrupt import Interruption
-from outofband.cli.options import Where
-from outofband.cli.orders import Orders
-from outofband.cli.project import open_project
-from outofband.cli.screen import OperatorScreen
 from outofband.errors import Misuse, NothingChanged, PartlyDone
 from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State
 from outofband.model.step import CreateIndex, DropIndex
-from outofband.postgres.session import Session
-from outofband.runbook.duplicates.policy import DedupeWrong
 from outofband.runbook.duplicates.undo import Held, Returned, held, put_back
 from outofband.runbook.hand import Hand
-from outofband.runbook.preflight import Report
-from outofband.runbook.preflight.server import judge_server, read_server
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
@@ -58,29 +45,6 @@ class RowsLeft(PartlyDone):
     """Some rows could not go back."""
 
     default_state = "What did not go back stays in quarantine"
-
-
-def require_alone(orders: Orders, targets: Path | None) -> None:
-    """Refuse what does not go together with ``--undo-dedupe``. Raises DedupeWrong."""
-    if orders.only or orders.dealing.flags:
-        raise DedupeWrong("--undo-dedupe", why="it does nothing else", do="Give it alone")
-    if targets is not None:
-        why = "rows go back in one database at a time"
-        raise DedupeWrong("--undo-dedupe with --targets", why=why, do="Name that one")
-
-
-def undo_in_one(where: Where, orders: Orders, name: str) -> None:
-    """Put back what was moved for the step ``name`` in the project's database."""
-    project, following = open_project(where), orders.again(where, "--undo-dedupe", name)
-    screen = OperatorScreen()
-    run = run_of(project, orders, following, screen)
-    with run.account.of_errors(), Session(project.source) as session:
-        world = run.world(session, project.scope(session, where.to))
-        screen.say(f"Undo on {project.source.describe()}:")
-        require_fit(Report(tuple(judge_server(read_server(session), builds=False))))
-        with Interruption(screen, [session], run.patient.stopped, following).heeded():
-            undo(world, name, lambda: ask(agreed=orders.yes))
-        run.account.end((), DONE)
 
 
 def undo(world: World, name: str, confirm: Callable[[], None]) -> None:
