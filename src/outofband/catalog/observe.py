@@ -124,6 +124,9 @@ def _index(row: Row) -> IndexFacts:
         partitioned=row["kind"] == "I",
         bytes=row["bytes"],
         parent=QualifiedName(parent, row["parent_schema"]) if parent is not None else None,
+        deferrable=row["deferrable"],
+        replica_identity=row["replica_identity"],
+        referenced_by=tuple(row["referenced_by"]),
     )
 
 
