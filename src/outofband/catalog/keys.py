@@ -27,7 +27,7 @@ def constraint(
     key = _key(step, table, build)
     if found := next((i for i in table.indexes if i.constraint == step.name), None):
         return replace(_by_name(step, found, table, key.index if key else build), key=key)
-    if kind := taken.get(table.name.renamed(step.name)):
+    if kind := taken.get(step.table.renamed(step.name)):
         return name_taken(kind)
     if key is not None and (own := begun(key, table)):
         if own.valid:

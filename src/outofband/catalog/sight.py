@@ -35,13 +35,15 @@ _KINDS = {
     "c": "a composite type",
     "i": "an index of another table",
     "I": "an index of another table",
+    "constraint": "a constraint of another kind",
 }
 
 
 def name_taken(kind: str) -> Sight:
-    """Tell of a name that another relation has; ``kind`` is its relkind."""
-    reason = f"the name belongs to another relation ({_KINDS[kind]})"
-    return Sight(State.DIFFERENT, reason=reason)
+    """Tell of a name that something else has: a relation, by its relkind, or a constraint of the
+    table.
+    """
+    return Sight(State.DIFFERENT, reason=f"the name belongs to {_KINDS[kind]}")
 
 
 def at_work(found: IndexFacts, table: TableFacts) -> Sight | None:
