@@ -256,6 +256,7 @@ def test_include_and_storage_parameters_are_the_indexs(events: Any, steps: Any) 
 
 
 def test_nulls_that_are_not_distinct_stay_so(events: Any, steps: Any) -> None:
+    events.since(15, "NULLS NOT DISTINCT")
     events.sql("ALTER TABLE events ALTER day DROP NOT NULL")
     chain = wanted(steps, "unique_constraint", nulls_not_distinct=True)
     assert done(events.apply(*chain))

@@ -56,6 +56,8 @@ def test_what_needs_the_index_needs_the_constraints(
 def test_the_constraint_is_what_its_index_was(
     docs: Any, steps: Any, given: dict[str, Any], told: str
 ) -> None:
+    if "nulls_not_distinct" in given:
+        docs.since(15, "NULLS NOT DISTINCT")
     steps_of_it = chain(steps, UNIQUE, **given)
     assert {e.end for e in docs.apply(*steps_of_it)} == {End.DONE}
     assert docs.sql("SELECT pg_get_indexdef('docs_key'::regclass)")[0].endswith(told)
@@ -126,6 +128,8 @@ def test_the_constraint_is_what_its_index_was(
 def test_what_is_there_already_is_told_from_what_is_wanted(
     docs: Any, steps: Any, by_hand: str, state: State, why: str
 ) -> None:
+    if "NULLS NOT" in by_hand:
+        docs.since(15, "NULLS NOT DISTINCT")
     docs.sql(by_hand)
     before = docs.sql("SELECT conname FROM pg_constraint WHERE conrelid = 'docs'::regclass")
     wanted = chain(steps, UNIQUE)
@@ -160,6 +164,8 @@ def test_what_is_there_already_is_told_from_what_is_wanted(
 def test_an_index_that_postgres_would_refuse_is_refused_in_words(
     docs: Any, steps: Any, kind: ConstraintKind, given: dict[str, Any], why: str
 ) -> None:
+    if "nulls_not_distinct" in given:
+        docs.since(15, "NULLS NOT DISTINCT")
     columns = ("path",) if "keys" in given else ("id",)
     built, refused = docs.apply(*chain(steps, kind, *columns, **given))
     assert built.end is End.DONE
@@ -170,8 +176,7 @@ def test_an_index_that_postgres_would_refuse_is_refused_in_words(
 def test_not_null_that_was_never_validated_is_not_enough_for_a_primary_key(
     docs: Any, steps: Any
 ) -> None:
-    if docs.sql("SELECT current_setting('server_version_num')::int < 180000")[0]:
-        pytest.skip("NOT NULL can be NOT VALID since PostgreSQL 18")
+    docs.since(18, "NOT NULL that is NOT VALID")
     docs.sql("ALTER TABLE docs ADD CONSTRAINT there NOT NULL path NOT VALID")
     wanted = chain(steps, "primary_key", "path")
     *_, refused = docs.apply(*wanted)
