@@ -107,6 +107,12 @@ def test_other_methods_have_workers_since_the_server_gives_them(
     assert tuned(replace(STOCK, version=version), method, GB, GB).workers == workers
 
 
+@pytest.mark.parametrize("memory_kb", [64 << 10, 1 << 20])
+def test_memory_that_a_gin_index_could_use_is_not_taken_away(memory_kb: int) -> None:
+    machine = replace(STOCK, memory_kb=memory_kb)
+    assert tuned(machine, "gin", GB, GB).memory_kb == max(memory_kb, 3 * MEMORY_PER_PROCESS_KB)
+
+
 @pytest.mark.parametrize(
     ("workers", "shared", "chosen_", "why"),
     [
