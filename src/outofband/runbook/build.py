@@ -60,7 +60,7 @@ class Build:
         try:
             self._remedies.after(failed, index, table)
         except (Stuck, StatementFailed):
-            if reaction(failed.sqlstate) not in (Reaction.RETRY, Reaction.CANCELLED):
+            if reaction(failed.sqlstate) is not Reaction.RETRY:
                 self._clear_away(index)
             raise
 
