@@ -26,10 +26,10 @@ from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wa
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.ending import Ending
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report

@@ -14,7 +14,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.step import CreateIndex
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.preflight.fits import refused
 from outofband.runbook.preflight.rows import try_rows

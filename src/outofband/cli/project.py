@@ -92,7 +92,7 @@ class Seen:
     pending_max_age: timedelta | None
 
 
-Forecast = Callable[[Session, Plan], Plan]
+Forecast = Callable[[Session, View], Plan]
 
 
 def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = None) -> Seen:
@@ -118,7 +118,7 @@ def see(
     view = look(session, scope)
     report = Report()
     if forecast is not None:
-        view = replace(view, plan=forecast(session, view.plan))
+        view = replace(view, plan=forecast(session, view))
         report = preflight(session, view, dedupes=dedupes)
     ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
     where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
