@@ -187,3 +187,23 @@ def test_what_is_no_table_takes_no_index(docs: Any, steps: Any, kind: str) -> No
         False,
         "there is no table other",
     )
+
+
+@pytest.mark.parametrize("left_before", [False, True], ids=["nothing", "a leftover"])
+def test_dropping_what_an_earlier_run_left_is_a_change_and_what_this_one_left_is_none(
+    docs: Any, steps: Any, screen: Any, left_before: bool
+) -> None:
+    """A duplicate arrives during the build; the next look finds it, and nobody may move it."""
+    step = steps.create("docs_id", "docs", "id", unique=True)
+    if left_before:
+        docs.sql("INSERT INTO docs (id) VALUES (1)")
+        by_hand = f"CREATE UNIQUE INDEX CONCURRENTLY {steps.temporary(step)} ON docs (id)"
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            docs.sql(by_hand)
+        docs.sql("DELETE FROM docs WHERE path IS NULL")
+    screen.meanwhile["CREATE UNIQUE INDEX"] = lambda: docs.sql("INSERT INTO docs (id) VALUES (1)")
+    (ending,) = docs.apply(step, screen=screen)
+    assert (ending.end, ending.acted) == (End.FAILED, left_before)
+    drops = sum(sql.startswith("DROP INDEX") for sql in screen.statements)
+    assert drops == 1 + left_before
+    assert docs.indexes() == {}

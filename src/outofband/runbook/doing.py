@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
 from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 from outofband.model.statements import (
     Action,
     AwaitBuild,
@@ -35,11 +36,18 @@ class Doing:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         self._builds: dict[Index, Build] = {}
-        self._sent = False
+        self._begun = self._sent = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done for the step, or waited for, even if nothing is left of it."""
+        return self._begun or self.acted
 
     @property
     def acted(self) -> bool:
-        """Whether anything was changed for the step."""
+        """Whether anything is changed for the step: what its own builds left, and it dropped again,
+        is not.
+        """
         return self._sent or any(build.changed for build in self._builds.values())
 
     def do(self, action: Action, table: TableFacts) -> None:
@@ -52,8 +60,10 @@ class Doing:
                 tuning = self._planned.tuning(index)
                 self._builds.setdefault(index, new).run(index, table, tuning)
             case AwaitBuild(index, pid):
-                self._sent = True
+                self._begun = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
+            case RemoveIndex(name) if own := self._that_left(name):
+                self._clear_away(action, own)
             case _:
                 sent = statement(action)
                 assert sent is not None
@@ -65,16 +75,30 @@ class Doing:
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
 
-    def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
+    def clear_away(self, left_to_do: tuple[Action, ...], table: TableFacts) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
         left = _left_by_build(left_to_do)
-        if left is None or (sent := statement(left)) is None:
+        if left is None:
             return ""
         try:
-            self._send(sent)
+            self.do(left, table)
         except (GivenUp, StatementFailed):
             return str(left.index)
         return ""
+
+    def _that_left(self, name: QualifiedName) -> Build | None:
+        """Return the build of this run that left an index of that name; None where none did."""
+        found = (b for i, b in self._builds.items() if i.temporary == name and b.has_left)
+        return next(found, None)
+
+    def _clear_away(self, action: RemoveIndex, own: Build) -> None:
+        """Drop what a build of this run has left, which makes the world as it was."""
+        sent = statement(action)
+        assert sent is not None
+        sent_before, self._begun = self._sent, True
+        self._send(sent)
+        self._sent = sent_before
+        own.has_left = False
 
     def _send(self, sent: Statement) -> None:
         hand, screen = self._world.hand, self._world.screen

@@ -64,7 +64,7 @@ class Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._doing.acted and not _is_rest(self._planned.actions, now.actions):
+            if not self._doing.begun and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
             part = touched(action, table)
@@ -84,7 +84,7 @@ class Turn:
 
     def _not_at_this_hour(self, action: Action) -> Ending | None:
         """End the step where it is too late to start; what only commits what is built is not."""
-        if self._doing.acted and not _is_unhurried(action):
+        if self._doing.begun and not _is_unhurried(action):
             return None
         why = self._world.conditions.not_now(action)
         return self._ending(End.WAITING, why) if why else None
@@ -106,10 +106,11 @@ class Turn:
         why = f"given up: {given_up.why}"
         if given_up.lost:
             why += f"; lost is {given_up.lost}"
-        _, now = self._world.now(self._planned)
+        view, now = self._world.now(self._planned)
+        table = view.seen.table(self._planned.step.table)
         if now is None:
             return self._ending(End.DONE)
-        if left := self._doing.clear_away(now.actions):
+        if table and (left := self._doing.clear_away(now.actions, table)):
             why += f"; {left} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
 
