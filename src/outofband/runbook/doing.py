@@ -67,7 +67,7 @@ class Doing:
 
     def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
-        left = _left_by_build(left_to_do)
+        left = left_by_build(left_to_do)
         if left is None or (sent := statement(left)) is None:
             return ""
         try:
@@ -111,7 +111,7 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
     return table
 
 
-def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+def left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
     """Return what drops the index that a build has left, None where it has left none."""
     built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
     drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
