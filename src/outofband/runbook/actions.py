@@ -5,6 +5,7 @@ remove. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from outofband.catalog.equality import Equality, compare
@@ -12,7 +13,7 @@ from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.promotion import obstacle as promotion_obstacle
 from outofband.catalog.sight import Sight
 from outofband.catalog.standing import Standing
-from outofband.model.index import Index
+from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, is_reindex_leftover
 from outofband.model.state import State
 from outofband.model.statements import (
@@ -60,7 +61,7 @@ def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
             return (AwaitBuild(index, sight.pid), build[1]), ""
         case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
             if sight.index.constraint:
-                return _repair(sight.index, table), ""
+                return _repair(index, sight.index, table), ""
             return (RemoveIndex(sight.index.name), *build), ""
         case State.VALID_OTHER_NAME if sight.index is not None:
             return (RenameIndex(sight.index.name, index.name),), ""
@@ -92,16 +93,18 @@ def _drop(name: QualifiedName, found: IndexFacts | None, table: TableFacts) -> D
 def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
     sight = standing.sight
     if sight.state in _DEAD and sight.index is not None:
-        return _repair(sight.index, table), ""
+        keys = tuple(map(Key.of, step.columns))
+        index = Index(step.name, table.name, keys, include=sight.index.include, unique=True)
+        return _repair(index, sight.index, table), ""
     if sight.state is not State.ABSENT:
         return (), sight.reason or "a constraint of that name has other columns"
     in_the_way = "" if standing.waits_for else promotion_obstacle(step, table)
     return ((), in_the_way) if in_the_way else ((Promote(step),), "")
 
 
-def _repair(found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:
+def _repair(index: Index, found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:
     left = (RemoveIndex(i.name) for i in table.indexes if _is_left_by_reindex(i, found))
-    return (*left, RepairIndex(found.name))
+    return (*left, RepairIndex(replace(index, name=found.name.name)))
 
 
 def undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
