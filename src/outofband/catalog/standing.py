@@ -10,6 +10,7 @@ from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 
@@ -54,7 +55,8 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     # Nor is one wanted index renamed to serve as another.
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
-    sights = tuple(classify(step, seen, names) for step in steps)
+    beside = _pairs(steps)
+    sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
     waits = tuple(_waits(steps, position) for position in range(len(steps)))
     done = _done(steps, sights, waits)
     stand = tuple(
@@ -127,6 +129,22 @@ def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
             return tuple(
                 s for s in earlier if s.table == step.table and _creates(s, step.using_index)
             )
+
+
+def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
+    """Return, by the position of one, the other of the build of an index and the step that makes a
+    constraint of it.
+    """
+    builds: dict[tuple[QualifiedName, str], tuple[int, CreateIndex]] = {}
+    pairs: dict[int, AddConstraint | CreateIndex] = {}
+    for n, step in enumerate(steps):
+        match step:
+            case CreateIndex(index):
+                builds[index.table, index.name] = n, step
+            case AddConstraint(table=table, using_index=using) if (table, using) in builds:
+                position, build = builds[table, using]
+                pairs[position], pairs[n] = step, build
+    return pairs
 
 
 def _creates(step: Step, name: str) -> bool:

@@ -8,12 +8,12 @@ from contextlib import nullcontext
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
 from outofband.model.index import Index
-from outofband.model.names import QualifiedName
 from outofband.model.statements import (
     Action,
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
@@ -62,12 +62,13 @@ class Doing:
             case AwaitBuild(index, pid):
                 self._begun = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
-            case RemoveIndex(name) if own := self._that_left(name):
-                self._clear_away(action, own)
+            case RemoveIndex():
+                self._remove(action)
+            case RepairIndex(index):
+                self._tune(index)
+                self._send_action(action)
             case _:
-                sent = statement(action)
-                assert sent is not None
-                self._send(sent)
+                self._send_action(action)
 
     def let_finish(self, worker: Worker, table: TableFacts) -> None:
         """Wait for another's build: of two on one table Postgres ends the queued one (40P01)."""
@@ -75,30 +76,35 @@ class Doing:
         self._world.screen.say(f"{who} works on {table.name}; waiting for it")
         self._await_end(f"work of pid {worker.pid} on {table.name}", worker.pid, table)
 
-    def clear_away(self, left_to_do: tuple[Action, ...], table: TableFacts) -> str:
+    def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
-        left = _left_by_build(left_to_do)
+        left = left_by_build(left_to_do)
         if left is None:
             return ""
         try:
-            self.do(left, table)
+            self._remove(left)
         except (GivenUp, StatementFailed):
             return str(left.index)
         return ""
 
-    def _that_left(self, name: QualifiedName) -> Build | None:
-        """Return the build of this run that left an index of that name; None where none did."""
-        found = (b for i, b in self._builds.items() if i.temporary == name and b.has_left)
-        return next(found, None)
+    def _remove(self, action: RemoveIndex) -> None:
+        """Drop an index; that of what a build of this run has left makes the world as it was."""
+        left = (b for i, b in self._builds.items() if i.temporary == action.index and b.has_left)
+        own, sent_before = next(left, None), self._sent
+        self._begun = True
+        self._send_action(action)
+        if own is not None:
+            self._sent, own.has_left = sent_before, False
 
-    def _clear_away(self, action: RemoveIndex, own: Build) -> None:
-        """Drop what a build of this run has left, which makes the world as it was."""
+    def _tune(self, index: Index) -> None:
+        if tuning := self._planned.tuning(index):
+            for name, value in tuning.parameters:
+                self._world.hand.set(name, value)
+
+    def _send_action(self, action: Action) -> None:
         sent = statement(action)
         assert sent is not None
-        sent_before, self._begun = self._sent, True
         self._send(sent)
-        self._sent = sent_before
-        own.has_left = False
 
     def _send(self, sent: Statement) -> None:
         hand, screen = self._world.hand, self._world.screen
@@ -135,7 +141,7 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
     return table
 
 
-def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+def left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
     """Return what drops the index that a build has left, None where it has left none."""
     built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
     drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)
