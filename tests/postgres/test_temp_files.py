@@ -11,7 +11,8 @@ import pytest
 from outofband.model.step import Wanted
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End, Ending, apply
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End, Ending
 from outofband.runbook.forecast import Forecaster
 from outofband.runbook.world import Scope, World
 
