@@ -4,12 +4,13 @@ Operations).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
-from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 
@@ -55,7 +56,7 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
     sights = tuple(classify(step, seen, names) for step in steps)
-    waits = tuple(_waits(steps, position) for position in range(len(steps)))
+    waits = _waits(steps)
     done = _done(steps, sights, waits)
     stand = tuple(
         Standing(
@@ -75,12 +76,10 @@ def _listed(wanted: Wanted, seen: Observation) -> tuple[WantedStep, ...]:
     stand-in stays until the upgrade has made the column of what takes its place.
     """
     listed: list[WantedStep] = []
-    left_out: list[Step] = []
-    steps = tuple(w.step for w in wanted.steps)
-    for n, coming in enumerate(wanted.steps):
-        waits = any(step in left_out for step in waits_for(coming.step, steps[:n]))
-        if coming.ahead and (waits or not is_reachable(coming.step, seen)):
-            left_out.append(coming.step)
+    left_out = Earlier()
+    for coming in wanted.steps:
+        if coming.ahead and (left_out.awaited(coming.step) or not is_reachable(coming.step, seen)):
+            left_out.add(coming.step)
         else:
             listed.append(coming)
     return tuple(listed)
@@ -106,36 +105,67 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return True
 
 
-def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return those of the earlier steps that ``step`` waits for, done or not.
+class Earlier:
+    """Steps in order, of which those that a later one waits for are found by table and by name."""
 
-    A promotion waits for its index; a drop for ``after``, or for every earlier step on its table
-    except the creation of what it drops; a build only for ``after``, and where it replaces for what
-    the drop would wait for.
-    """
-    match step:
-        case CreateIndex(after=after, replaces=DropIndex() as drop):
-            dropping = waits_for(drop, earlier)
-            return tuple(s for s in earlier if s.name in after or s in dropping)
-        case CreateIndex(after=after):
-            return tuple(s for s in earlier if s.name in after)
-        case DropIndex(after=None):
-            return tuple(s for s in earlier if s.table == step.table and not _creates(s, step.name))
-        case DropIndex(after=after):
-            return tuple(s for s in earlier if after is not None and s.name in after)
-        case AddConstraint():
-            return tuple(
-                s for s in earlier if s.table == step.table and _creates(s, step.using_index)
-            )
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self.steps: list[Step] = []
+        self._on: dict[QualifiedName, list[int]] = {}
+        self._called: dict[str, list[int]] = {}
+        for step in steps:
+            self.add(step)
+
+    def add(self, step: Step) -> None:
+        """Append a step."""
+        for places in (self._on.setdefault(step.table, []), self._called.setdefault(step.name, [])):
+            places.append(len(self.steps))
+        self.steps.append(step)
+
+    def awaited(self, step: Step) -> list[int]:
+        """Return the places of those that ``step`` waits for, done or not.
+
+        A promotion waits for its index; a drop for ``after``, or for every step on its table except
+        the creation of what it drops; a build only for ``after``, and where it replaces for what
+        the drop would wait for.
+        """
+        match step:
+            case CreateIndex(after=after, replaces=DropIndex() as drop):
+                return sorted({*self._named(after), *self.awaited(drop)})
+            case CreateIndex(after=after):
+                return self._named(after)
+            case DropIndex(name, table, after=None):
+                places = self._on.get(table, ())
+                return [n for n in places if not self._creates(n, name)]
+            case DropIndex(after=after):
+                return self._named(after or ())
+            case AddConstraint(table=table, using_index=index):
+                places = self._called.get(index, ())
+                return [n for n in places if self._creates(n, index) and self._is_on(n, table)]
+
+    def _named(self, names: Iterable[str]) -> list[int]:
+        return sorted({n for name in names for n in self._called.get(name, ())})
+
+    def _creates(self, place: int, name: str) -> bool:
+        step = self.steps[place]
+        return isinstance(step, CreateIndex) and step.name == name
+
+    def _is_on(self, place: int, table: QualifiedName) -> bool:
+        return self.steps[place].table == table
 
 
-def _creates(step: Step, name: str) -> bool:
-    return isinstance(step, CreateIndex) and step.name == name
+def waits_for(step: Step, earlier: Iterable[Step]) -> tuple[Step, ...]:
+    """Return those of the earlier steps that ``step`` waits for, in order, done or not."""
+    before = Earlier(earlier)
+    return tuple(before.steps[n] for n in before.awaited(step))
 
 
-def _waits(steps: tuple[Step, ...], position: int) -> tuple[int, ...]:
-    waited = waits_for(steps[position], steps[:position])
-    return tuple(n for n in range(position) if steps[n] in waited)
+def _waits(steps: Iterable[Step]) -> tuple[tuple[int, ...], ...]:
+    """Return for each step the places of those that it waits for."""
+    waits, earlier = [], Earlier()
+    for step in steps:
+        waits.append(tuple(earlier.awaited(step)))
+        earlier.add(step)
+    return tuple(waits)
 
 
 def _done(
@@ -148,12 +178,14 @@ def _done(
     nothing is there.
     """
 
+    users = _users(steps)
+
     def holds(n: int, done: frozenset[int]) -> bool:
         match steps[n]:
             case CreateIndex(index):
-                users = (m for m in range(n + 1, len(steps)) if _uses(steps[m], index))
                 built = sights[n].state in _BUILT and sights[n].replaced is None
-                return built or any(m in done for m in users)
+                later = (m for m in users.get((index.table, index.name), ()) if m > n)
+                return built or any(m in done for m in later)
             case DropIndex():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
@@ -165,15 +197,14 @@ def _done(
     return done
 
 
-def _uses(step: Step, index: Index) -> bool:
-    """Tell whether a step consumes or removes the index."""
-    match step:
-        case DropIndex(name, table):
-            return (name, table) == (index.name, index.table)
-        case AddConstraint(table=table, using_index=using):
-            return (using, table) == (index.name, index.table)
-        case CreateIndex():
-            return False
+def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
+    """Return the places of the steps that consume or remove an index, by its table and name."""
+    users: dict[tuple[QualifiedName, str], list[int]] = {}
+    for n, step in enumerate(steps):
+        match step:
+            case DropIndex(name, table) | AddConstraint(table=table, using_index=name):
+                users.setdefault((table, name), []).append(n)
+    return users
 
 
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
