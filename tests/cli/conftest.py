@@ -132,3 +132,9 @@ def project(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return Project(tmp_path, database, outofband)
+
+
+@pytest.fixture(scope="session")
+def make_project() -> type[Project]:
+    """What makes a project in a folder, on a database, for those that share one among tests."""
+    return Project

@@ -14,6 +14,11 @@ from typing import Any
 
 import pytest
 
+from outofband import wire
+from outofband.model.index import Index, Key
+from outofband.model.names import QualifiedName
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+
 OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 NOTED = """with open({log!r}, "a") as log: log.write("{revision} ")
     {upgrade}"""
@@ -280,3 +285,26 @@ def test_no_password_is_written_down(kept: Kept, monkeypatch: pytest.MonkeyPatch
     kept.status()
     assert kept.files
     assert not any(b"hunter2" in path.read_bytes() for path in kept.files)
+
+
+T = QualifiedName("t", "s")
+FULL = Index(
+    "i", T, (Key("(lower(a))", None, "c", "o", True, True), Key.of("b")),
+    ("x",), "gist", True, True, "a > 0", (("fillfactor", "70"),), "fast",
+)  # fmt: skip
+STEPS = (
+    CreateIndex(FULL, ("z",), DropIndex("i", T, ("y",))),
+    CreateIndex(Index("i", QualifiedName("t"), (Key.of("a"),))),
+    DropIndex("i", T),
+    DropIndex("i", T, ()),
+    AddConstraint("p", T, "primary_key", ("a", "b"), "i"),
+    AddConstraint("u", T, "unique_constraint", ("a",), "i"),
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kept_step_is_what_it_was(step: Step) -> None:
+    was = Wanted(
+        (WantedStep(step, "1", ahead=True),), (WantedStep(step, "2"),), frozenset({T}), ("3",)
+    )
+    assert wire.wanted_from_json(json.loads(json.dumps(wire.wanted_to_json(was)))) == was

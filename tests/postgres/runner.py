@@ -14,7 +14,7 @@ from outofband.cli.undo_dedupe import undo
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.parallel import apply_beside
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World

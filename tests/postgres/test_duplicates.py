@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from outofband.model.index import Key
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates import clear
 from outofband.runbook.duplicates.find import Duplicates, count, samples, searching
 from outofband.runbook.duplicates.policy import Dedupe
+from outofband.runbook.ending import End
 
 ROWS = [  # id, path, kind
     (1, "a", "x"),

@@ -15,8 +15,8 @@ from outofband.postgres import monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook import waiting
-from outofband.runbook.apply import End
 from outofband.runbook.conditions import lags
+from outofband.runbook.ending import End
 from outofband.runbook.hand import Blocker
 from outofband.runbook.watch import Patient
 

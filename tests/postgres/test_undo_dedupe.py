@@ -10,8 +10,8 @@ import pytest
 from outofband.cli.undo_dedupe import NothingQuarantined, RowsLeft, UndoRefused, undo
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 
 

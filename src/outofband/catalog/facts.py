@@ -27,7 +27,10 @@ class KeyFacts:
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
     """One index as stored (PostgreSQL 18, pg_index). ``bytes`` is its main fork; ``parent`` is the
-    index of a partitioned table that it is attached to.
+    index of a partitioned table that it is attached to. ``deferrable`` is a constraint's whose
+    check can wait: neither ON CONFLICT nor a foreign key can use it. ``referenced_by`` names the
+    foreign keys that depend on it; it is the ``replica_identity`` of its table where logical
+    replication tells rows apart by it.
     """
 
     name: QualifiedName
@@ -45,6 +48,9 @@ class IndexFacts:
     partitioned: bool
     bytes: int
     parent: QualifiedName | None = None
+    deferrable: bool = False
+    replica_identity: bool = False
+    referenced_by: tuple[str, ...] = ()
 
     @property
     def attached(self) -> bool:

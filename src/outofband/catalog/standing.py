@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outofband.catalog.classify import classify, is_declared, resolved
+from outofband.catalog.earlier import Earlier
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
@@ -55,7 +56,8 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     # Nor is one wanted index renamed to serve as another.
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
-    sights = tuple(classify(step, seen, names) for step in steps)
+    beside = _pairs(steps)
+    sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
     waits = _waits(steps)
     done = _done(steps, sights, waits)
     stand = tuple(
@@ -105,58 +107,20 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return True
 
 
-class Earlier:
-    """Steps in order, of which those that a later one waits for are found by table and by name."""
-
-    def __init__(self, steps: Iterable[Step] = ()) -> None:
-        self.steps: list[Step] = []
-        self._on: dict[QualifiedName, list[int]] = {}
-        self._called: dict[str, list[int]] = {}
-        for step in steps:
-            self.add(step)
-
-    def add(self, step: Step) -> None:
-        """Append a step."""
-        for places in (self._on.setdefault(step.table, []), self._called.setdefault(step.name, [])):
-            places.append(len(self.steps))
-        self.steps.append(step)
-
-    def awaited(self, step: Step) -> list[int]:
-        """Return the places of those that ``step`` waits for, done or not.
-
-        A promotion waits for its index; a drop for ``after``, or for every step on its table except
-        the creation of what it drops; a build only for ``after``, and where it replaces for what
-        the drop would wait for.
-        """
+def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
+    """Return, by the position of one, the other of the build of an index and the step that makes a
+    constraint of it.
+    """
+    builds: dict[tuple[QualifiedName, str], tuple[int, CreateIndex]] = {}
+    pairs: dict[int, AddConstraint | CreateIndex] = {}
+    for n, step in enumerate(steps):
         match step:
-            case CreateIndex(after=after, replaces=DropIndex() as drop):
-                return sorted({*self._named(after), *self.awaited(drop)})
-            case CreateIndex(after=after):
-                return self._named(after)
-            case DropIndex(name, table, after=None):
-                places = self._on.get(table, ())
-                return [n for n in places if not self._creates(n, name)]
-            case DropIndex(after=after):
-                return self._named(after or ())
-            case AddConstraint(table=table, using_index=index):
-                places = self._called.get(index, ())
-                return [n for n in places if self._creates(n, index) and self._is_on(n, table)]
-
-    def _named(self, names: Iterable[str]) -> list[int]:
-        return sorted({n for name in names for n in self._called.get(name, ())})
-
-    def _creates(self, place: int, name: str) -> bool:
-        step = self.steps[place]
-        return isinstance(step, CreateIndex) and step.name == name
-
-    def _is_on(self, place: int, table: QualifiedName) -> bool:
-        return self.steps[place].table == table
-
-
-def waits_for(step: Step, earlier: Iterable[Step]) -> tuple[Step, ...]:
-    """Return those of the earlier steps that ``step`` waits for, in order, done or not."""
-    before = Earlier(earlier)
-    return tuple(before.steps[n] for n in before.awaited(step))
+            case CreateIndex(index):
+                builds[index.table, index.name] = n, step
+            case AddConstraint(table=table, using_index=using) if (table, using) in builds:
+                position, build = builds[table, using]
+                pairs[position], pairs[n] = step, build
+    return pairs
 
 
 def _waits(steps: Iterable[Step]) -> tuple[tuple[int, ...], ...]:

@@ -18,7 +18,7 @@ from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source
-from outofband.runbook.apply import End, Ending
+from outofband.runbook.ending import End, Ending
 from outofband.runbook.events import Event, RunEnded, RunStarted, StepName, as_json
 from outofband.runbook.evidence import Evidence, step_name
 from outofband.runbook.hand import Hand, SessionLost

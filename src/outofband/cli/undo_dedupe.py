@@ -1,4 +1,4 @@
-"""``outofband apply --undo-dedupe NAME``: rows that were moved for a step go back."""
+"""Put rows that were moved for a step back, as far as they can go."""
 
 from __future__ import annotations
 

@@ -1,0 +1,33 @@
+"""How a step ended in a run of `apply`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from outofband.runbook.plan import PlannedStep
+
+
+class End(Enum):
+    """How a step ended in this run."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of one planned step, and, where it is not done, why and what to do; ``flags`` let
+    the same command go on.
+
+    ``acted`` tells whether this run changed anything for it.
+    """
+
+    planned: PlannedStep
+    end: End
+    why: str = ""
+    do: str = ""
+    flags: tuple[str, ...] = ()
+    acted: bool = False
