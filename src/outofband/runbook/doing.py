@@ -13,6 +13,7 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
@@ -54,10 +55,11 @@ class Doing:
             case AwaitBuild(index, pid):
                 self._sent = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
+            case RepairIndex(index):
+                self._tune(index)
+                self._send_action(action)
             case _:
-                sent = statement(action)
-                assert sent is not None
-                self._send(sent)
+                self._send_action(action)
 
     def let_finish(self, worker: Worker, table: TableFacts) -> None:
         """Wait for another's build: of two on one table Postgres ends the queued one (40P01)."""
@@ -67,7 +69,7 @@ class Doing:
 
     def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
-        left = _left_by_build(left_to_do)
+        left = left_by_build(left_to_do)
         if left is None or (sent := statement(left)) is None:
             return ""
         try:
@@ -75,6 +77,16 @@ class Doing:
         except (GivenUp, StatementFailed):
             return str(left.index)
         return ""
+
+    def _tune(self, index: Index) -> None:
+        if tuning := self._planned.tuning(index):
+            for name, value in tuning.parameters:
+                self._world.hand.set(name, value)
+
+    def _send_action(self, action: Action) -> None:
+        sent = statement(action)
+        assert sent is not None
+        self._send(sent)
 
     def _send(self, sent: Statement) -> None:
         hand, screen = self._world.hand, self._world.screen
@@ -111,7 +123,7 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
     return table
 
 
-def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+def left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
     """Return what drops the index that a build has left, None where it has left none."""
     built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
     drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)

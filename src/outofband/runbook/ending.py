@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from outofband.runbook.events import Outcome
 from outofband.runbook.plan import PlannedStep
 
 
@@ -31,3 +32,8 @@ class Ending:
     do: str = ""
     flags: tuple[str, ...] = ()
     acted: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The same as evidence has it."""
+        return Outcome(self.end.value, self.why, self.do)
