@@ -105,6 +105,11 @@ class Database:
 
     recorder, eventually = Recorder, staticmethod(eventually)
 
+    def since(self, major: int, what: str) -> None:
+        """Skip the test on a server older than what it is about."""
+        if self._hand.info.server_version < major * 10_000:
+            pytest.skip(f"{what} came with PostgreSQL {major}")
+
     def reconnect(self) -> None:
         """Connect anew, after the server was away."""
         self._hand.close()
