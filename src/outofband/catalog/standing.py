@@ -174,26 +174,32 @@ def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """List what exists though only an unapplied revision declares it."""
     kept = {(w.step.table, w.step.name) for w in wanted.steps}
+    beside = _pairs(tuple(w.step for w in wanted.unapplied))
     return tuple(
         Standing(w.step, w.revision, sight, done=True)
-        for w in wanted.unapplied
+        for n, w in enumerate(wanted.unapplied)
         if (w.step.table, w.step.name) not in kept
-        for sight in _left_over(w.step, seen)
+        for sight in _left_over(w.step, seen, beside.get(n))
         if sight.index is not None and not is_declared(sight.index.name, wanted.declared_names)
     )
 
 
-def _left_over(step: Step, seen: Observation) -> list[Sight]:
+def _left_over(
+    step: Step, seen: Observation, beside: AddConstraint | CreateIndex | None
+) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
     if table is None or isinstance(step, DropIndex):
         return []
-    found = classify(step, seen).index
+    sight = classify(step, seen, beside=beside)
+    found, key = sight.index, sight.key
     if found is None:
         return []
     if found.name.name == step.name:
         return [Sight(State.UNWANTED, found)]
-    exact = resolved(step, table)
+    exact, reason = resolved(step, table), f"a build left it as {found.name.name}"
     if isinstance(exact, CreateIndex) and found.name == exact.index.temporary:
-        return [Sight(State.UNWANTED, found, reason=f"a build left it as {found.name.name}")]
+        return [Sight(State.UNWANTED, found, reason=reason)]
+    if isinstance(exact, AddConstraint) and key and found.name == key.index.temporary:
+        return [Sight(State.UNWANTED, found, reason=reason, key=key)]
     return []
