@@ -29,7 +29,7 @@ def put_back(db: Any, steps: Any) -> Any:
     def run(name: str, *known: Any, screen: Any = None) -> None:
         with Session(Url(db.url)) as session:
             scope = Scope(steps.wants(*known))
-            undo(World(session, screen or db.recorder(), scope), name, lambda: None)
+            undo(World(session, screen or db.recorder(), scope), name, lambda _: None)
 
     return run
 

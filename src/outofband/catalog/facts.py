@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from outofband.model.names import QualifiedName
 
 APPLICATION_PREFIX = "outofband:"
+"""And a fingerprint: what a session that builds is called."""
+IN_UPGRADE = ":upgrade"
+"""What comes after the fingerprint of a build that an upgrade runs, which has no watcher."""
+WATCHER_PREFIX = "outofband watches "
+"""And a pid: what a run calls the session that looks after its own build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Worker:
         """The fingerprint of the build when the session is ours."""
         if not self.application_name.startswith(APPLICATION_PREFIX):
             return None
-        return self.application_name.removeprefix(APPLICATION_PREFIX)
+        return self.application_name.removeprefix(APPLICATION_PREFIX).removesuffix(IN_UPGRADE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from outofband.cli.interrupt import Interruption
 from outofband.cli.options import Where
 from outofband.cli.orders import Orders
 from outofband.cli.project import Project, Seen, open_project, see
-from outofband.cli.run import Run, acting, at_once, forecast
+from outofband.cli.run import Run, acting, at_once, forecast, step_names
 from outofband.cli.screen import OperatorScreen
 from outofband.postgres.session import Session
 from outofband.runbook.preflight.tell import lines
@@ -34,7 +34,7 @@ def apply_to_one(where: Where, orders: Orders) -> int:
         _show(seen, orders, screen)
         if acts := bool(acting(seen)):
             confirm(seen.view.plan, orders.dealing, orders.limits.accept, yes=orders.yes)
-        run.account.begin(seen.view.plan, session if acts else None)
+        run.account.begin(step_names(seen), session if acts else None)
         return _do(run, seen, session, orders, following, screen)
 
 

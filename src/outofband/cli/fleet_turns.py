@@ -17,7 +17,7 @@ from outofband.cli.fleet_plan import planned_line
 from outofband.cli.fleet_screen import FleetBoard, TargetScreen, board
 from outofband.cli.interrupt import Interruption
 from outofband.cli.orders import Orders
-from outofband.cli.run import Run, acting, at_once
+from outofband.cli.run import Run, acting, at_once, step_names
 from outofband.cli.screen import OperatorScreen
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
@@ -85,7 +85,7 @@ class Turns:
         with ExitStack() as opened:
             for _ in range(at_once(seen.view, self._orders)):
                 hands.append(opened.enter_context(Session(source)))
-            account.begin(seen.view.plan, hands[0] if acting(seen) else None)
+            account.begin(step_names(seen), hands[0] if acting(seen) else None)
             endings = run.do(seen, hands, self._orders.dealing)
         ending = ended(looked, endings)
         account.end(endings, ending.status)

@@ -14,6 +14,8 @@ from outofband.postgres.source import Source
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import Ending
+from outofband.runbook.events import StepName
+from outofband.runbook.evidence import step_name
 from outofband.runbook.forecast import Forecaster
 from outofband.runbook.parallel import apply_beside, lanes
 from outofband.runbook.plan import Plan, PlannedStep
@@ -51,6 +53,11 @@ def acting(seen: Seen) -> tuple[PlannedStep, ...]:
     """Return the steps of which something is done, as far as is known."""
     steps = seen.view.plan.steps
     return tuple(p for p in steps if p.actions and not seen.report.obstacle(p.step))
+
+
+def step_names(seen: Seen) -> list[StepName]:
+    """Return the planned steps as evidence names them."""
+    return [step_name(planned) for planned in seen.view.plan.steps]
 
 
 def at_once(view: View, orders: Orders) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from outofband.cli.account import DONE
@@ -15,6 +16,7 @@ from outofband.cli.screen import OperatorScreen
 from outofband.cli.undo_dedupe import undo
 from outofband.postgres.session import Session
 from outofband.runbook.duplicates.policy import DedupeWrong
+from outofband.runbook.events import StepName
 from outofband.runbook.preflight import Report
 from outofband.runbook.preflight.server import judge_server, read_server
 
@@ -37,6 +39,12 @@ def undo_in_one(where: Where, orders: Orders, name: str) -> None:
         world = run.world(session, project.scope(session, where.to))
         screen.say(f"Undo on {project.source.describe()}:")
         require_fit(Report(tuple(judge_server(read_server(session), builds=False))))
-        with Interruption(screen, [session], run.patient.stopped, following).heeded():
-            undo(world, name, lambda: ask(agreed=orders.yes))
-        run.account.end((), DONE)
+        stop = Interruption(screen, [session], run.patient.stopped, following, run.account.detached)
+
+        def begin(steps: Sequence[StepName]) -> None:
+            ask(agreed=orders.yes)
+            run.account.begin(steps, session)
+
+        with stop.heeded():
+            ended = undo(world, name, begin)
+        run.account.end_steps(ended, DONE)

@@ -84,7 +84,7 @@ class RepairIndex:
     cannot be dropped. A failure leaves a second, INVALID one beside it.
     """
 
-    index: QualifiedName
+    index: Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
         case RemoveIndex(index_name):
             return Statement(f"DROP INDEX CONCURRENTLY {index_name}", unhurried=True)
-        case RepairIndex(index_name):
-            return Statement(f"REINDEX INDEX CONCURRENTLY {index_name}", unhurried=True)
+        case RepairIndex(index):
+            return Statement(f"REINDEX INDEX CONCURRENTLY {index.qualified_name}", unhurried=True)
         case Promote(constraint):
             return Statement(constraint.plain_sql, unhurried=False)
         case DropConstraint(table, name, partitioned):

@@ -15,7 +15,7 @@ from outofband.catalog.promotion import key_obstacle
 from outofband.catalog.promotion import obstacle as promotion_obstacle
 from outofband.catalog.sight import Sight
 from outofband.catalog.standing import Standing
-from outofband.model.index import Index
+from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, is_reindex_leftover
 from outofband.model.state import State
 from outofband.model.statements import (
@@ -62,7 +62,7 @@ def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
             return (AwaitBuild(index, sight.pid), build[1]), ""
         case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
             if sight.index.constraint:
-                return _repair(sight.index, table), ""
+                return _repair(index, sight.index, table), ""
             return (RemoveIndex(sight.index.name), *build), ""
         case State.VALID_OTHER_NAME if sight.index is not None:
             return (RenameIndex(sight.index.name, index.name),), ""
@@ -133,7 +133,9 @@ def _needed(found: IndexFacts, table: TableFacts) -> str:
 def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
     sight = standing.sight
     if sight.state in _DEAD and sight.index is not None:
-        return _repair(sight.index, table), ""
+        keys = tuple(map(Key.of, step.columns))
+        index = Index(step.name, table.name, keys, include=sight.index.include, unique=True)
+        return _repair(index, sight.index, table), ""
     if sight.key is not None and sight.state is not State.DIFFERENT:
         return _constrain(step, sight.key, standing, table)
     if sight.state is not State.ABSENT:
@@ -167,14 +169,19 @@ def _constrain(
     return ((), stuck) if stuck else ((*actions[:-1], *gone, *actions[-1:]), "")
 
 
-def _repair(found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:
+def _repair(index: Index, found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:
     left = (RemoveIndex(i.name) for i in table.indexes if _is_left_by_reindex(i, found))
-    return (*left, RepairIndex(found.name))
+    return (*left, RepairIndex(replace(index, name=found.name.name)))
 
 
-def undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
-    """Return what takes the object of a step away, which only its name may ask for."""
+def undo(step: Step, table: TableFacts, sight: Sight) -> Decision:
+    """Return what takes the object of a step away, which only its name may ask for; of a constraint
+    over partitions that was not finished, their parts too, and before it: it tells of them.
+    """
+    found = sight.index
     if isinstance(step, AddConstraint):
+        if sight.key is not None:
+            return tuple(leftovers(sight.key.index, table))[::-1], ""
         if found is not None and (obstacle := _needed(found, table)):
             return (), obstacle
         return (DropConstraint(table.name, step.name, table.partitioned),), ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.ending import End, Ending
-from outofband.runbook.events import Outcome
+from outofband.runbook.evidence import step_name
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.preflight import Report
 from outofband.runbook.turn import Turn
@@ -30,10 +30,10 @@ def apply(
 
 
 def _recorded(planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> Ending:
-    world.evidence.begin(planned, world.hand)
+    world.evidence.begin(step_name(planned), planned.standing.state.value, world.hand)
     if found := report.obstacle(planned.step):
         ending = Ending(planned, End.REFUSED, found.what, found.do)
     else:
         ending = Turn(planned, world, dedupe, report).run()
-    world.evidence.end(Outcome(ending.end.value, ending.why, ending.do), world.hand)
+    world.evidence.end(ending.outcome, world.hand)
     return ending

@@ -13,6 +13,7 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
+    RepairIndex,
     Statement,
     statement,
 )
@@ -35,11 +36,18 @@ class Doing:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         self._builds: dict[Index, Build] = {}
-        self._sent = False
+        self._begun = self._sent = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done for the step, or waited for, even if nothing is left of it."""
+        return self._begun or self.acted
 
     @property
     def acted(self) -> bool:
-        """Whether anything was changed for the step."""
+        """Whether anything is changed for the step: what its own builds left, and it dropped again,
+        is not.
+        """
         return self._sent or any(build.changed for build in self._builds.values())
 
     def do(self, action: Action, table: TableFacts) -> None:
@@ -52,12 +60,15 @@ class Doing:
                 tuning = self._planned.tuning(index)
                 self._builds.setdefault(index, new).run(index, table, tuning)
             case AwaitBuild(index, pid):
-                self._sent = True
+                self._begun = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
+            case RemoveIndex():
+                self._remove(action)
+            case RepairIndex(index):
+                self._tune(index)
+                self._send_action(action)
             case _:
-                sent = statement(action)
-                assert sent is not None
-                self._send(sent)
+                self._send_action(action)
 
     def let_finish(self, worker: Worker, table: TableFacts) -> None:
         """Wait for another's build: of two on one table Postgres ends the queued one (40P01)."""
@@ -67,14 +78,33 @@ class Doing:
 
     def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
-        left = _left_by_build(left_to_do)
-        if left is None or (sent := statement(left)) is None:
+        left = left_by_build(left_to_do)
+        if left is None:
             return ""
         try:
-            self._send(sent)
+            self._remove(left)
         except (GivenUp, StatementFailed):
             return str(left.index)
         return ""
+
+    def _remove(self, action: RemoveIndex) -> None:
+        """Drop an index; that of what a build of this run has left makes the world as it was."""
+        left = (b for i, b in self._builds.items() if i.temporary == action.index and b.has_left)
+        own, sent_before = next(left, None), self._sent
+        self._begun = True
+        self._send_action(action)
+        if own is not None:
+            self._sent, own.has_left = sent_before, False
+
+    def _tune(self, index: Index) -> None:
+        if tuning := self._planned.tuning(index):
+            for name, value in tuning.parameters:
+                self._world.hand.set(name, value)
+
+    def _send_action(self, action: Action) -> None:
+        sent = statement(action)
+        assert sent is not None
+        self._send(sent)
 
     def _send(self, sent: Statement) -> None:
         hand, screen = self._world.hand, self._world.screen
@@ -111,7 +141,7 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
     return table
 
 
-def _left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
+def left_by_build(actions: tuple[Action, ...]) -> RemoveIndex | None:
     """Return what drops the index that a build has left, None where it has left none."""
     built = {a.index.temporary for a in actions if isinstance(a, BuildIndex)}
     drops = (a for a in actions if isinstance(a, RemoveIndex) and a.index in built)

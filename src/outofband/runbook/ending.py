@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from outofband.runbook.events import Outcome
 from outofband.runbook.plan import PlannedStep
 
 
@@ -22,7 +23,8 @@ class Ending:
     """What became of one planned step, and, where it is not done, why and what to do; ``flags`` let
     the same command go on.
 
-    ``acted`` tells whether this run changed anything for it.
+    ``acted`` tells whether this run changed anything for it: dropping what an earlier run has left
+    is a change, what it has built and dropped again itself is none.
     """
 
     planned: PlannedStep
@@ -31,3 +33,8 @@ class Ending:
     do: str = ""
     flags: tuple[str, ...] = ()
     acted: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The same as evidence has it."""
+        return Outcome(self.end.value, self.why, self.do)

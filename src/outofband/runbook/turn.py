@@ -5,7 +5,7 @@ from __future__ import annotations
 from outofband.catalog.facts import TableFacts
 from outofband.model.state import State
 from outofband.model.statements import Action, BuildIndex, RemoveIndex, RepairIndex, statement
-from outofband.runbook.doing import Doing, touched
+from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.hand import SessionLost, StatementFailed
@@ -49,7 +49,20 @@ class Turn:
         elsewhere = now.standing.state is State.BUILDING_ELSEWHERE
         if table is None or (now.obstacle and not elsewhere):
             return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
+        try:
+            with working_on(table, self._world):
+                return self._finish()
+        except GivenUp as given_up:
+            if not given_up.left_behind:
+                raise
+            return self._after_left_behind(given_up, table)
+
+    def _after_left_behind(self, given_up: GivenUp, table: TableFacts) -> Ending:
+        """Clear away the build of an earlier run that was given up; go on if it was another's."""
         with working_on(table, self._world):
+            _, now = self._world.now(self._planned)
+            if now is not None and left_by_build(now.actions):
+                return self._give_up(given_up)
             return self._finish()
 
     def _finish(self) -> Ending:
@@ -64,7 +77,7 @@ class Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._doing.acted and not _is_rest(self._planned.actions, now.actions):
+            if not self._doing.begun and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
             part = touched(action, table)
@@ -84,7 +97,7 @@ class Turn:
 
     def _not_at_this_hour(self, action: Action) -> Ending | None:
         """End the step where it is too late to start; what only commits what is built is not."""
-        if self._doing.acted and not _is_unhurried(action):
+        if self._doing.begun and not _is_unhurried(action):
             return None
         why = self._world.conditions.not_now(action)
         return self._ending(End.WAITING, why) if why else None
@@ -103,9 +116,7 @@ class Turn:
 
     def _give_up(self, given_up: GivenUp) -> Ending:
         """End the step, and clear away what the build that was given up has left."""
-        why = f"given up: {given_up.why}"
-        if given_up.lost:
-            why += f"; lost is {given_up.lost}"
+        why = str(given_up)
         _, now = self._world.now(self._planned)
         if now is None:
             return self._ending(End.DONE)
