@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rehearsed import Project
 
 from outofband.gate.request import Request
 from outofband.rehearse.rehearsal import rehearse
+from rehearsed import Project
 
 BASE = """op.execute("CREATE TABLE t (id int)")
 with open({made!r}, "a") as file:
