@@ -26,8 +26,9 @@ test: $(VENV)/.ready ## every test, real servers included, on all cores
 test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 to 18
 	OUTOFBAND_MATRIX=require $(BIN)/python -m pytest tests/matrix
 
-test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work, on PostgreSQL 14 to 18
-	FAULTS=1 OUTOFBAND_MATRIX=require $(BIN)/python -m pytest -n 2 tests/faults
+test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
+	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
+		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all its regression SQL
 	ORACLE_EVERY=1 $(BIN)/python -m pytest tests/lint/test_reader_oracle.py

@@ -1,12 +1,14 @@
 """`make test-faults`: what the runbook survives, on real servers, with an application at work.
 
-Longer than the other tests, and so not collected unless $FAULTS is set.
+Longer than the other tests, and so not collected unless $FAULTS says how much of it: ``cut`` is
+every test on the latest PostgreSQL and those marked ``every_version`` on the older ones as well,
+``all`` is every test on every version. No test names versions itself.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -17,11 +19,16 @@ import psycopg
 import pytest
 
 from faults.project import PLAINLY, ROWS, TABLES, write_project
-from faults.scene import Run, Scene, indexes
+from faults.scene import Run, Scene, Tally, indexes
+from faults.summary import lines
 from matrix.servers import REQUIRE, folder_of, releases
 from outofband import ephemeral
 
-collect_ignore_glob = [] if os.environ.get("FAULTS") else ["test_*.py"]
+FORM = os.environ.get("FAULTS", "")
+if FORM not in ("", "cut", "all"):
+    raise pytest.UsageError(f"FAULTS is cut or all, not {FORM!r}")
+collect_ignore_glob = [] if FORM else ["test_*.py"]
+HERE = Path(__file__).parent
 LATEST = max(releases())
 # A commit that the application was told of outlives a crash of the server's processes.
 SETTINGS = {"synchronous_commit": "on", "max_connections": "100"}
@@ -93,17 +100,31 @@ def stage(major: int, stage_of: Callable[[int], Stage]) -> Stage:
 
 
 @pytest.fixture
-def major() -> int:
-    """The latest; a test for several is parametrized."""
-    return LATEST
+def new_scene(
+    stage: Stage, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Scene]]:
+    """Return the function that opens a scene as if nothing had happened, and ends the one before.
+
+    For a test that needs more than one; each is counted.
+    """
+    numbers = itertools.count(1)
+    with ExitStack() as last:
+
+        def opened() -> Scene:
+            last.close()
+            logs = tmp_path / f"scene{next(numbers)}"
+            logs.mkdir()
+            scene = stage.scene(logs)
+            last.callback(scene.close)
+            request.node.user_properties.append(("faults", scene.tally))
+            return scene
+
+        yield opened
 
 
 @pytest.fixture
-def scene(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
-    opened = stage.scene(tmp_path)
-    request.node.user_properties.append(("faults", opened.tally))
-    yield opened
-    opened.close()
+def scene(new_scene: Callable[[], Scene]) -> Scene:
+    return new_scene()
 
 
 @pytest.fixture
@@ -129,16 +150,39 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what was injected, what was survived, and the longest wait that we caused."""
     reports = [r for found in terminalreporter.stats.values() for r in found]
-    told = [dict(p)["faults"] for r in reports if (p := getattr(r, "user_properties", None))]
-    if not told:
-        return
-    injected = Counter(fault for tally in told for fault in tally["injected"])
-    longest = max(tally["longest"] for tally in told)
-    terminalreporter.section("faults")
-    for fault, times in sorted(injected.items()):
-        terminalreporter.line(f"{times:5} {fault}")
-    terminalreporter.line(
-        f"{injected.total()} faults injected, {sum(t['survived'] for t in told)} survived; of "
-        f"{sum(t['statements'] for t in told)} statements of the application beside them the one "
-        f"that waited longest on or behind a lock of outofband's waited {longest:.2f} s"
-    )
+    told = [
+        Tally(**value)
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "faults"
+    ]
+    if told:
+        terminalreporter.section("faults")
+        for line in lines(told):
+            terminalreporter.line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "every_version: runs on the older PostgreSQL too")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "major" in metafunc.fixturenames:
+        metafunc.parametrize("major", sorted(releases(), reverse=True))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
+    """Leave out what $FAULTS does not ask for, and keep what needs one server together."""
+    ours = [item for item in items if item.path.is_relative_to(HERE) and hasattr(item, "callspec")]
+    out = [item for item in ours if not _is_asked_for(item)]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+    for item in ours:
+        major = item.callspec.params["major"]
+        part = item.path.stem if major == LATEST else "all"
+        item.add_marker(pytest.mark.xdist_group(f"{major} {part}"))
+
+
+def _is_asked_for(item: Any) -> bool:
+    latest = item.callspec.params["major"] == LATEST
+    return latest or FORM == "all" or item.get_closest_marker("every_version") is not None

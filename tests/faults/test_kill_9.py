@@ -8,17 +8,16 @@ import pytest
 
 from faults.phases import PHASES, parked
 from faults.scene import Scene
-from matrix.servers import releases
 
 
-@pytest.mark.parametrize("major", releases())
+@pytest.mark.every_version
 @pytest.mark.parametrize("phase", PHASES)
 def test_the_next_run_finishes_what_the_server_went_on_with(
     scene: Scene, phase: str, ends_well: Callable[[], None]
 ) -> None:
     with parked(scene, phase) as (run, _):
         run.kill()
-        scene.injects(f"kill -9 while {phase}")
+        scene.injects("kill -9 of a build")
         scene.apply().says("waiting for it")
     ends_well()
 
@@ -29,7 +28,7 @@ def test_the_next_run_heals_what_a_build_that_was_ended_too_has_left(
 ) -> None:
     with parked(scene, phase) as (run, pid):
         run.kill()
-        scene.injects(f"kill -9 while {phase}")
+        scene.injects("kill -9 of a build")
         scene.sql("SELECT pg_terminate_backend(%s, 5000)", pid)
-        scene.injects(f"pg_terminate_backend while {phase}")
+        scene.injects("pg_terminate_backend of an orphan")
     ends_well()

@@ -16,7 +16,7 @@ import pytest
 from outofband import ephemeral
 from outofband.ephemeral.identity import resolve
 from outofband.model.index import Key
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from proxy import proxy
 
 STOPS = {

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
+from outofband.catalog.facts import WATCHER_PREFIX
 from outofband.catalog.reader import Reader, Row
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
@@ -62,11 +63,13 @@ class Monitor:
 
     @contextmanager
     def watching(
-        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None]
+        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None], *, ours: bool
     ) -> Iterator[None]:
-        """Call ``see`` with every look at a server process while the block runs."""
+        """Call ``see`` with every look at a server process while the block runs; that one of
+        ``ours`` is looked after stands in the name of the session that looks.
+        """
         over = threading.Event()
-        watch = _Watch(self._source, pid, see, over)
+        watch = _Watch(self._source, pid, see, over, f"{WATCHER_PREFIX}{pid}" if ours else "")
         thread = threading.Thread(target=watch.run, args=(say,), daemon=True)
         thread.start()
         try:
@@ -80,9 +83,15 @@ class _Watch:
     """One watch over one server process."""
 
     def __init__(
-        self, source: Source, pid: int, see: Callable[[Progress], bool], over: threading.Event
+        self,
+        source: Source,
+        pid: int,
+        see: Callable[[Progress], bool],
+        over: threading.Event,
+        name: str,
     ) -> None:
         self._source, self._pid, self._see, self._over = source, pid, see, over
+        self._name = name
         self._burden: Burden | None = None
         self._weighed_at = -_BURDEN_SECONDS
 
@@ -99,6 +108,8 @@ class _Watch:
                 pause, said = _AGAIN_SECONDS, True
 
     def _look_on(self, session: Session) -> None:
+        if self._name:
+            session.set("application_name", self._name)
         while not self._over.wait(_POLL_SECONDS):
             progress = look(session, self._pid)
             if progress is not None and self._see(self._weighed(session, progress)):

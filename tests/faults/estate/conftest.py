@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from estate.stage import Estate, EstateScene, Moment
+from estate.stage import Estate, EstateStage, Moment
 
 collect_ignore_glob = [] if os.environ.get("FAULTS") else ["test_*.py"]
 
@@ -31,21 +30,11 @@ def estate_of(
 
 
 @pytest.fixture
-def stage(major: int, estate_of: Callable[[int], Estate]) -> Estate:
-    return estate_of(major)
+def stage(major: int, moment: Moment, estate_of: Callable[[int], Estate]) -> EstateStage:
+    return estate_of(major).at(moment)
 
 
 @pytest.fixture
 def moment() -> Moment:
     """Whether everything is still to be done; a test that begins later says so."""
     return "pending"
-
-
-@pytest.fixture
-def scene(
-    stage: Estate, moment: Moment, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[EstateScene]:
-    opened = stage.scene(tmp_path, moment)
-    request.node.user_properties.append(("faults", opened.tally))
-    yield opened
-    opened.close()

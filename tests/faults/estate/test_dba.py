@@ -168,7 +168,7 @@ def test_what_a_colleague_did_is_seen(
         eventually(held.reached.is_set, deed.what, run)
         for statement in deed.statements:
             scene.sql(statement)
-        scene.injects(f"by hand: {deed.what}")
+        scene.injects("a change by hand")
         held.go_on()
         assert run.status() in deed.ends, run.said
     assert "Traceback" not in run.said
@@ -182,7 +182,7 @@ def test_a_dropped_table_is_said_and_what_stands_beside_it_is_done(scene: Estate
         run = scene.outofband("apply", "--dedupe", "identical", url=held.url)
         eventually(held.reached.is_set, "an attachment", run)
         scene.sql(f"DROP TABLE {PARTED}")
-        scene.injects("by hand: the table dropped")
+        scene.injects("a change by hand")
         held.go_on()
         assert run.status() == 4, run.said
     assert "there is no table" in run.said
@@ -198,6 +198,6 @@ def test_a_build_that_a_colleague_cancels_is_named_and_left_to_the_next_run(
         run = scene.apply()
         pid = scene.waiting("^CREATE INDEX", run)
         scene.sql("SELECT pg_cancel_backend(%s)", pid)
-        scene.injects("pg_cancel_backend amid a build")
+        scene.injects("pg_cancel_backend")
     assert run.status() == 4, run.said
     ends_well()

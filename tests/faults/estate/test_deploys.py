@@ -18,7 +18,7 @@ def test_an_upgrade_behind_a_live_build_gives_way_and_comes_again(
         run = scene.apply()
         scene.waiting("^CREATE INDEX", run)
         upgrade = scene.alembic("upgrade", "head")
-        scene.injects("an ALTER of an upgrade behind a live build")
+        scene.injects("an upgrade during a build")
         assert upgrade.status() != 0
         assert run.alive
     scene.wait(run)

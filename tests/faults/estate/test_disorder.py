@@ -15,8 +15,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from estate.disorder import Disorder
-from estate.stage import Estate
-from faults.scene import Tally
+from estate.stage import EstateStage
 
 _EXAMPLES, _STEPS = (
     int(os.environ.get(f"FAULTS_{name}", default))
@@ -27,14 +26,15 @@ _EXAMPLES, _STEPS = (
 @pytest.mark.timeout(60 * _EXAMPLES + 15 * _EXAMPLES * _STEPS)
 @pytest.mark.parametrize("worker", [1, 2])
 def test_whatever_happens_the_next_apply_ends_with_what_is_wanted(
-    stage: Estate, tmp_path: Path, request: pytest.FixtureRequest, worker: int
+    stage: EstateStage, tmp_path: Path, request: pytest.FixtureRequest, worker: int
 ) -> None:
     seed = int(os.environ.get("FAULTS_SEED", secrets.randbits(32))) + worker - 1
     print(f"FAULTS_SEED={seed - worker + 1}")  # noqa: T201 - pytest shows it with a failure
-    total = Tally()
-    request.node.user_properties.append(("faults", total))
+    told = request.node.user_properties
     run_state_machine_as_test(
-        hypothesis.seed(seed)(lambda: Disorder(stage, tmp_path, total)),
+        hypothesis.seed(seed)(
+            lambda: Disorder(stage, tmp_path, lambda tally: told.append(("faults", tally)))
+        ),
         settings=hypothesis.settings(
             max_examples=_EXAMPLES,
             stateful_step_count=_STEPS,

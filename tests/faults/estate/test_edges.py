@@ -11,7 +11,6 @@ from estate.stage import EstateScene
 from estate.wire import Side, Stop
 
 
-@pytest.mark.parametrize("major", [14, 18])
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_run_after_run_is_killed_one_statement_further_on(
     scene: EstateScene, side: Side, ends_well: Callable[[], None]

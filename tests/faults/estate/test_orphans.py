@@ -23,10 +23,10 @@ def _left_amid(scene: EstateScene, query: str, *, ended: bool) -> Iterator[None]
     run = scene.apply()
     pid = scene.waiting(query, run)
     run.kill()
-    scene.injects(f"kill -9 amid {query}")
+    scene.injects("kill -9 amid a drop or a repair")
     if ended:
         scene.sql("SELECT pg_terminate_backend(%s, 5000)", pid)
-        scene.injects(f"pg_terminate_backend amid {query}")
+        scene.injects("pg_terminate_backend")
     yield
 
 

@@ -23,7 +23,7 @@ def test_a_run_that_comes_behind_a_waiting_alter_waits_or_says_so(
         waits = "SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
         eventually(lambda: scene.sql(waits), "an ALTER that waits")
         run = scene.apply()
-        scene.injects("an ALTER TABLE that waits in front")
+        scene.injects("an ALTER TABLE that waits in front of us")
         eventually(lambda: not run.alive or scene.sql(_OURS_BEHIND), "a run that met it")
         reader.rollback()
         thread.join()
@@ -42,7 +42,7 @@ def test_nobody_waits_longer_than_a_second_behind_an_attachment_that_waits_for_a
         with scene.reader(str(FIRST)):
             held.go_on()
             run.says("trying again")
-            scene.injects("a reader before the attachment of a partition's index")
+            scene.injects("a reader before a brief lock")
         scene.wait(run)
     ends_well()
 
@@ -53,7 +53,7 @@ def test_a_writer_before_the_index_over_partitions_is_given_way_to(
     with scene.writer(str(PARTED)):
         run = scene.apply("--only", SPLIT_INDEX)
         run.says("trying again")
-        scene.injects("a writer before the index over partitions")
+        scene.injects("a writer before a brief lock")
     scene.wait(run)
     ends_well()
 

@@ -19,7 +19,7 @@ def test_all_of_them_end_well_though_one_is_killed_at_work(
         scene.waiting("^CREATE INDEX", first)
         others = [scene.apply() for _ in range(runners - 1)]
         first.kill()
-        scene.injects(f"kill -9 of one of {runners} runners")
+        scene.injects("kill -9 of one of several runners")
         others[0].says("waiting for it")
     for run in others:
         scene.wait(run)
@@ -35,7 +35,7 @@ def test_runners_on_different_tables_do_not_hear_of_each_other(
         said = scene.wait(scene.outofband(*APPLY, "--only", SPLIT_INDEX))
         assert "waiting" not in said
     scene.wait(kept)
-    scene.injects("two runners on different tables")
+    scene.injects("several runners at once")
     ends_well()
 
 
@@ -46,6 +46,6 @@ def test_of_two_that_work_on_all_tables_at_once_one_is_killed(
         runs = [scene.outofband(*APPLY, "--parallel", "2") for _ in range(2)]
         scene.waiting("^CREATE INDEX", runs[0])
         runs[0].kill()
-        scene.injects("kill -9 of one of two --parallel runs")
+        scene.injects("kill -9 of one of several runners")
     scene.wait(runs[1])
     ends_well()

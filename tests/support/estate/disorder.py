@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from estate.edges import HELD_AT, Edge
 from estate.project import FIRST, ORDER, PARTED, REPLACED, SPLIT_INDEX, STAND_IN, UNIQUE, WHOLE
-from estate.stage import APPLY, Estate
+from estate.stage import APPLY, EstateStage
 from estate.wire import Side, Stop, Wire
 from faults.project import SCHEMA
 from faults.scene import Run, Tally, eventually, indexes
@@ -38,11 +39,12 @@ _BY_HAND = (
 class Disorder(RuleBasedStateMachine):
     """One database, and at most one run that is held at a statement while other things happen."""
 
-    def __init__(self, estate: Estate, folder: Path, total: Tally) -> None:
+    def __init__(self, stage: EstateStage, folder: Path, tell: Callable[[Tally], None]) -> None:
         super().__init__()
         logs = Path(tempfile.mkdtemp(dir=folder))
-        self.expected, self.total = estate.expected, total
-        self.scene = estate.scene(logs, "pending")
+        self.expected = stage.expected
+        self.scene = stage.scene(logs)
+        tell(self.scene.tally)
         # The deploys of the sequence wait for locks as long as the setting lets them.
         self.scene.limit = 2.0
         self.numbers = itertools.count(5_000_000)
@@ -91,9 +93,11 @@ class Disorder(RuleBasedStateMachine):
     @rule()
     def kill_it(self) -> None:
         wire, run = self._let_go()
+        assert wire.stop is not None
+        side = wire.stop.side
         run.kill()
         wire.close()
-        self.scene.injects(f"kill -9 {wire.stop}")
+        self.scene.injects(f"kill -9 {side} a statement")
 
     @precondition(lambda self: self.held is not None)
     @rule()
@@ -110,7 +114,7 @@ class Disorder(RuleBasedStateMachine):
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name LIKE 'outofband%'"
         )
-        self.scene.injects("pg_terminate_backend between two statements")
+        self.scene.injects("pg_terminate_backend")
         self.go_on()
 
     @precondition(lambda self: self.held is not None)
@@ -126,7 +130,7 @@ class Disorder(RuleBasedStateMachine):
         """What stands in the way of a colleague is his to see."""
         with suppress(psycopg.Error):
             self.scene.sql(statement)
-            self.scene.injects(f"by hand: {' '.join(statement.split()[:2])}")
+            self.scene.injects("a change by hand")
 
     @precondition(lambda self: self.held is None)
     @rule()
@@ -138,7 +142,7 @@ class Disorder(RuleBasedStateMachine):
         if revision != self.revision:
             way = "upgrade" if revision > self.revision else "downgrade"
             self.scene.wait(self.scene.alembic(way, str(revision)))
-            self.scene.injects(f"an {way}" if way == "upgrade" else f"a {way}")
+            self.scene.injects(f"alembic {way}")
             self.revision = revision
 
     @precondition(lambda self: self.held is None)
@@ -146,7 +150,7 @@ class Disorder(RuleBasedStateMachine):
     def apply_twice_at_once(self) -> None:
         for run in [self.scene.apply(), self.scene.apply()]:
             self._ended(run)
-        self.scene.injects("two runners at once")
+        self.scene.injects("several runners at once")
 
     def teardown(self) -> None:
         try:
@@ -156,10 +160,6 @@ class Disorder(RuleBasedStateMachine):
             self.scene.check(self.expected)
         finally:
             self.scene.close()
-        self.total.injected += self.scene.tally.injected
-        self.total.survived += self.scene.tally.survived
-        self.total.statements += self.scene.tally.statements
-        self.total.longest = max(self.total.longest, self.scene.tally.longest)
 
     def _finished(self) -> None:
         """Apply to the end and look at the indexes; what is done by hand only is taken back."""

@@ -49,7 +49,7 @@ class EstateScene(Scene):
             eventually(lambda: held.reached.is_set() or not run.alive, str(stop))
             assert held.reached.is_set(), f"{stop} was not met: {held.heard}\n{run.said}"
             run.kill()
-        self.injects(f"kill -9 {stop}")
+        self.injects(f"kill -9 {stop.side} a statement")
 
     def waiting(self, query: str, run: Run) -> int:
         """Wait until a statement of a run waits for a lock; return its server process."""
@@ -76,6 +76,9 @@ class Estate:
         self._admin("CREATE DATABASE done TEMPLATE pending")
         self._do("done", "apply")
 
+    def at(self, moment: Moment) -> EstateStage:
+        return EstateStage(self, moment)
+
     def scene(self, logs: Path, moment: Moment) -> EstateScene:
         self._admin(
             "DROP DATABASE IF EXISTS scene WITH (FORCE)", f"CREATE DATABASE scene TEMPLATE {moment}"
@@ -100,3 +103,14 @@ class Estate:
 
     def _admin(self, *commands: str) -> None:
         self._fill("postgres", commands)
+
+
+class EstateStage:
+    """The estate at one of its moments."""
+
+    def __init__(self, estate: Estate, moment: Moment) -> None:
+        self._estate, self._moment = estate, moment
+        self.expected = estate.expected
+
+    def scene(self, logs: Path) -> EstateScene:
+        return self._estate.scene(logs, self._moment)
