@@ -161,6 +161,16 @@ def _done(
     return done
 
 
+def _owns(step: Step, sight: Sight) -> bool:
+    """Tell whether a constraint has taken its index, though that has to be repaired by now."""
+    return (
+        isinstance(step, AddConstraint)
+        and sight.index is not None
+        and sight.index.constraint == step.name
+        and sight.state is not State.DIFFERENT
+    )
+
+
 def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
     """Return the places of the steps that consume or remove an index, by its table and name."""
     users: dict[tuple[QualifiedName, str], list[int]] = {}
