@@ -22,8 +22,8 @@ def code(text: str) -> str:
     """Return a text as code that may stand anywhere, in a table's cell too.
 
     Of a table's row GitHub takes every bar for the end of a cell, within code as well, and gives
-    back the one behind a backslash. Outside of a table it does not, so what has a bar becomes HTML, and
-    what could be taken for our marker.
+    back the one behind a backslash. Outside of a table it does not, so what has a bar becomes HTML,
+    and what could be taken for our marker, too.
     """
     line = visible(text)
     if any(special in line for special in ("|", "`", "<!--")):
