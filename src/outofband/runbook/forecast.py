@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
@@ -16,18 +17,19 @@ from outofband.runbook.tuning import Machine, as_it_is, tuned
 @dataclass(frozen=True, slots=True)
 class Forecaster:
     """Estimates builds on one server; ``as_is`` leaves their settings alone, ``beside`` is how many
-    run at once.
+    run at once, ``speed`` tells how fast the server is (:func:`.reference`).
     """
 
     surveyor: Surveyor
     as_is: bool = False
     beside: int = 1
+    speed: Callable[[Surveyor], float | None] = reference
 
     def forecast(self, plan: Plan) -> Plan:
         """Return the plan with a forecast for each of its builds."""
         if not any(built(action) for p in plan.steps for action in p.actions):
             return plan
-        there, speed = machine(self.surveyor), reference(self.surveyor)
+        there, speed = machine(self.surveyor), self.speed(self.surveyor)
         return Plan(tuple(self._step(planned, there, speed) for planned in plan.steps))
 
     def _step(self, planned: PlannedStep, there: Machine, speed: float | None) -> PlannedStep:
