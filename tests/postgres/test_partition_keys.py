@@ -310,6 +310,24 @@ def test_what_is_unwanted_goes_with_its_index(events: Any, steps: Any) -> None:
     assert constraints(events) == {}
 
 
+@pytest.mark.parametrize("died_after", [1, 8, 10, 15])
+def test_what_a_dead_run_left_for_a_revision_that_was_taken_back_goes_by_name(
+    events: Any, steps: Any, screen: Any, died_after: int
+) -> None:
+    chain = wanted(steps)
+    with Session(Url(events.url)) as session:
+        world = World(Mortal(session, died_after), screen, Scope(steps.wants(*chain)))
+        with pytest.raises(Killed):
+            apply(world.look().plan, world)
+    unapplied = steps.wants(*chain).steps
+    (left,) = events.standings(unapplied=unapplied)
+    assert (left.step, left.state) == (chain[1], State.UNWANTED)
+    assert "a build left it as events_key__ob_" in left.sight.reason
+    assert done(events.apply(unapplied=unapplied, only=("events_key",)))
+    assert not [name for name in events.indexes() if "__ob_" in name]
+    assert constraints(events) == {}
+
+
 def test_names_at_their_longest_do_not_collide(db: Any, steps: Any) -> None:
     long = "é" * 31
     db.sql(f'CREATE TABLE "{long}" (id int NOT NULL) PARTITION BY RANGE (id)')

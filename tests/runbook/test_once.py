@@ -22,13 +22,14 @@ class Database:
 def test_each_server_is_asked_once_by_however_many_threads() -> None:
     asked: list[str] = []
 
-    def speed(database: Any) -> float:
-        asked.append(database.server)
-        return float(len(database.server))
+    def speed(database: Any, workers: int) -> float:
+        asked.append(f"{database.server} {workers}")
+        return float(len(database.server) * workers)
 
     told = once_a_server(speed)
     databases: list[Any] = [Database("old"), Database("newer")] * 8
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(told, databases))
-    assert answers == [3.0, 5.0] * 8
-    assert sorted(asked) == ["newer", "old"]
+        answers = list(pool.map(told, databases, [2] * len(databases)))
+    assert answers == [6.0, 10.0] * 8
+    assert sorted(asked) == ["newer 2", "old 2"]
+    assert told(databases[0], 3) == 9.0

@@ -18,7 +18,7 @@ from outofband.runbook.forecast import Forecaster
 from outofband.runbook.once import once_a_server
 from outofband.runbook.preflight.tell import document, lines
 from outofband.runbook.show import plan_document, plan_lines
-from outofband.runbook.survey import reference
+from outofband.runbook.speed import measure
 
 _WRONG = 6
 _STATES = {
@@ -61,7 +61,7 @@ def plan(
             why="a script is for one database",
             do="Leave --targets, and name the database with --database-url",
         )
-    speed = once_a_server(reference)
+    speed = once_a_server(measure)
     looked = look_around(
         open_fleet(where, path),
         where,

@@ -20,7 +20,7 @@ from outofband.runbook.forecast import Forecaster
 from outofband.runbook.once import once_a_server
 from outofband.runbook.parallel import apply_beside, lanes
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.survey import reference
+from outofband.runbook.speed import measure
 from outofband.runbook.watch import Display, Patient, Watched
 from outofband.runbook.world import Scope, View, World
 
@@ -72,7 +72,7 @@ def forecast(orders: Orders, per_host: int = 1) -> Forecast:
     the host.
     """
 
-    speed = once_a_server(reference)
+    speed = once_a_server(measure)
 
     def estimated(session: Session, view: View) -> Plan:
         beside = max(1, at_once(view, orders)) * per_host

@@ -174,9 +174,14 @@ def _repair(index: Index, found: IndexFacts, table: TableFacts) -> tuple[Action,
     return (*left, RepairIndex(replace(index, name=found.name.name)))
 
 
-def undo(step: Step, table: TableFacts, found: IndexFacts | None) -> Decision:
-    """Return what takes the object of a step away, which only its name may ask for."""
+def undo(step: Step, table: TableFacts, sight: Sight) -> Decision:
+    """Return what takes the object of a step away, which only its name may ask for; of a constraint
+    over partitions that was not finished, their parts too, and before it: it tells of them.
+    """
+    found = sight.index
     if isinstance(step, AddConstraint):
+        if sight.key is not None:
+            return tuple(leftovers(sight.key.index, table))[::-1], ""
         if found is not None and (obstacle := _needed(found, table)):
             return (), obstacle
         return (DropConstraint(table.name, step.name, table.partitioned),), ""

@@ -36,11 +36,18 @@ class Doing:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         self._builds: dict[Index, Build] = {}
-        self._sent = False
+        self._begun = self._sent = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done for the step, or waited for, even if nothing is left of it."""
+        return self._begun or self.acted
 
     @property
     def acted(self) -> bool:
-        """Whether anything was changed for the step."""
+        """Whether anything is changed for the step: what its own builds left, and it dropped again,
+        is not.
+        """
         return self._sent or any(build.changed for build in self._builds.values())
 
     def do(self, action: Action, table: TableFacts) -> None:
@@ -53,8 +60,10 @@ class Doing:
                 tuning = self._planned.tuning(index)
                 self._builds.setdefault(index, new).run(index, table, tuning)
             case AwaitBuild(index, pid):
-                self._sent = True
+                self._begun = True
                 self._await_end(f"build of {index.name}, left running", pid, table)
+            case RemoveIndex():
+                self._remove(action)
             case RepairIndex(index):
                 self._tune(index)
                 self._send_action(action)
@@ -70,13 +79,22 @@ class Doing:
     def clear_away(self, left_to_do: tuple[Action, ...]) -> str:
         """Drop what a build has left, as far as nobody is in the way; return what is left then."""
         left = left_by_build(left_to_do)
-        if left is None or (sent := statement(left)) is None:
+        if left is None:
             return ""
         try:
-            self._send(sent)
+            self._remove(left)
         except (GivenUp, StatementFailed):
             return str(left.index)
         return ""
+
+    def _remove(self, action: RemoveIndex) -> None:
+        """Drop an index; that of what a build of this run has left makes the world as it was."""
+        left = (b for i, b in self._builds.items() if i.temporary == action.index and b.has_left)
+        own, sent_before = next(left, None), self._sent
+        self._begun = True
+        self._send_action(action)
+        if own is not None:
+            self._sent, own.has_left = sent_before, False
 
     def _tune(self, index: Index) -> None:
         if tuning := self._planned.tuning(index):

@@ -23,7 +23,8 @@ class Ending:
     """What became of one planned step, and, where it is not done, why and what to do; ``flags`` let
     the same command go on.
 
-    ``acted`` tells whether this run changed anything for it.
+    ``acted`` tells whether this run changed anything for it: dropping what an earlier run has left
+    is a change, what it has built and dropped again itself is none.
     """
 
     planned: PlannedStep

@@ -145,7 +145,7 @@ def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[Plann
 
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
     found = standing.sight.index
-    actions, obstacle = undo(standing.step, table, found)
+    actions, obstacle = undo(standing.step, table, standing.sight)
     is_last = [index for index in table.indexes if index.valid] == [found]
     if not obstacle and table.heap_bytes > inline_max_bytes and is_last:
         actions, obstacle = (), "it is the last index of a large table"

@@ -13,7 +13,7 @@ from outofband.catalog.reader import Reader, query
 from outofband.errors import NothingChanged
 from outofband.model.names import QualifiedName, quote
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.provider import read_provider
+from outofband.runbook.providers import read_provider
 
 REFUSED = "42501"
 

@@ -77,7 +77,7 @@ class Turn:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
-            if not self._doing.acted and not _is_rest(self._planned.actions, now.actions):
+            if not self._doing.begun and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
             action = now.actions[0]
             part = touched(action, table)
@@ -97,7 +97,7 @@ class Turn:
 
     def _not_at_this_hour(self, action: Action) -> Ending | None:
         """End the step where it is too late to start; what only commits what is built is not."""
-        if self._doing.acted and not _is_unhurried(action):
+        if self._doing.begun and not _is_unhurried(action):
             return None
         why = self._world.conditions.not_now(action)
         return self._ending(End.WAITING, why) if why else None

@@ -21,6 +21,9 @@ from outofband.runbook.preflight.functions import RESTRICTED, called
 from outofband.runbook.preflight.row_size import LargeKeys, Widths, judge_large_keys, read_widths
 
 _TIMED_OUT, _REFUSED = "57014", "42501"
+_OF_A_ROW = ("22", "23", "54", "P0")
+"""A value that an expression fails on, also by its size: a tsvector may have 1 MB."""
+
 _SHOWN = 3
 
 
@@ -55,7 +58,7 @@ def try_rows(
             return None
         if failed.sqlstate == _REFUSED:
             return (_unread(index, failed),)
-        if not failed.sqlstate.startswith(("22", "23", "P0", "42", "3F")):
+        if not failed.sqlstate.startswith((*_OF_A_ROW, "42", "3F")):
             raise
         return tuple(judge_failure(index, _failure(prober, index, widths, failed, later)))
     if not row["large"]:
@@ -127,7 +130,7 @@ def _failure(
             return again.sqlstate == failed.sqlstate
         return False
 
-    is_of_a_row = failed.sqlstate.startswith(("22", "23", "P0"))
+    is_of_a_row = failed.sqlstate.startswith(_OF_A_ROW)
     place = first_failing(fails, widths.pages) if is_of_a_row else ""
     return Failure(failed.sqlstate, failed.what.rpartition(" (")[0], place, functions)
 

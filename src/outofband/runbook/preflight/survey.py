@@ -37,7 +37,8 @@ from outofband.runbook.preflight.transactions import (
     read_open,
     read_prepared,
 )
-from outofband.runbook.provider import Provider, read_provider
+from outofband.runbook.provider import Provider
+from outofband.runbook.providers import read_provider
 from outofband.runbook.temp_files import read_means
 from outofband.runbook.world import View
 
