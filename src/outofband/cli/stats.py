@@ -37,8 +37,9 @@ def pull(where: Where, output: Path | None, with_values: bool, with_queries: boo
     """Read sizes, statistics and counters of the database. Reads only, needs no superuser.
 
     Without --with-values the file holds no value of any row, so that it can stand in the
-    repository, for lint (`stats` in the settings) and rehearse. Partitioned tables are there as the sum and as their leaves. What the
-    role may not see is told on stderr, with the GRANT that it lacks, and in the file.
+    repository, for lint (`stats` in the settings) and rehearse. Partitioned tables are there as the
+    sum and as their leaves. What the role may not see is told on stderr, with the GRANT that it
+    lacks, and in the file.
     """
     from outofband.cli.stats_file import pull_into
 
