@@ -12,7 +12,7 @@ from outofband.rehearse.rehearsal import rehearse
 from rehearsed import Project
 
 BASE = """op.execute("CREATE TABLE t (id int)")
-if type(op.get_bind()).__module__.startswith("sqlalchemy"):  # and not while it is rendered
+if not op.get_context()._in_external_transaction:  # and not while it is rendered
     with open({made!r}, "a") as file:
         file.write("made ")"""
 
