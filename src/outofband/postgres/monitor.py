@@ -20,6 +20,7 @@ from outofband.runbook.hand import Blocker, Burden, Progress, SessionLost, State
 _POLL_SECONDS = 0.25
 _BURDEN_SECONDS = 2.0
 _AGAIN_SECONDS = 5.0
+_UNANSWERED_SECONDS = 5.0
 _HIDDEN = "at work for another role, which hides its progress"
 
 
@@ -62,27 +63,39 @@ class Monitor:
 
     @contextmanager
     def watching(
-        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None]
+        self,
+        pid: int,
+        see: Callable[[Progress], bool],
+        say: Callable[[str], None],
+        is_over: Callable[[], None],
     ) -> Iterator[None]:
         """Call ``see`` with every look at a server process while the block runs."""
         over = threading.Event()
-        watch = _Watch(self._source, pid, see, over)
+        watch = _Watch(self._source, pid, see, is_over, over)
         thread = threading.Thread(target=watch.run, args=(say,), daemon=True)
         thread.start()
+        threading.Thread(target=watch.guard, daemon=True).start()
         try:
             yield
         finally:
             over.set()
-            thread.join()
+            thread.join(_UNANSWERED_SECONDS)
 
 
 class _Watch:
     """One watch over one server process."""
 
     def __init__(
-        self, source: Source, pid: int, see: Callable[[Progress], bool], over: threading.Event
+        self,
+        source: Source,
+        pid: int,
+        see: Callable[[Progress], bool],
+        is_over: Callable[[], None],
+        over: threading.Event,
     ) -> None:
         self._source, self._pid, self._see, self._over = source, pid, see, over
+        self._is_over, self._met = is_over, False
+        self._asking: tuple[Session, float] | None = None
         self._burden: Burden | None = None
         self._weighed_at = -_BURDEN_SECONDS
 
@@ -98,12 +111,37 @@ class _Watch:
                     say(f"nobody can look at it, while it goes on: {error}")
                 pause, said = _AGAIN_SECONDS, True
 
+    def guard(self) -> None:
+        """Break off a look that is not answered, so that the next is made by another session."""
+        while not self._over.wait(_POLL_SECONDS):
+            asking = self._asking
+            if asking and time.monotonic() - asking[1] > _UNANSWERED_SECONDS:
+                asking[0].sever()
+
     def _look_on(self, session: Session) -> None:
         while not self._over.wait(_POLL_SECONDS):
-            progress = look(session, self._pid)
-            if progress is not None and self._see(self._weighed(session, progress)):
-                # Waited for, so that it cannot meet the session's next statement.
-                session.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": self._pid})
+            self._asking = session, time.monotonic()
+            self._look(session)
+            self._asking = None
+
+    def _look(self, session: Session) -> None:
+        progress = look(session, self._pid)
+        if progress is None:
+            if self._has_ended(session):
+                self._is_over()
+            return
+        self._met = True
+        if self._see(self._weighed(session, progress)) and not self._over.is_set():
+            # Waited for, so that it cannot meet the session's next statement.
+            session.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": self._pid})
+
+    def _has_ended(self, session: Session) -> bool:
+        """Tell whether the process is there no more, or has had nothing to do for seconds."""
+        given = {"pid": self._pid, "seconds": _UNANSWERED_SECONDS}
+        found = session.rows(query("idle"), given)
+        # One that was never there has a number that a pooler made up.
+        gone, self._met = self._met and not found, self._met or bool(found)
+        return gone or any(row["idle"] for row in found)
 
     def _weighed(self, session: Session, progress: Progress) -> Progress:
         """Add what it costs, asked for less often than how far it is."""

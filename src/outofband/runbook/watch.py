@@ -46,10 +46,15 @@ class Lookout(Protocol):
     """Looks at a server process from a session of its own."""
 
     def watching(
-        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None]
+        self,
+        pid: int,
+        see: Callable[[Progress], bool],
+        say: Callable[[str], None],
+        is_over: Callable[[], None],
     ) -> AbstractContextManager[None]:
         """Call ``see`` with every look at ``pid`` while the block lasts; where it answers True,
-        cancel what that process runs. ``say`` is told when nobody can look.
+        cancel what that process runs. ``say`` is told when nobody can look, ``is_over`` when the
+        process has ended or had nothing to do for seconds.
         """
         ...
 
@@ -106,7 +111,7 @@ class Watched:
                 return watch.see(time.monotonic(), progress)
 
             try:
-                with self._lookout.watching(pid, see, self.say):
+                with self._lookout.watching(pid, see, self.say, partial(self._is_over, pid)):
                     yield watch.check
             except StatementFailed as failed:
                 evidence.failed(failed)
@@ -115,6 +120,11 @@ class Watched:
                 raise
             finally:
                 evidence.pause()
+
+    def _is_over(self, pid: int) -> None:
+        """What this session still waits for is over: the answer was lost on the way."""
+        if pid == self._hand.pid:
+            self._hand.sever()
 
     def _explain(self, pid: int, wait: Wait) -> None:
         for line in explained(wait):
