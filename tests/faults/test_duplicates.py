@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.phases import MORE_WRITERS, WRITERS
+from faults.phases import WRITERS
 from faults.scene import Scene
 
 FIRST, LAST = 1500, 1700
 """Rows that the application does not change, so that their copies stay identical."""
 
 
-@pytest.mark.every_version
 def test_duplicates_that_are_there_before_are_moved(
     scene: Scene, ends_well: Callable[[], None]
 ) -> None:
@@ -22,23 +21,14 @@ def test_duplicates_that_are_there_before_are_moved(
     ends_well()
 
 
-@pytest.mark.parametrize("phase", [WRITERS, MORE_WRITERS])
+@pytest.mark.every_version
 def test_duplicates_that_come_while_a_build_runs_are_moved(
-    scene: Scene, phase: str, ends_well: Callable[[], None]
+    scene: Scene, ends_well: Callable[[], None]
 ) -> None:
-    """While the first scan waits they fail it, while the second does they fail that."""
-    only = ("--only", "docs_held", "--only", "docs_temp")
-    assert scene.apply(*only).status() == 0
-    with scene.writer() as first:
-        run = scene.apply()
+    with scene.writer():
+        run = scene.apply("--only", "docs_unique")
         scene.in_phase(WRITERS, run)
-        if phase == MORE_WRITERS:
-            with scene.writer():
-                first.commit()
-                scene.in_phase(MORE_WRITERS, run)
-                scene.repeat(FIRST, LAST)
-        else:
-            scene.repeat(FIRST, LAST)
+        scene.repeat(FIRST, LAST)
         scene.injects("duplicates that arrive")
     assert run.status() == 0, run.said
     assert "a duplicate arrived during the build" in run.said

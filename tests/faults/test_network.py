@@ -38,13 +38,11 @@ def test_a_run_finds_its_build_again_when_the_network_is_back(
     ends_well()
 
 
-@pytest.mark.every_version
-@pytest.mark.parametrize("phase", [SNAPSHOTS])
 def test_the_next_run_waits_for_no_run_that_was_never_heard_of_again(
-    scene: Scene, network: Proxy, phase: str, ends_well: Callable[[], None]
+    scene: Scene, network: Proxy, ends_well: Callable[[], None]
 ) -> None:
     """The server would keep the lock of a client that the network has swallowed for two hours."""
-    with parked(scene, phase, lambda: scene.apply(url=network.url)) as (run, _):
+    with parked(scene, SNAPSHOTS, lambda: scene.apply(url=network.url)) as (run, _):
         network.swallow()
         run.kill()
         scene.injects("network that swallows everything, and kill -9")

@@ -6,16 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.phases import PHASES, SCAN, SNAPSHOTS, parked
+from faults.phases import SCAN, SNAPSHOTS, parked, phases
 from faults.scene import Scene
 
 LOST = "the connection was lost"
 
 
-@pytest.mark.parametrize(
-    "phase",
-    [pytest.param(p, marks=pytest.mark.every_version) if p == SNAPSHOTS else p for p in PHASES],
-)
+@pytest.mark.parametrize("phase", phases(SNAPSHOTS))
 def test_a_run_finishes_on_a_server_that_was_stopped_at_once(
     scene: Scene, phase: str, ends_well: Callable[[], None]
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.phases import PHASES, SNAPSHOTS, VALIDATION, parked
+from faults.phases import SNAPSHOTS, VALIDATION, parked, phases
 from faults.scene import Scene, eventually
 
 LOST = "the connection was lost; connecting again to see what is left"
@@ -18,10 +18,7 @@ OTHERS = (
 END = "SELECT pg_terminate_backend(%s, 5000)"
 
 
-@pytest.mark.parametrize(
-    "phase",
-    [pytest.param(p, marks=pytest.mark.every_version) if p == VALIDATION else p for p in PHASES],
-)
+@pytest.mark.parametrize("phase", phases(VALIDATION))
 def test_a_build_whose_session_is_ended_is_begun_again(
     scene: Scene, phase: str, ends_well: Callable[[], None]
 ) -> None:

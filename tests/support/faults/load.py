@@ -15,8 +15,8 @@ from faults.project import COLUMNS, TAGGED
 from outofband.model.names import quote
 
 APPLICATION = "load"
-_SAMPLE_SECONDS = 0.01
-_PAUSE_SECONDS = 0.004
+_SAMPLE_SECONDS = 0.02
+_PAUSE_SECONDS = 0.01
 _ANEW_SECONDS = 0.05
 _NO_SERVER = "08", "57", "25006"
 """Of connections, of a server that stops, and of one in recovery: what is done to it on purpose."""

@@ -101,9 +101,9 @@ class Run:
         self._process.wait(_PATIENCE_SECONDS)
 
     def status(self) -> int:
-        """Wait for its end; an exit that takes a minute is a failure."""
+        """Wait for its end; an exit that takes two minutes is a failure."""
         try:
-            return self._process.wait(60)
+            return self._process.wait(120)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise AssertionError(f"it did not end:\n{self.said}") from None
