@@ -20,7 +20,7 @@ from outofband.model.step import CreateIndex, Wanted, WantedStep
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.estimate import Forecast
 from outofband.runbook.forecast import Forecaster
 from outofband.runbook.parallel import apply_beside

@@ -8,10 +8,11 @@ from parsed parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from outofband.errors import StateUnknown
+from outofband.errors import NothingChanged, StateUnknown
+from outofband.model.names import quote
 
 
 class DatabaseNotReached(StateUnknown):
@@ -20,22 +21,28 @@ class DatabaseNotReached(StateUnknown):
     default_state = "Nothing was changed by this call"
 
 
+class MayNotConnect(NothingChanged, DatabaseNotReached):
+    """The server lets the role in, and not into this database."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a connection goes. It has no place for a password."""
+    """Where a connection goes, and as whom. It has no place for a password."""
 
     host: str = ""
     port: str = ""
     database: str = ""
+    role: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Target:
-        """Take host, port and database from a driver's connection parameters, whatever it calls
-        them.
+        """Take host, port, database and role from a driver's connection parameters, whatever it
+        calls them.
         """
         database = parameters.get("dbname") or parameters.get("database") or ""
         host, port = parameters.get("host") or "", parameters.get("port") or ""
-        return cls(str(host), str(port), str(database))
+        role = parameters.get("user") or ""
+        return cls(str(host), str(port), str(database), str(role))
 
     @property
     def is_misread(self) -> bool:
@@ -54,6 +61,8 @@ class Target:
     def not_reached(self, error: Exception) -> DatabaseNotReached:
         """Say in our words why connecting failed."""
         text = str(error).lower()
+        if _MAY_NOT_CONNECT in text and not self.is_misread:
+            return self._may_not_connect()
         meanings = (meaning for sign, meaning in _MEANINGS if sign in text)
         if self.is_misread:
             do = "Percent-encode the password in the URL: @ is %40, / is %2F, : is %3A"
@@ -63,7 +72,16 @@ class Target:
             f"cannot connect to {self}", why=next(meanings, "the driver did not connect"), do=do
         )
 
+    def _may_not_connect(self) -> MayNotConnect:
+        database, role = self.database or self.role, self.role or "ROLE"
+        return MayNotConnect(
+            f"role {role} may not connect to {self}",
+            do="Let the database's owner run "
+            f"GRANT CONNECT ON DATABASE {quote(database)} TO {quote(role)};",
+        )
 
+
+_MAY_NOT_CONNECT = "permission denied for database"
 _MEANINGS = (
     ("password authentication failed", "the server refuses the role or its password"),
     ("no password supplied", "the server wants a password and none is configured"),

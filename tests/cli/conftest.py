@@ -128,3 +128,9 @@ def project(
 ) -> Project:
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path, database, outofband)
+
+
+@pytest.fixture(scope="session")
+def make_project() -> type[Project]:
+    """What makes a project in a folder, on a database, for those that share one among tests."""
+    return Project

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +34,7 @@ def test_a_wrong_call_is_2(twice: Any, words: list[str], says: str) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_the_newest_stays_the_rest_comes_back(twice: Any) -> None:
+def test_the_newest_stays_the_rest_comes_back(twice: Any, tmp_path: Path) -> None:
     words = ["--only", "docs_unique", "--dedupe", "keep-newest", "--by", "path"]
     ran = twice.run("apply", *words, "--yes")
     assert ran.status == 0
@@ -45,9 +47,19 @@ def test_the_newest_stays_the_rest_comes_back(twice: Any) -> None:
     twice.sql("DROP INDEX docs_unique")
     unconfirmed = twice.run("apply", "--undo-dedupe", "docs_unique")
     assert (unconfirmed.status, "Add --yes" in unconfirmed.err) == (3, True)
-    undone = twice.run("apply", "--undo-dedupe", "docs_unique", "--yes")
+    heard = tmp_path / "heard"
+    words = ["--undo-dedupe", "docs_unique", "--yes", "--format", "json"]
+    undone = twice.run("apply", *words, "--notify", f"tee {heard}")
     assert undone.status == 0
-    assert undone.err.endswith("rows put back into public.docs: 1\n")
+    assert "rows put back into public.docs: 1\n" in undone.err
+    (step,) = json.loads(heard.read_text())["steps"]
+    assert (step["name"], step["kind"], step["outcome"]) == ("docs_unique", "undo_dedupe", "done")
+    told = [json.loads(line)["event"] for line in undone.out.splitlines()]
+    assert [e for e in told if e != "message"] == [
+        "run_started", "step_started", "step_ended", "run_ended",
+    ]  # fmt: skip
+    kept = "SELECT event, outcome FROM outofband.journal WHERE kind = 'undo_dedupe' ORDER BY id"
+    assert twice.sql(kept) == [("started", None), ("ended", "done")]
     assert twice.sql("SELECT path FROM docs WHERE id = 1 ORDER BY 1") == [("p1",), ("zzz",)]
 
 
@@ -67,6 +79,9 @@ def test_what_cannot_go_back_is_4(twice: Any) -> None:
     assert ran.status == 4
     assert "1 of 1 rows did not go back: 1 since a check forbids them" in ran.err
     assert "What did not go back stays in quarantine." in ran.err
+    kept = "SELECT outcome, why FROM outofband.journal WHERE kind = 'undo_dedupe' ORDER BY id"
+    why = "1 of 1 rows did not go back: 1 since a check forbids them"
+    assert twice.sql(kept)[-1] == ("failed", why)
 
 
 def test_no_value_of_a_row_is_in_what_a_log_keeps(twice: Any) -> None:

@@ -26,10 +26,10 @@ from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wa
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import Ending
 from outofband.runbook.apply import apply as run
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.ending import Ending
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report
@@ -104,6 +104,11 @@ class Database:
             child.communicate()
 
     recorder, eventually = Recorder, staticmethod(eventually)
+
+    def since(self, major: int, what: str) -> None:
+        """Skip the test on a server older than what it is about."""
+        if self._hand.info.server_version < major * 10_000:
+            pytest.skip(f"{what} came with PostgreSQL {major}")
 
     def reconnect(self) -> None:
         """Connect anew, after the server was away."""

@@ -14,7 +14,7 @@ from outofband.cli.undo_dedupe import undo
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.parallel import apply_beside
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World
@@ -29,7 +29,7 @@ def main(url: str, given: str, parallel: str) -> int:
         watched = [Watched(screen, Monitor(source), hand, patient) for hand in hands]
         worlds = [World(*pair, scope, patient) for pair in zip(hands, watched, strict=True)]
         if undoing:
-            undo(worlds[0], undoing, lambda: None)
+            undo(worlds[0], undoing, lambda _: None)
             return 0
         view = worlds[0].look()
         endings = apply_beside(view.plan, view.seen, worlds, policy)

@@ -13,7 +13,8 @@ from outofband.model.state import State
 from outofband.model.step import WantedStep
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End
 from outofband.runbook.show import plan_document, plan_lines, script
 from outofband.runbook.world import Scope, World
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from outofband import ephemeral
-from outofband.runbook.apply import End
 from outofband.runbook.conditions import Conditions
+from outofband.runbook.ending import End
 from outofband.runbook.lag import MaxLag
 from outofband.runbook.watch import Patient
 from outofband.runbook.window import Hours

@@ -14,7 +14,7 @@ from rich.console import Console
 from outofband import ephemeral
 from outofband.cli.screen import OperatorScreen
 from outofband.model.state import State
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.watch import Patient
 
 WAITS = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +13,11 @@ from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
+from outofband.runbook.conditions import Conditions
+from outofband.runbook.ending import End
 from outofband.runbook.estimate import Forecast
 from outofband.runbook.forecast import Forecaster
+from outofband.runbook.window import Hours
 from outofband.runbook.world import Scope, World, look
 
 _ITEMS = (
@@ -131,3 +136,30 @@ def test_the_build_has_the_settings_that_the_plan_shows(
     else:
         assert during == ["0", "64MB"]  # eight megabytes of heap are too few for a worker
         assert before == ["2", "64MB"]
+
+
+def test_a_repair_is_estimated_and_tuned_as_the_build_it_is(items: Any, steps: Any) -> None:
+    items.sql("ANALYZE items")
+    build = forecast(items, steps, keys=(Key.of("id"),), unique=True)
+    items.sql("CREATE UNIQUE INDEX made ON items (id)")
+    items.sql("ALTER TABLE items ALTER id SET NOT NULL")
+    items.sql("ALTER TABLE items ADD CONSTRAINT items_pkey PRIMARY KEY USING INDEX made")
+    items.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_pkey'::regclass")
+    promotion = steps.primary_key("items_pkey", "items", "id", using="made")
+    during: list[Any] = []
+    with Session(Url(items.url)) as session:
+
+        def workers() -> None:
+            name = "max_parallel_maintenance_workers"
+            during.extend(session.rows(f"SELECT current_setting('{name}') AS {name}"))
+
+        screen = items.recorder({"REINDEX": workers})
+        world = World(session, screen, Scope(steps.wants(promotion)))
+        plan = Forecaster(session).forecast(world.look().plan)
+        (repair,) = plan.steps[0].forecasts
+        assert repair.estimate.size_bytes == build.estimate.size_bytes
+        hours = Hours(until=datetime.now().astimezone() + timedelta(minutes=10))
+        conditions = Conditions(hours, seconds=plan.seconds)
+        (ending,) = apply(plan, replace(world, conditions=conditions))
+    assert ending.end is End.DONE
+    assert during == [{"max_parallel_maintenance_workers": "0"}]

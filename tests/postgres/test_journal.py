@@ -9,7 +9,7 @@ import pytest
 
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.journal import Journal, read
 from outofband.runbook.watch import Patient

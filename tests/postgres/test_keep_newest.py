@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates.find import Duplicates, count
 from outofband.runbook.duplicates.policy import KeepNewest
+from outofband.runbook.ending import End
 
 BY_NUMBER = KeepNewest("number")
 

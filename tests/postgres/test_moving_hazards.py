@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest
+from outofband.runbook.ending import End
 
 NEWEST = KeepNewest("id")
 

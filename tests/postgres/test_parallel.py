@@ -10,7 +10,7 @@ import pytest
 
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.parallel import apply_beside
 from outofband.runbook.world import Scope, World
 

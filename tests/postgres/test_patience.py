@@ -15,8 +15,8 @@ from outofband.postgres import monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook import waiting
-from outofband.runbook.apply import End
 from outofband.runbook.conditions import lags
+from outofband.runbook.ending import End
 from outofband.runbook.hand import Blocker
 from outofband.runbook.watch import Patient
 
@@ -136,7 +136,7 @@ def test_a_build_that_waits_too_long_is_given_up_and_leaves_nothing(
     with docs.old_snapshot() as old:
         step = steps.create("docs_id", "docs", "id")
         (ending,) = docs.apply(step, screen=screen, patient=Patient(max_wait=0.4))
-        assert (ending.end, ending.acted) == (End.WAITING, True)
+        assert (ending.end, ending.acted) == (End.WAITING, False)
         assert ending.why.startswith("given up: waiting for old snapshots took 0.")
         assert f"for pid {old.info.backend_pid}; lost is the finished index" in ending.why
         assert docs.indexes() == {}
@@ -180,6 +180,73 @@ def test_anothers_build_is_waited_for_no_longer_and_goes_on(
         assert docs.phase() == SNAPSHOTS
     by_hand.result()
     assert docs.indexes() == {"by_hand": True}
+
+
+@contextmanager
+def left_behind(docs: Any, step: Any) -> Iterator[int]:
+    """A build whose runner was killed: the server goes on with it, and waits."""
+    with docs.old_snapshot():
+        killed = docs.runner(step)
+        pid = docs.parked(SNAPSHOTS)
+        killed.kill()
+        killed.wait()
+        yield pid
+
+
+def test_a_build_that_an_earlier_run_left_is_given_up_as_ones_own(
+    docs: Any, steps: Any, screen: Any
+) -> None:
+    step = steps.create("docs_id", "docs", "id")
+    with left_behind(docs, step) as pid:
+        (ending,) = docs.apply(step, screen=screen, patient=Patient(max_wait=0.4))
+        assert (ending.end, ending.acted) == (End.WAITING, True)
+        assert ending.why.startswith("given up: waiting for old snapshots took 0.")
+        assert "lost is the finished index" in ending.why
+        assert docs.indexes() == {}
+    said = f"the build that pid {pid} goes on with is given up: waiting for old snapshots took"
+    assert any(line.startswith(said) for line in screen.said)
+    assert docs.apply(step)[0].end is End.DONE
+
+
+def test_one_that_was_left_and_holds_no_lock_is_given_up_too(docs: Any, steps: Any) -> None:
+    step = steps.create("docs_id", "docs", "id")
+    name = steps.temporary(step)
+    with docs.old_snapshot():
+        left = docs.by_hand(
+            f"CREATE INDEX CONCURRENTLY {name} ON docs (id)",
+            application_name=f"outofband:{name[-8:]}",
+        )
+        docs.parked(SNAPSHOTS)
+        (ending,) = docs.apply(step, patient=Patient(max_wait=0.4))
+        assert ending.end is End.WAITING
+        assert "lost is the finished index" in ending.why
+        assert docs.indexes() == {}
+    assert isinstance(left.exception(), psycopg.errors.QueryCanceled)
+
+
+def test_the_build_of_a_run_that_lives_goes_on(docs: Any, steps: Any) -> None:
+    step = steps.create("docs_id", "docs", "id")
+    with docs.old_snapshot():
+        alive = docs.runner(step)
+        pid = docs.parked(SNAPSHOTS)
+        watched = "SELECT FROM pg_stat_activity WHERE application_name = 'outofband watches ' || %s"
+        docs.eventually(lambda: docs.sql(watched, pid))
+        (ending,) = docs.apply(step, patient=Patient(max_wait=0.4))
+        assert ending.why.startswith("another works on it")
+        assert docs.phase() == SNAPSHOTS
+    assert alive.wait() == 0
+    assert docs.indexes() == {"docs_id": True}
+
+
+def test_cancelling_a_run_cancels_what_it_was_attached_to(docs: Any, steps: Any) -> None:
+    step, patient = steps.create("docs_id", "docs", "id"), Patient()
+    with left_behind(docs, step):
+        screen = docs.recorder()
+        run = docs.beside(lambda: docs.apply(step, screen=screen, patient=patient))
+        docs.eventually(lambda: any("another runner" in said for said in screen.said))
+        patient.stopped.set()
+        assert run.result()[0].why.startswith("given up: cancelled by the operator")
+        assert docs.indexes() == {}
 
 
 def test_a_late_cancel_leaves_the_session_as_it_was(docs: Any) -> None:

@@ -10,8 +10,9 @@ import pytest
 from mortal import Killed, Mortal
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import apply
 from outofband.runbook.duplicates.policy import Dedupe
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 
 

@@ -11,7 +11,7 @@ import pytest
 from outofband import ephemeral
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.preflight.connections import read_connections
 from outofband.runbook.preflight.replication import judge_slots, read_slots

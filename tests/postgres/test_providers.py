@@ -11,7 +11,8 @@ import pytest
 
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.provider import PROVIDERS, SELF_HOSTED, read_provider
+from outofband.runbook.provider import SELF_HOSTED
+from outofband.runbook.providers import PROVIDERS, read_provider
 
 CATALOGUES = sorted(Path(__file__).with_name("providers").glob("*.sql"))
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates.move import move
 from outofband.runbook.duplicates.policy import Dedupe
 from outofband.runbook.duplicates.quarantine import make, quarantine_of
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World, look
 
 TYPES = {

@@ -14,7 +14,7 @@ import pytest
 
 from outofband import ephemeral
 from outofband.model.index import Key
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from proxy import proxy
 from small_disk import SmallDisk, small_disk
 

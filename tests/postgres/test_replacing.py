@@ -12,7 +12,8 @@ from outofband.model.state import State
 from outofband.model.step import CreateIndex
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 
 SERVING = "SELECT bool_or(indisvalid) FROM pg_index WHERE indrelid = 'docs'::regclass"

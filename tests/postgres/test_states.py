@@ -16,7 +16,7 @@ from outofband.model.state import State
 from outofband.model.step import Step
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, look
 
 

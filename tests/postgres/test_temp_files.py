@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 
 ROWS = 150_000
 

@@ -10,8 +10,8 @@ import pytest
 from outofband.cli.undo_dedupe import NothingQuarantined, RowsLeft, UndoRefused, undo
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.runbook.apply import End
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 
 
@@ -29,7 +29,7 @@ def put_back(db: Any, steps: Any) -> Any:
     def run(name: str, *known: Any, screen: Any = None) -> None:
         with Session(Url(db.url)) as session:
             scope = Scope(steps.wants(*known))
-            undo(World(session, screen or db.recorder(), scope), name, lambda: None)
+            undo(World(session, screen or db.recorder(), scope), name, lambda _: None)
 
     return run
 

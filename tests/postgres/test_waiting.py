@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from outofband.runbook.apply import End
+from outofband.runbook.ending import End
 
 LOCK_TIMEOUT_SECONDS = 1.0
 SLACK_SECONDS = 0.8

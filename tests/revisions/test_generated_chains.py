@@ -21,7 +21,8 @@ from outofband.model.state import State
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.revisions.wanted import wanted
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 from screens import SilentScreen
 

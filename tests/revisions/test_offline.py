@@ -149,6 +149,28 @@ def test_partitions_count(chain, database) -> None:
     assert told.startswith("outofband: deferred create index ix: t has ")
 
 
+def test_over_partitions_a_small_tables_key_is_made_too(chain, database) -> None:
+    chain.sql(
+        "DROP TABLE t",
+        "CREATE TABLE t (a int NOT NULL, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE t1 PARTITION OF t DEFAULT",
+    )
+    assert run(database, script(chain)) == []
+    assert set(chain.indexes()) == {"pk"}
+
+
+def test_a_key_begun_over_partitions_is_not_taken_for_done(chain, database) -> None:
+    chain.sql(
+        "DROP TABLE t",
+        "CREATE TABLE t (a int NOT NULL, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE t1 PARTITION OF t DEFAULT",
+        "ALTER TABLE ONLY t ADD CONSTRAINT pk PRIMARY KEY (a)",
+    )
+    told = run(database, script(chain))
+    assert "outofband: deferred drop index ix: waits for pk" in told
+    assert "outofband: primary key pk is done already" not in told
+
+
 def test_a_missing_table_defers(chain, database) -> None:
     chain.sql("DROP TABLE t")
     (told,) = run(database, script(chain, "r1:r2"))

@@ -51,6 +51,25 @@ def test_on_an_empty_table_everything_is_done_inline(chain, capsys) -> None:
     assert capsys.readouterr().err == ""
 
 
+SPLIT = """
+op.execute("CREATE TABLE t (a int NOT NULL, b text) PARTITION BY RANGE (a)")
+op.execute("CREATE TABLE t1 PARTITION OF t DEFAULT")
+"""
+
+
+def test_over_partitions_a_small_tables_key_is_made_inline_too(connect, capsys) -> None:
+    project = connect("psycopg")
+    project.settings(SMALL)
+    project.revision("r1", SPLIT, 'op.drop_table("t")')
+    for name, (upgrade, downgrade) in CHAIN.items():
+        project.revision(name, upgrade, downgrade)
+    project.upgrade()
+    assert project.indexes() == {"pk": True}
+    assert capsys.readouterr().err == ""
+    project.downgrade("r1")
+    assert project.indexes() == {}
+
+
 def test_a_downgrade_takes_everything_back_while_it_is_small(chain) -> None:
     chain.upgrade()
     chain.downgrade("r2")

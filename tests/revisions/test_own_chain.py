@@ -23,7 +23,8 @@ from outofband.postgres.source import Url
 from outofband.revisions import environment, graph
 from outofband.revisions.render import render
 from outofband.revisions.wanted import wanted
-from outofband.runbook.apply import End, apply
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
 from screens import SilentScreen
 

@@ -9,12 +9,13 @@ import pytest
 
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
+from outofband.runbook.hand import Lag
 from outofband.runbook.plan import PlannedStep, plan
 from outofband.runbook.preflight.connections import Connections, judge_connections
 from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.pooler import judge_pooler
 from outofband.runbook.preflight.privileges import Rights, judge_rights
-from outofband.runbook.preflight.replication import Replica, Slot, judge_replicas, judge_slots
+from outofband.runbook.preflight.replication import Slot, judge_lags, judge_slots
 from outofband.runbook.preflight.schema import OwnSchema, judge_own_schema
 from outofband.runbook.preflight.server import Server, judge_server
 from outofband.runbook.preflight.tell import document, lines
@@ -188,22 +189,25 @@ def test_a_prepared_transaction_that_stays_is_not_waited_for(age: float, stops: 
 
 
 @pytest.mark.parametrize(
-    ("replica", "count"),
+    ("lag", "count"),
     [
-        (Replica("r", 0, None), 0),
-        (Replica("r", GIB - 1, 59.0), 0),
-        (Replica("r", GIB, 1.0), 1),
-        (Replica("r", 0, 60.0), 1),
+        (Lag("replica r", 0, None), 0),
+        (Lag("replica r", GIB - 1, 59.0), 0),
+        (Lag("replica r", GIB, 1.0), 1),
+        (Lag("slot s", 0, 60.0), 1),
+        (Lag("slot s", GIB, 60.0, idle=True), 0),  # judge_slots tells of it
     ],
 )
-def test_a_replica_that_is_behind_already_is_told(replica: Replica, count: int) -> None:
-    found = list(judge_replicas([replica], "app"))
+def test_a_replica_that_is_behind_already_is_told(lag: Lag, count: int) -> None:
+    found = list(judge_lags([lag], "app"))
     assert [f.stops for f in found] == [False] * count
 
 
-def test_a_replica_whose_lag_is_hidden_is_told_with_the_grant() -> None:
-    (found,) = judge_replicas([Replica("r", None, None)], "app")
-    assert "GRANT pg_read_all_stats TO app" in found.do
+def test_replicas_whose_lag_is_hidden_are_told_with_the_grant() -> None:
+    hidden = [Lag(f"replica {name}", None, None, hidden=True) for name in "ab"]
+    (found,) = judge_lags(hidden, "app")
+    assert "replica a, replica b" in found.what
+    assert "GRANT pg_monitor TO app" in found.do
 
 
 @pytest.mark.parametrize(

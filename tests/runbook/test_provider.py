@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 import pytest
 
 from outofband.runbook.preflight.pooler import judge_pooler
-from outofband.runbook.provider import PROVIDERS, SELF_HOSTED, Provider, recognised
+from outofband.runbook.provider import SELF_HOSTED, Provider
+from outofband.runbook.providers import PROVIDERS, recognised
 from outofband.runbook.temp_files import GiveUp, Means, answer
 
 NOTHING_LEFT = Means(
@@ -31,7 +33,7 @@ ALL = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda p: p.name)
         (("rdsadmin", "rds_superuser"), (), (), "Amazon RDS"),
         ((), ("rds.extensions",), (), "Amazon RDS"),
         (("rdsadmin", "rds_superuser"), ("rds.extensions",), ("aurora_version",), "Amazon Aurora"),
-        (("alloydbadmin", "alloydbsuperuser"), (), (), "AlloyDB"),
+        (("alloydbsuperuser", "alloydbagent"), (), (), "AlloyDB"),
         (("cloudsqladmin", "cloudsqlsuperuser"), (), (), "Cloud SQL"),
         (("azuresu", "azure_pg_admin"), (), (), "Azure Database for PostgreSQL"),
         (("cloud_admin", "neon_superuser"), (), (), "Neon"),
@@ -65,4 +67,7 @@ def test_every_provider_tells_how_to_get_past_its_pooler_and_where_it_says_so(
     (found,) = judge_pooler(-5, 1237, provider)
     assert found.do == provider.direct
     assert provider.sources
-    assert all(source.startswith("https://") for source in provider.sources)
+    for source in provider.sources:
+        assert source.address.startswith("https://")
+        assert source.says
+        assert date(2026, 1, 1) < date.fromisoformat(source.read)

@@ -13,13 +13,14 @@ from outofband_lint.report.summary import Summary
 def report(findings: Sequence[Finding], *, revisions: int) -> str:
     """Return `{"findings": […], "summary": {"errors", "warnings", "revisions"}}`."""
     document = {
-        "findings": [_told(finding) for finding in findings],
+        "findings": [as_json(finding) for finding in findings],
         "summary": asdict(Summary.of(findings, revisions)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _told(finding: Finding) -> dict[str, object]:
+def as_json(finding: Finding) -> dict[str, object]:
+    """Return a finding without its fix, whose form may change."""
     told = asdict(finding)
     del told["fix"]
     return told

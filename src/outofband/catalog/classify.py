@@ -9,50 +9,47 @@ from typing import assert_never
 
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
-from outofband.catalog.parts import unfinished
-from outofband.catalog.sight import Sight, at_work, dead, nothing
+from outofband.catalog.keys import begun, constraint, unfit
+from outofband.catalog.parts import parts_for, unfinished
+from outofband.catalog.sight import Sight, at_work, dead, name_taken, nothing
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, ConstraintIndex, CreateIndex, DropIndex, Step
 
-_CONSTRAINT_TYPES = {"primary_key": "p", "unique_constraint": "u"}
 Names = frozenset[QualifiedName]
 
 
-def classify(step: Step, seen: Observation, declared_names: Names = frozenset()) -> Sight:
-    """Tell the state of ``step``; indexes with a declared name are never offered for renaming."""
+def classify(
+    step: Step,
+    seen: Observation,
+    declared_names: Names = frozenset(),
+    beside: AddConstraint | CreateIndex | None = None,
+) -> Sight:
+    """Tell the state of ``step``; indexes with a declared name are never offered for renaming.
+
+    ``beside`` is, of the build of an index, the step that makes a constraint of it, and of that the
+    build: over partitions each depends on the other.
+    """
     table = seen.table(step.table)
     match step:
         case CreateIndex(index, replaces=replaces):
             if table is None:
                 return Sight(State.ABSENT, reason=f"there is no table {step.table}")
             if kind := seen.taken.get(index.qualified_name):
-                return Sight(
-                    State.DIFFERENT, reason=f"the name belongs to another relation ({_KINDS[kind]})"
-                )
+                return name_taken(kind)
             index = replace(index, table=table.name)
             sight = _index(index, table, declared_names)
+            if table.partitioned and isinstance(beside, AddConstraint):
+                return _taken(sight, index, beside, table)
             return sight if replaces is None else _replacing(sight, index, table, declared_names)
         case DropIndex(name):
             return _present(table.index(name) if table else None, table)
         case AddConstraint():
-            return _constraint(step, table) if table else Sight(State.ABSENT)
+            build = beside.index if isinstance(beside, CreateIndex) else None
+            return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
         case _:
             assert_never(step)
-
-
-_KINDS = {
-    "r": "a table",
-    "p": "a partitioned table",
-    "v": "a view",
-    "m": "a materialized view",
-    "S": "a sequence",
-    "f": "a foreign table",
-    "c": "a composite type",
-    "i": "an index of another table",
-    "I": "an index of another table",
-}
 
 
 def resolved(step: Step, table: TableFacts) -> Step:
@@ -69,6 +66,16 @@ def resolved(step: Step, table: TableFacts) -> Step:
 def _index(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     named = table.index(index.name)
     return _by_name(index, named, table) if named else _unnamed(index, table, declared_names)
+
+
+def _taken(sight: Sight, index: Index, by: AddConstraint, table: TableFacts) -> Sight:
+    """Look at the parts of an index that a constraint over partitions is to take: its own whole one
+    would keep them. What is whole already stays until the constraint is there.
+    """
+    key = ConstraintIndex.of(index, by)
+    if sight.state not in (State.ABSENT, State.PARTITION_INCOMPLETE) or unfit(index, by):
+        return sight
+    return parts_for(key, table, begun(key, table))
 
 
 def _replacing(sight: Sight, index: Index, table: TableFacts, declared_names: Names) -> Sight:
@@ -142,22 +149,3 @@ def _present(found: IndexFacts | None, table: TableFacts | None) -> Sight:
     if found.valid or found.partitioned:
         return Sight(State.VALID, found)
     return at_work(found, table) or dead(found)
-
-
-def _constraint(step: AddConstraint, table: TableFacts) -> Sight:
-    for found in table.indexes:
-        if found.constraint is None or found.constraint_type != _CONSTRAINT_TYPES[step.kind]:
-            continue
-        same_columns = tuple(k.column for k in found.keys) == step.columns
-        if found.constraint == step.name and same_columns and not found.valid:
-            if found.partitioned:
-                return Sight(State.PARTITION_INCOMPLETE, found)
-            return at_work(found, table) or dead(found)
-        if found.constraint == step.name:
-            return Sight(State.VALID if same_columns else State.DIFFERENT, found)
-        if step.kind == "primary_key":
-            reason = f"the table's primary key is {found.constraint}"
-            return Sight(
-                State.VALID_OTHER_NAME if same_columns else State.DIFFERENT, found, reason=reason
-            )
-    return Sight(State.ABSENT)

@@ -27,11 +27,13 @@ class Equality(Enum):
 
 
 def compare(declared: Index, stored: IndexFacts, table: TableFacts) -> Equality:
-    """Compare a declared index with a stored one of the same table."""
+    """Compare a declared index with a stored one of the same table; that of a DEFERRABLE constraint
+    is another, since neither ON CONFLICT nor a foreign key can use it.
+    """
     return _worst(
         [
             _when(declared.method.lower() == stored.method),
-            _when(declared.unique == stored.unique),
+            _when(declared.unique == stored.unique and not stored.deferrable),
             _when(declared.nulls_not_distinct == stored.nulls_not_distinct),
             _when(set(declared.include) == set(stored.include)),
             _when(len(declared.keys) == len(stored.keys)),

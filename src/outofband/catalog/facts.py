@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from outofband.model.names import QualifiedName
 
 APPLICATION_PREFIX = "outofband:"
+"""And a fingerprint: what a session that builds is called."""
+IN_UPGRADE = ":upgrade"
+"""What comes after the fingerprint of a build that an upgrade runs, which has no watcher."""
+WATCHER_PREFIX = "outofband watches "
+"""And a pid: what a run calls the session that looks after its own build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,10 @@ class KeyFacts:
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
     """One index as stored (PostgreSQL 18, pg_index). ``bytes`` is its main fork; ``parent`` is the
-    index of a partitioned table that it is attached to.
+    index of a partitioned table that it is attached to. ``deferrable`` is a constraint's whose
+    check can wait: neither ON CONFLICT nor a foreign key can use it. ``referenced_by`` names the
+    foreign keys that depend on it; it is the ``replica_identity`` of its table where logical
+    replication tells rows apart by it.
     """
 
     name: QualifiedName
@@ -45,6 +53,9 @@ class IndexFacts:
     partitioned: bool
     bytes: int
     parent: QualifiedName | None = None
+    deferrable: bool = False
+    replica_identity: bool = False
+    referenced_by: tuple[str, ...] = ()
 
     @property
     def attached(self) -> bool:
@@ -65,7 +76,7 @@ class Worker:
         """The fingerprint of the build when the session is ours."""
         if not self.application_name.startswith(APPLICATION_PREFIX):
             return None
-        return self.application_name.removeprefix(APPLICATION_PREFIX)
+        return self.application_name.removeprefix(APPLICATION_PREFIX).removesuffix(IN_UPGRADE)
 
 
 @dataclass(frozen=True, slots=True)

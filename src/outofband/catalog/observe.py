@@ -12,7 +12,7 @@ from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, T
 from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
-from outofband.model.step import CreateIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, Step
 
 _DESCENDING, _NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 _PARTITIONED, _FOREIGN = "p", "f"
@@ -124,6 +124,9 @@ def _index(row: Row) -> IndexFacts:
         partitioned=row["kind"] == "I",
         bytes=row["bytes"],
         parent=QualifiedName(parent, row["parent_schema"]) if parent is not None else None,
+        deferrable=row["deferrable"],
+        replica_identity=row["replica_identity"],
+        referenced_by=tuple(row["referenced_by"]),
     )
 
 
@@ -144,17 +147,32 @@ def _key(row: Row, position: int) -> KeyFacts:
 def _taken(
     reader: Reader, steps: Sequence[Step], tables: Mapping[QualifiedName, TableFacts]
 ) -> dict[QualifiedName, str]:
-    """Find wanted index names that something else than an index of the step's own table holds."""
+    """Find wanted names that something else than an index of the step's own table holds, or, of a
+    constraint, one of another kind.
+    """
     asked: dict[str, list[tuple[QualifiedName, int]]] = {}
     for step in steps:
         table = tables.get(step.table)
-        if isinstance(step, CreateIndex) and table is not None:
+        if isinstance(step, CreateIndex | AddConstraint) and table is not None:
             name = QualifiedName(step.name, table.name.schema)
-            asked.setdefault(str(name), []).append((step.index.qualified_name, table.oid))
+            asked.setdefault(str(name), []).append((step.table.renamed(step.name), table.oid))
     rows = reader.rows(query("names"), {"names": sorted(asked)}) if asked else ()
-    return {
+    return _other_constraints(reader, steps, tables) | {
         declared: row["kind"]
         for row in rows
         for declared, oid in asked[row["asked"]]
         if row["table_oid"] != oid
     }
+
+
+def _other_constraints(
+    reader: Reader, steps: Sequence[Step], tables: Mapping[QualifiedName, TableFacts]
+) -> dict[QualifiedName, str]:
+    asked = {
+        (tables[step.table].oid, step.name): step.table.renamed(step.name)
+        for step in steps
+        if isinstance(step, AddConstraint) and step.table in tables
+    }
+    names = {"tables": [oid for oid, _ in asked], "names": [name for _, name in asked]}
+    rows = reader.rows(query("other_constraints"), names) if asked else ()
+    return {asked[row["table_oid"], row["name"]]: "constraint" for row in rows}

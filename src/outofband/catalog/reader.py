@@ -29,6 +29,6 @@ class Reader(Protocol):
 
 
 @cache
-def query(name: str) -> str:
-    """Return the text of ``queries/NAME.sql``."""
-    return (resources.files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+def query(name: str, package: str = __package__) -> str:
+    """Return the text of ``queries/NAME.sql`` in a package, this one where none is named."""
+    return (resources.files(package) / "queries" / f"{name}.sql").read_text(encoding="utf-8")

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.model.index import Index
 from outofband.model.state import State
+from outofband.model.step import ConstraintIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """A step's state and what shows it: the index it was seen on, the session at work, a reason in
-    words. ``replaced`` is one of its name and another definition whose place it takes.
+    words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
+    the constraint over partitions that takes, or is to take, the index and its parts.
     """
 
     state: State
@@ -20,6 +22,28 @@ class Sight:
     pid: int | None = None
     reason: str = ""
     replaced: IndexFacts | None = None
+    key: ConstraintIndex | None = None
+
+
+_KINDS = {
+    "r": "a table",
+    "p": "a partitioned table",
+    "v": "a view",
+    "m": "a materialized view",
+    "S": "a sequence",
+    "f": "a foreign table",
+    "c": "a composite type",
+    "i": "an index of another table",
+    "I": "an index of another table",
+    "constraint": "a constraint of another kind",
+}
+
+
+def name_taken(kind: str) -> Sight:
+    """Tell of a name that something else has: a relation, by its relkind, or a constraint of the
+    table.
+    """
+    return Sight(State.DIFFERENT, reason=f"the name belongs to {_KINDS[kind]}")
 
 
 def at_work(found: IndexFacts, table: TableFacts) -> Sight | None:

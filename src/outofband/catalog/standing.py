@@ -10,6 +10,7 @@ from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 
@@ -54,7 +55,8 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     # Nor is one wanted index renamed to serve as another.
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
-    sights = tuple(classify(step, seen, names) for step in steps)
+    beside = _pairs(steps)
+    sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
     waits = tuple(_waits(steps, position) for position in range(len(steps)))
     done = _done(steps, sights, waits)
     stand = tuple(
@@ -129,6 +131,22 @@ def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
             )
 
 
+def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
+    """Return, by the position of one, the other of the build of an index and the step that makes a
+    constraint of it.
+    """
+    builds: dict[tuple[QualifiedName, str], tuple[int, CreateIndex]] = {}
+    pairs: dict[int, AddConstraint | CreateIndex] = {}
+    for n, step in enumerate(steps):
+        match step:
+            case CreateIndex(index):
+                builds[index.table, index.name] = n, step
+            case AddConstraint(table=table, using_index=using) if (table, using) in builds:
+                position, build = builds[table, using]
+                pairs[position], pairs[n] = step, build
+    return pairs
+
+
 def _creates(step: Step, name: str) -> bool:
     return isinstance(step, CreateIndex) and step.name == name
 
@@ -179,26 +197,32 @@ def _uses(step: Step, index: Index) -> bool:
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """List what exists though only an unapplied revision declares it."""
     kept = {(w.step.table, w.step.name) for w in wanted.steps}
+    beside = _pairs(tuple(w.step for w in wanted.unapplied))
     return tuple(
         Standing(w.step, w.revision, sight, done=True)
-        for w in wanted.unapplied
+        for n, w in enumerate(wanted.unapplied)
         if (w.step.table, w.step.name) not in kept
-        for sight in _left_over(w.step, seen)
+        for sight in _left_over(w.step, seen, beside.get(n))
         if sight.index is not None and not is_declared(sight.index.name, wanted.declared_names)
     )
 
 
-def _left_over(step: Step, seen: Observation) -> list[Sight]:
+def _left_over(
+    step: Step, seen: Observation, beside: AddConstraint | CreateIndex | None
+) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
     if table is None or isinstance(step, DropIndex):
         return []
-    found = classify(step, seen).index
+    sight = classify(step, seen, beside=beside)
+    found, key = sight.index, sight.key
     if found is None:
         return []
     if found.name.name == step.name:
         return [Sight(State.UNWANTED, found)]
-    exact = resolved(step, table)
+    exact, reason = resolved(step, table), f"a build left it as {found.name.name}"
     if isinstance(exact, CreateIndex) and found.name == exact.index.temporary:
-        return [Sight(State.UNWANTED, found, reason=f"a build left it as {found.name.name}")]
+        return [Sight(State.UNWANTED, found, reason=reason)]
+    if isinstance(exact, AddConstraint) and key and found.name == key.index.temporary:
+        return [Sight(State.UNWANTED, found, reason=reason, key=key)]
     return []

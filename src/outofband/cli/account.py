@@ -18,12 +18,11 @@ from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source
-from outofband.runbook.apply import End, Ending
-from outofband.runbook.events import Event, RunEnded, RunStarted, StepName, as_json
+from outofband.runbook.ending import End, Ending
+from outofband.runbook.events import Event, Outcome, RunEnded, RunStarted, StepName, as_json
 from outofband.runbook.evidence import Evidence, step_name
 from outofband.runbook.hand import Hand, SessionLost
 from outofband.runbook.journal import Journal
-from outofband.runbook.plan import Plan
 
 DONE, REFUSED, PARTLY_DONE = 0, 3, 4
 OUTCOMES = {DONE: "done", 2: "misuse", REFUSED: "refused", PARTLY_DONE: "partly_done"}
@@ -54,20 +53,23 @@ class Account:
         self._lanes.append(Evidence(self._emit, self._journal))
         return self._lanes[-1]
 
-    def begin(self, plan: Plan, hand: Hand | None) -> None:
+    def begin(self, steps: Sequence[StepName], hand: Hand | None) -> None:
         """Tell that work begins; from now on its end is notified. With ``hand``, make the journal
         where it is not there yet.
         """
         self._begun = True
-        steps = [step_name(planned) for planned in plan.steps]
-        self._emit(RunStarted(self._source.describe(), steps))
+        self._emit(RunStarted(self._source.describe(), list(steps)))
         if hand is not None:
             self._journal.prepare(hand)
 
     def end(self, endings: Sequence[Ending], status: int) -> None:
         """Tell how the run ended."""
-        steps = [_step(step_name(e.planned), e.end.value, e.why, e.do) for e in endings]
-        why = "; ".join(e.why for e in endings if e.end is End.FAILED)
+        self.end_steps([(step_name(e.planned), e.outcome) for e in endings], status)
+
+    def end_steps(self, ended: Sequence[tuple[StepName, Outcome]], status: int) -> None:
+        """Tell how each step ended, and the run with it."""
+        steps = [_step(step, o.outcome, o.why, o.do) for step, o in ended]
+        why = "; ".join(o.why for _, o in ended if o.outcome == End.FAILED.value)
         self._over(OUTCOMES[status], status, why, steps)
 
     @contextmanager

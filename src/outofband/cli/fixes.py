@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.files import replace_file
 from outofband.errors import PartlyDone
 
 if TYPE_CHECKING:
@@ -57,21 +57,13 @@ def _write(change: FileChange) -> None:
             raise FileMoved(
                 f"{_shown(path)} changed while its fix was made", do="Run lint --fix again"
             )
-        _replace(path, change.after, 0o644 if now is None else path.stat().st_mode)
+        replace_file(path, change.after, 0o644 if now is None else path.stat().st_mode)
     except OSError as error:
         raise FileNotWritten(
             f"cannot write {_shown(path)}",
             why=error.strerror or type(error).__name__,
             do="Make it writable, then run lint --fix again",
         ) from None
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".outofband-") as folder:
-        new = Path(folder) / path.name
-        new.write_bytes(content)
-        new.chmod(mode)
-        os.replace(new, path)
 
 
 def _diff(change: FileChange) -> Iterator[str]:

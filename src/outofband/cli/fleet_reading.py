@@ -63,7 +63,7 @@ def plan(
         open_fleet(where, path),
         where,
         only,
-        lambda session, found: Forecaster(session, as_is).forecast(found),
+        lambda session, view: Forecaster(session, as_is).forecast(view.plan),
     )
     told = [_planned(one) for one in looked]
     if form == "json":

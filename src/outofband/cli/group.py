@@ -11,7 +11,7 @@ import click
 
 from outofband.errors import OutofbandError
 
-COMMANDS = ("lint", "rule", "status", "plan", "apply", "check", "journal")
+COMMANDS = ("lint", "rule", "status", "plan", "apply", "check", "journal", "rehearse", "stats")
 INTERRUPTED = 130
 
 

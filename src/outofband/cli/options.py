@@ -37,19 +37,17 @@ _ALEMBIC = (
         help="Argument for env.py, as to alembic; may be repeated.",
     ),
 )
-_DATABASE = (
-    click.option(
-        "--database-url",
-        envvar="OUTOFBAND_DATABASE_URL",
-        show_envvar=True,
-        metavar="URL",
-        help="Connect here instead of where env.py connects.",
-    ),
-    click.option(
-        "--to",
-        metavar="REV",
-        help="Also want what later revisions up to REV want on tables that exist already.",
-    ),
+_DATABASE_URL = click.option(
+    "--database-url",
+    envvar="OUTOFBAND_DATABASE_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Connect here instead of where env.py connects.",
+)
+_TO = click.option(
+    "--to",
+    metavar="REV",
+    help="Also want what later revisions up to REV want on tables that exist already.",
 )
 format_option = click.option(
     "--format",
@@ -92,23 +90,31 @@ class Where:
 
 
 def database_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add what commands with a database take: -c, -n, -x, --database-url, --to.
+    """Add what commands that look at steps take: -c, -n, -x, --database-url, --to.
 
     The command is given them as one Where, its first argument.
     """
+    return _added(_with_where(command), (*_ALEMBIC, _DATABASE_URL, _TO))
 
+
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what other commands with a database take: the same without --to."""
+    return _added(_with_where(command), (*_ALEMBIC, _DATABASE_URL))
+
+
+def _with_where(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def with_where(
         configs: tuple[str, ...],
         name: str,
         x: tuple[str, ...],
         database_url: str | None,
-        to: str | None,
+        to: str | None = None,
         **others: Any,
     ) -> None:
         command(Where(configs, name, x, database_url, to), **others)
 
-    return _added(with_where, (*_ALEMBIC, *_DATABASE))
+    return with_where
 
 
 def _added(command: F, options: tuple[Callable[[F], F], ...]) -> F:

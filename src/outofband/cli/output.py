@@ -57,7 +57,7 @@ def _print_standings(
     """
     listed = [s for s in every if not s.done] if pending_only else every
     headings = ("STEP", "KIND", "TABLE", "STATE", "DONE", "SINCE", "NOTE")
-    _print_table(headings, (_standing_cells(s, ages) for s in listed))
+    print_table(headings, (_standing_cells(s, ages) for s in listed))
     click.echo(summary(every), err=True)
 
 
@@ -73,7 +73,7 @@ def _standing_cells(s: Standing, ages: Mapping[str, timedelta]) -> tuple[str | T
     )
 
 
-def _print_table(headings: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
+def print_table(headings: Iterable[str], rows: Iterable[Iterable[str | Text]]) -> None:
     """Print rows in columns on stdout, nothing where there are none."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -96,7 +96,7 @@ def print_journal(rows: Sequence[Row] | None, form: str) -> None:
         print_json({"journal": [{**row, "at": row["at"].isoformat()} for row in rows or ()]})
     elif rows:
         headings = ("AT", "ROLE", "STEP", "TABLE", "WHAT", "TOOK", "WAITED", "SQLSTATES", "WHY")
-        _print_table(headings, map(_journal_cells, rows))
+        print_table(headings, map(_journal_cells, rows))
     if not rows:
         click.echo("The journal is empty." if rows is not None else "No journal is here.", err=True)
 

@@ -46,7 +46,9 @@ def command(
     from outofband.runbook.preflight.tell import document, lines
     from outofband.runbook.show import plan_document, plan_lines, script
 
-    seen = look_at(where, only, lambda session, plan: Forecaster(session, as_is).forecast(plan))
+    seen = look_at(
+        where, only, lambda session, view: Forecaster(session, as_is).forecast(view.plan)
+    )
     plan = seen.view.plan
     if as_sql:
         click.echo(script(plan, seen.server_version, seen.database))

@@ -20,6 +20,7 @@ from outofband.revisions.project import settings_of
 from outofband.revisions.wanted import wanted
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report, preflight
+from outofband.runbook.reach import require_reachable, require_readable
 from outofband.runbook.world import Scope, View, look
 from outofband.settings import Settings
 
@@ -33,10 +34,14 @@ class Project:
     source: Source
 
     def heads(self, reader: Reader) -> tuple[str, ...]:
-        """Return the revisions that the database is at; none where there is no version table."""
+        """Return the revisions that the database is at; none where there is no version table.
+        Raises NotAllowed.
+        """
         table = self.version_table
+        require_reachable(reader, [table])
         if not reader.rows("SELECT WHERE to_regclass(%(name)s) IS NOT NULL", {"name": str(table)}):
             return ()
+        require_readable(reader, table)
         rows = reader.rows(f"SELECT version_num FROM {table} ORDER BY version_num")
         return tuple(row["version_num"] for row in rows)
 
@@ -87,7 +92,7 @@ class Seen:
     pending_max_age: timedelta | None
 
 
-Forecast = Callable[[Session, Plan], Plan]
+Forecast = Callable[[Session, View], Plan]
 
 
 def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = None) -> Seen:
@@ -113,7 +118,7 @@ def see(
     view = look(session, scope)
     report = Report()
     if forecast is not None:
-        view = replace(view, plan=forecast(session, view.plan))
+        view = replace(view, plan=forecast(session, view))
         report = preflight(session, view, dedupes=dedupes)
     ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
     where_it_is, bearable = project.source.describe(), project.settings.pending_max_age

@@ -1,4 +1,4 @@
-"""``outofband apply --undo-dedupe NAME``: rows that were moved for a step go back."""
+"""Put rows that were moved for a step back, as far as they can go."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import click
 
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing
-from outofband.errors import Misuse, NothingChanged, PartlyDone
+from outofband.errors import Misuse, NothingChanged, OutofbandError, PartlyDone
 from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State
 from outofband.model.step import CreateIndex, DropIndex
 from outofband.runbook.duplicates.undo import Held, Returned, held, put_back
+from outofband.runbook.events import Outcome, StepName
 from outofband.runbook.hand import Hand
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
@@ -47,9 +48,11 @@ class RowsLeft(PartlyDone):
     default_state = "What did not go back stays in quarantine"
 
 
-def undo(world: World, name: str, confirm: Callable[[], None]) -> None:
-    """Put back what was moved for the step ``name``, when ``confirm`` returns. Raises
-    NothingQuarantined, UndoRefused and RowsLeft.
+def undo(
+    world: World, name: str, begin: Callable[[Sequence[StepName]], None]
+) -> list[tuple[StepName, Outcome]]:
+    """Put back what was moved for the step ``name``, when ``begin`` returns, which is told of what
+    is to be done; return how each of it ended. Raises NothingQuarantined, UndoRefused and RowsLeft.
     """
     hand, screen = world.hand, world.screen
     view = world.look()
@@ -62,12 +65,38 @@ def undo(world: World, name: str, confirm: Callable[[], None]) -> None:
                 f"no step is called {name!r}", do="Run outofband status for the names"
             )
         screen.say(f"No rows of {name} are in quarantine.")
-        return
+        return []
     for there in found:
         _require_free(hand, there, name, steps)
         screen.say(f"rows to put back from {there.place} into {there.source}: {there.rows:,}")
-    confirm()
-    _report([_put_back(world, there, name) for there in found], found)
+    state, revision = next(((s.state.value, s.revision) for s in steps), ("absent", ""))
+    named = [StepName(name, "undo_dedupe", str(there.source), revision) for there in found]
+    begin(named)
+    returned = [
+        _recorded(world, there, step, state) for step, there in zip(named, found, strict=True)
+    ]
+    _report(returned, found)
+    return [(step, _outcome(done)) for step, done in zip(named, returned, strict=True)]
+
+
+def _recorded(world: World, there: Held, step: StepName, state: str) -> Returned:
+    evidence = world.evidence
+    evidence.begin(step, state, world.hand)
+    try:
+        returned = _put_back(world, there, step.step)
+    except OutofbandError as error:
+        evidence.end(Outcome("failed", error.why or error.what, error.do), world.hand)
+        raise
+    evidence.end(_outcome(returned), world.hand)
+    return returned
+
+
+def _outcome(returned: Returned) -> Outcome:
+    if not returned.left:
+        return Outcome("done")
+    left = returned.left.total()
+    told = f"{left:,} of {returned.rows + left:,} rows did not go back"
+    return Outcome("failed", f"{told}: {_reasons(returned.left)}")
 
 
 def _require_free(hand: Hand, there: Held, name: str, steps: Sequence[Standing]) -> None:
@@ -121,9 +150,12 @@ def _report(returned: Sequence[Returned], found: Sequence[Held]) -> None:
         click.echo(f"rows put back into {there.source}: {done.rows:,}", err=True)
     left = sum((done.left for done in returned), Counter[str]())
     if left:
-        why = (f"{n:,} since {_WHY.get(code, code)}" for code, n in sorted(left.items()))
         raise RowsLeft(
             f"{left.total():,} of {sum(there.rows for there in found):,} rows did not go back",
-            why=", ".join(why),
+            why=_reasons(left),
             do="Compare them with the rows that are there now",
         )
+
+
+def _reasons(left: Counter[str]) -> str:
+    return ", ".join(f"{n:,} since {_WHY.get(code, code)}" for code, n in sorted(left.items()))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from outofband.catalog.classify import resolved
-from outofband.catalog.facts import APPLICATION_PREFIX, TableFacts
+from outofband.catalog.facts import APPLICATION_PREFIX, IN_UPGRADE, TableFacts
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing
 from outofband.deploy import decide
@@ -137,7 +137,7 @@ def _send(hand: DeployConnection, action: Action, sql: str, *, unhurried: bool) 
         "version"
     ]
     mark = action.index.fingerprint if isinstance(action, BuildIndex) else ""
-    named = (("application_name", f"{APPLICATION_PREFIX}{mark}"),) if mark else ()
+    named = (("application_name", f"{APPLICATION_PREFIX}{mark}{IN_UPGRADE}"),) if mark else ()
     settings = (*named, *timeouts(unhurried, version))
     for parameter, value in settings:
         hand.execute(f"SET {parameter} = {literal(value)}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from outofband.catalog.facts import TableFacts
-from outofband.catalog.promotion import obstacle
+from outofband.catalog.promotion import key_obstacle, obstacle
 from outofband.catalog.sight import Sight
 from outofband.model.names import quote
 from outofband.model.state import State
@@ -65,13 +65,22 @@ def on_upgrade(
             return Nothing()
     elif sight.state in _DONE:
         return Nothing()
-    if isinstance(step, AddConstraint) and (reason := obstacle(step, table)):
+    if isinstance(step, AddConstraint) and (reason := _obstacle(step, sight, table)):
         return Defer(reason)
     if waits_for:
         return Defer(f"waits for {', '.join(waits_for)}")
     if not is_small(table, settings):
         return _on_large(step, sight, table, settings)
-    return _inline(step, sight)
+    return _inline(step, sight, table)
+
+
+def _obstacle(step: AddConstraint, sight: Sight, table: TableFacts) -> str | None:
+    """Over partitions the index that the deploy has built gives way to the constraint's own."""
+    if not table.partitioned:
+        return obstacle(step, table)
+    if sight.key is None:
+        return f"index {step.using_index} is not there yet, or is none that a constraint can have"
+    return key_obstacle(sight.key, table)
 
 
 def on_downgrade(step: Step, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
@@ -137,7 +146,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             assert_never(step)
 
 
-def _inline(step: Step, sight: Sight) -> Decision:
+def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
     match step:
         case CreateIndex(index):
             if sight.state is State.ABSENT:
@@ -152,6 +161,10 @@ def _inline(step: Step, sight: Sight) -> Decision:
         case AddConstraint():
             if sight.state is not State.ABSENT:
                 return Defer(sight.reason or "a constraint of that name has other columns")
+            if sight.key is not None:
+                used = table.name.renamed(step.using_index)
+                whole = sight.key.index.constrain(step.kind, name=step.name)
+                return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
         case _:
             assert_never(step)

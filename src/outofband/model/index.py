@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from outofband.model.names import (
     QualifiedName,
@@ -11,6 +12,8 @@ from outofband.model.names import (
     quote,
     temporary_name,
 )
+
+ConstraintKind = Literal["primary_key", "unique_constraint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class Key:
     def of(cls, column: str) -> Key:
         """Return the plain ascending key of a column."""
         return cls(text=quote(column), column=column)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a column with nothing said of it, as the keys of a constraint are."""
+        return self.column is not None and self == Key.of(self.column)
 
     @property
     def puts_nulls_first(self) -> bool:
@@ -85,18 +93,37 @@ class Index:
     @property
     def _body(self) -> str:
         method = "" if self.method == "btree" else f"USING {quote(self.method)} "
-        parts = [f"{method}({', '.join(map(str, self.keys))})"]
-        if self.include:
-            parts.append(f"INCLUDE ({', '.join(map(quote, self.include))})")
+        parts = [f"{method}({', '.join(map(str, self.keys))})", *self._include]
         if self.nulls_not_distinct:
             parts.append("NULLS NOT DISTINCT")
-        if self.options:
-            parts.append(f"WITH ({', '.join(f'{k} = {v}' for k, v in self.options)})")
+        parts += self._with
         if self.tablespace:
             parts.append(f"TABLESPACE {quote(self.tablespace)}")
         if self.where:
             parts.append(f"WHERE {self.where}")
         return " ".join(parts)
+
+    @property
+    def _include(self) -> list[str]:
+        return [f"INCLUDE ({', '.join(map(quote, self.include))})"] if self.include else []
+
+    @property
+    def _with(self) -> list[str]:
+        told = ", ".join(f"{name} = {value}" for name, value in self.options)
+        return [f"WITH ({told})"] if told else []
+
+    def constrain(self, kind: ConstraintKind, *, name: str, only: bool = False) -> str:
+        """Return the ALTER TABLE that makes a constraint, and its index with it, under ``name``;
+        ``only`` leaves partitions out, which an index ``USING INDEX`` cannot (PostgreSQL 18, ALTER
+        TABLE).
+        """
+        what = "PRIMARY KEY" if kind == "primary_key" else "UNIQUE"
+        parts = [f"{what} NULLS NOT DISTINCT" if self.nulls_not_distinct else what]
+        parts += [f"({', '.join(map(str, self.keys))})", *self._include, *self._with]
+        if self.tablespace:
+            parts.append(f"USING INDEX TABLESPACE {quote(self.tablespace)}")
+        table = f"ONLY {self.table}" if only else f"{self.table}"
+        return f"ALTER TABLE {table} ADD CONSTRAINT {quote(name)} {' '.join(parts)}"
 
     @property
     def definition(self) -> str:

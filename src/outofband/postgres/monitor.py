@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import resources
 
+from outofband.catalog.facts import WATCHER_PREFIX
 from outofband.catalog.reader import Reader, Row
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
@@ -67,11 +68,14 @@ class Monitor:
         pid: int,
         see: Callable[[Progress], bool],
         say: Callable[[str], None],
-        is_over: Callable[[], None],
+        *,
+        sever: Callable[[], None] | None,
     ) -> Iterator[None]:
-        """Call ``see`` with every look at a server process while the block runs."""
+        """Call ``see`` with every look at a server process while the block runs; that one of ours
+        is looked after stands in the name of the session that looks.
+        """
         over = threading.Event()
-        watch = _Watch(self._source, pid, see, is_over, over)
+        watch = _Watch(self._source, pid, see, sever, over)
         thread = threading.Thread(target=watch.run, args=(say,), daemon=True)
         thread.start()
         threading.Thread(target=watch.guard, daemon=True).start()
@@ -90,11 +94,11 @@ class _Watch:
         source: Source,
         pid: int,
         see: Callable[[Progress], bool],
-        is_over: Callable[[], None],
+        sever: Callable[[], None] | None,
         over: threading.Event,
     ) -> None:
         self._source, self._pid, self._see, self._over = source, pid, see, over
-        self._is_over, self._met = is_over, False
+        self._sever, self._met = sever, False
         self._asking: tuple[Session, float] | None = None
         self._burden: Burden | None = None
         self._weighed_at = -_BURDEN_SECONDS
@@ -119,6 +123,8 @@ class _Watch:
                 asking[0].sever()
 
     def _look_on(self, session: Session) -> None:
+        if self._sever:
+            session.set("application_name", f"{WATCHER_PREFIX}{self._pid}")
         while not self._over.wait(_POLL_SECONDS):
             self._asking = session, time.monotonic()
             self._look(session)
@@ -127,8 +133,8 @@ class _Watch:
     def _look(self, session: Session) -> None:
         progress = look(session, self._pid)
         if progress is None:
-            if self._has_ended(session):
-                self._is_over()
+            if self._sever and self._has_ended(session):
+                self._sever()
             return
         self._met = True
         if self._see(self._weighed(session, progress)) and not self._over.is_set():

@@ -133,6 +133,17 @@ class Session:
             self._connection.execute(_SET_LOCAL, _listed(later))
             return self._connection.execute("FETCH ALL FROM trial").fetchall()
 
+    def try_out(
+        self, statements: Sequence[str], *, settings: Mapping[str, str] | None = None
+    ) -> Sequence[Row]:
+        """Run statements in one transaction that is rolled back; return the rows of the last."""
+        *before, last = statements
+        with self._translated(), self._connection.transaction(force_rollback=True):
+            self._connection.execute(_SET_LOCAL, _listed(settings or {}))
+            for statement in before:
+                self._connection.execute(statement)
+            return self._connection.execute(last).fetchall()
+
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME

@@ -44,6 +44,11 @@ def caller() -> Caller | None:
     return Caller(str(module["revision"]), direction, path, own[0].f_lineno)
 
 
+def is_within(package: str) -> bool:
+    """Tell whether a function of a package is on the stack."""
+    return any(str(f.f_globals.get("__name__", "")).startswith(package) for f in _frames())
+
+
 def _frames() -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:

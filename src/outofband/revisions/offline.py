@@ -91,7 +91,7 @@ def block(
         obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
         limit=settings.inline_max_bytes,
         lock_timeout=literal(_milliseconds(settings.lock_timeout)),
-        statement=_statement(step, direction),
+        statement=_statement(step, direction, earlier),
     )
     return _tagged(text)
 
@@ -161,14 +161,29 @@ def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> l
     return told
 
 
-def _statement(step: Step, direction: Direction) -> str:
+def _statement(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> str:
     """Return the SQL expression that gives the statement to run."""
     if isinstance(step, DropIndex) and direction == "downgrade":
         return (
             "coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', target, conname)"
             f" FROM pg_constraint WHERE conindid = {_oid(step)}), {literal(step.plain_sql)})"
         )
+    if isinstance(step, AddConstraint) and (whole := _over_partitions(step, earlier)):
+        split = "(SELECT relkind = 'p' FROM pg_class WHERE oid = target)"
+        return f"CASE WHEN {split} THEN {literal(whole)} ELSE {literal(step.plain_sql)} END"
     return literal(step.plain_sql)
+
+
+def _over_partitions(step: AddConstraint, earlier: tuple[Step, ...]) -> str:
+    """Return what makes a constraint of a partitioned table, where no index can become one; empty
+    where the script does not know what that index is.
+    """
+    for build in waits_for(step, earlier):
+        if isinstance(build, CreateIndex):
+            index = build.index
+            whole = index.constrain(step.kind, name=step.name)
+            return f"DROP INDEX {index.qualified_name}; {whole}"
+    return ""
 
 
 def _oid(step: DropIndex) -> str:
@@ -184,7 +199,8 @@ def _is_valid(index: QualifiedName, table: QualifiedName) -> str:
 
 def _has_constraint(step: AddConstraint) -> str:
     return (
-        f"EXISTS (SELECT FROM pg_constraint WHERE conname = {literal(step.name)}"
+        f"EXISTS (SELECT FROM pg_constraint JOIN pg_index ON indexrelid = conindid"
+        f" WHERE conname = {literal(step.name)} AND indisvalid"
         f" AND conrelid = to_regclass({literal(str(step.table))}))"
     )
 

@@ -29,12 +29,14 @@ class Build:
         self._clearing = Clearing(world, policy, step)
         self._remedies = Remedies(world.hand, world.screen, report)
         self._builds = 0
-        self._tuned = self._built = self._left = False
+        self._tuned = self._built = False
+        self.has_left = False
+        """Whether a failed build has left an INVALID index that nobody has dropped yet."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything in the database was changed, a failed build's leftover included."""
-        return self._built or self._left or self._clearing.changed
+        """Whether anything in the database is changed, what a failed build has left included."""
+        return self._built or self.has_left or self._clearing.changed
 
     def run(self, index: Index, table: TableFacts, tuning: Tuning | None = None) -> None:
         """Build under the temporary name, once, with the settings of ``tuning``.
@@ -60,7 +62,7 @@ class Build:
         try:
             self._remedies.after(failed, index, table)
         except (Stuck, StatementFailed):
-            if reaction(failed.sqlstate) not in (Reaction.RETRY, Reaction.CANCELLED):
+            if reaction(failed.sqlstate) is not Reaction.RETRY:
                 self._clear_away(index)
             raise
 
@@ -78,17 +80,17 @@ class Build:
         self._builds += 1
         if self._builds > _MOST_BUILDS:
             raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
-        self._left = True
+        self.has_left = True
         self._screen.statement(sent.sql)
         try:
             with self._screen.watching(index.name, self._hand.pid):
                 self._hand.send(sent, fingerprint=index.fingerprint)
         except StatementFailed:
-            self._left = self._has_left(index)
+            self.has_left = self._is_there(index)
             raise
         self._built = True
 
-    def _has_left(self, index: Index) -> bool:
+    def _is_there(self, index: Index) -> bool:
         left = "SELECT WHERE to_regclass(%(name)s) IS NOT NULL"
         return bool(self._hand.rows(left, {"name": str(index.temporary)}))
 
@@ -96,7 +98,7 @@ class Build:
         """Drop what a failed build has left: it takes space, and where its first scan was done it
         costs every write, and enforces. Where that fails too, the next run does it.
         """
-        if not self._left:
+        if not self.has_left:
             return
         sent = statement(RemoveIndex(index.temporary))
         assert sent is not None
@@ -104,4 +106,4 @@ class Build:
         with suppress(StatementFailed, GivenUp):
             with self._screen.watching(index.name, self._hand.pid):
                 self._hand.send(sent)
-            self._left = False
+            self.has_left = False

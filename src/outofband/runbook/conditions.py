@@ -46,14 +46,12 @@ class Conditions:
         return self.hours.not_now(self.now(), self._needed(action))
 
     def _needed(self, action: Action) -> float | None:
-        """Return the seconds that an action takes: none but for a build, and nobody knows them of a
-        repair.
+        """Return the seconds that an action takes: none but for a build, or a repair, which is
+        one.
         """
         match action:
-            case BuildIndex(index):
+            case BuildIndex(index) | RepairIndex(index):
                 return self.seconds(index)
-            case RepairIndex():
-                return None
             case _:
                 return 0.0
 

@@ -53,12 +53,11 @@ class Evidence:
         self._record, self._before, self._began = Record(), Sizes(), 0.0
         self._told_at = -_PROGRESS_SECONDS
 
-    def begin(self, planned: PlannedStep, hand: Hand) -> None:
-        """Take down that a step's turn begins."""
-        self._step = step_name(planned)
+    def begin(self, step: StepName, state: str, hand: Hand) -> None:
+        """Take down that a step's turn begins, and where it stands."""
+        self._step = step
         self._record, self._before = Record(), _sizes(hand, self._step.table)
         self._began, self.running = time.monotonic(), self._step
-        state = planned.standing.state.value
         self.emit(StepStarted(self._step, state, self._before))
         if self._journal:
             self._journal.started(hand, self._step, self._before)

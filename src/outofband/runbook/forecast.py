@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
-from outofband.model.statements import BuildIndex
+from outofband.model.statements import Action, BuildIndex, RepairIndex
 from outofband.runbook.estimate import Forecast, estimate, sorted_bytes
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.sampling import Surveyor
@@ -25,13 +25,13 @@ class Forecaster:
 
     def forecast(self, plan: Plan) -> Plan:
         """Return the plan with a forecast for each of its builds."""
-        if not any(isinstance(a, BuildIndex) for p in plan.steps for a in p.actions):
+        if not any(built(action) for p in plan.steps for action in p.actions):
             return plan
         there, speed = machine(self.surveyor), reference(self.surveyor)
         return Plan(tuple(self._step(planned, there, speed) for planned in plan.steps))
 
     def _step(self, planned: PlannedStep, there: Machine, speed: float | None) -> PlannedStep:
-        builds = [action.index for action in planned.actions if isinstance(action, BuildIndex)]
+        builds = [index for index in map(built, planned.actions) if index is not None]
         return replace(planned, forecasts=tuple(self._build(i, there, speed) for i in builds))
 
     def _build(self, index: Index, there: Machine, speed: float | None) -> Forecast:
@@ -42,3 +42,8 @@ class Forecaster:
             sort = sorted_bytes(ground) or float(ground.heap_bytes)
             tuning = tuned(there, index.method, ground.heap_bytes, sort, self.beside)
         return Forecast(index, estimate(ground, tuning), tuning)
+
+
+def built(action: Action) -> Index | None:
+    """Return the index that an action builds; a REINDEX does the work of a build."""
+    return action.index if isinstance(action, BuildIndex | RepairIndex) else None

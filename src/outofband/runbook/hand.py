@@ -53,6 +53,14 @@ class Prober(Reader, Protocol):
         """
         ...
 
+    def try_out(
+        self, statements: Sequence[str], *, settings: Mapping[str, str] | None = None
+    ) -> Sequence[Row]:
+        """Run statements in one transaction that is rolled back; return the rows of the last.
+        Raises StatementFailed.
+        """
+        ...
+
 
 class Hand(Prober, Protocol):
     """An autocommit session that builds, drops, renames and moves rows.

@@ -10,6 +10,7 @@ from outofband.model.state import State
 from outofband.model.statements import (
     Action,
     BuildIndex,
+    ConstrainTable,
     CoverTable,
     DropConstraint,
     Promote,
@@ -60,7 +61,7 @@ def _covers(_: PlannedStep, action: Action) -> bool:
 
 
 def _locks(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, Promote | DropConstraint) or (
+    return isinstance(action, Promote | ConstrainTable | DropConstraint) or (
         isinstance(action, RemoveIndex) and action.partitioned
     )
 

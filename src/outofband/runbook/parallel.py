@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from outofband.catalog.facts import Observation, TableFacts
-from outofband.runbook.apply import Ending, apply
+from outofband.runbook.apply import apply
 from outofband.runbook.duplicates.policy import Dedupe, Policy
+from outofband.runbook.ending import Ending
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report
 from outofband.runbook.world import World

@@ -15,7 +15,7 @@ from outofband.errors import Misuse
 from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.statements import Action
-from outofband.model.step import CreateIndex, Step, Wanted
+from outofband.model.step import AddConstraint, ConstraintIndex, CreateIndex, Step, Wanted
 from outofband.runbook.actions import decide, leftovers, undo
 from outofband.runbook.estimate import Forecast
 from outofband.runbook.tuning import Tuning
@@ -136,8 +136,8 @@ def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[Plann
     """Clear away what a build of ours left when somebody else finished the step by hand."""
     if table is None or any(part.workers for part in table.tree()):
         return
-    match resolved(standing.step, table):
-        case CreateIndex(index):
+    match resolved(standing.step, table), standing.sight.key:
+        case (CreateIndex(index), _) | (AddConstraint(), ConstraintIndex(index)):
             actions = tuple(leftovers(index, table))
             if actions:
                 yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
@@ -145,7 +145,7 @@ def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[Plann
 
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:
     found = standing.sight.index
-    actions, obstacle = undo(standing.step, table, found)
+    actions, obstacle = undo(standing.step, table, standing.sight)
     is_last = [index for index in table.indexes if index.valid] == [found]
     if not obstacle and table.heap_bytes > inline_max_bytes and is_last:
         actions, obstacle = (), "it is the last index of a large table"

@@ -13,6 +13,7 @@ from outofband.model.statements import (
     Action,
     AwaitBuild,
     BuildIndex,
+    RepairIndex,
     statement,
     timeouts,
 )
@@ -24,6 +25,7 @@ from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.show_forecast import forecast_entries, forecast_lines
 
 _NAMED = 3
+_BUILDS = BuildIndex | RepairIndex
 
 
 def document(
@@ -151,7 +153,7 @@ def script(plan: Plan, server_version: int, where: str) -> str:
 
 
 def _tuning_lines(action: Action, planned: PlannedStep, in_force: dict[str, str]) -> list[str]:
-    tuning = planned.tuning(action.index) if isinstance(action, BuildIndex) else None
+    tuning = planned.tuning(action.index) if isinstance(action, _BUILDS) else None
     return _settings(dict(tuning.parameters), in_force) if tuning else []
 
 

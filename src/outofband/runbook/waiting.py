@@ -27,11 +27,17 @@ _LOST = {
 
 
 class GivenUp(Exception):
-    """What was watched was given up: ``why``, and what is ``lost`` by it, in words."""
+    """What was watched was given up: ``why``, and what is ``lost`` by it, in words.
 
-    def __init__(self, why: str, lost: str = "") -> None:
+    ``left_behind`` tells that it was the build of an earlier run, which has been cancelled.
+    """
+
+    def __init__(self, why: str, lost: str = "", *, left_behind: bool = False) -> None:
         super().__init__(why)
-        self.why, self.lost = why, lost
+        self.why, self.lost, self.left_behind = why, lost, left_behind
+
+    def __str__(self) -> str:
+        return f"given up: {self.why}" + (f"; lost is {self.lost}" if self.lost else "")
 
 
 @dataclass(frozen=True, slots=True)

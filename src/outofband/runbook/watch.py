@@ -10,12 +10,17 @@ from functools import partial
 from threading import Event
 from typing import Protocol
 
+from outofband.catalog.facts import APPLICATION_PREFIX, IN_UPGRADE, WATCHER_PREFIX
+from outofband.catalog.reader import query
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Progress, StatementFailed
 from outofband.runbook.rate import duration
 from outofband.runbook.waiting import GivenUp, Patience, Wait, explained
 
 _CANCELLED = "57014"
+_BY_OPERATOR = "cancelled by the operator"
+_ENDED_SECONDS = 10.0
+_POLL_SECONDS = 0.05
 
 
 class Display(Protocol):
@@ -50,11 +55,15 @@ class Lookout(Protocol):
         pid: int,
         see: Callable[[Progress], bool],
         say: Callable[[str], None],
-        is_over: Callable[[], None],
+        *,
+        sever: Callable[[], None] | None,
     ) -> AbstractContextManager[None]:
         """Call ``see`` with every look at ``pid`` while the block lasts; where it answers True,
-        cancel what that process runs. ``say`` is told when nobody can look, ``is_over`` when the
-        process has ended or had nothing to do for seconds.
+        cancel what that process runs. ``say`` is told when nobody can look.
+
+        ``sever`` breaks the connection of a process of ours, None is another's. It is called when
+        that process has ended, or had nothing to do for seconds: its answer was lost on the way.
+        That ours is looked after is shown to other runs, which then leave it alone.
         """
         ...
 
@@ -99,10 +108,12 @@ class Watched:
     def watching(self, what: str, pid: int) -> Iterator[Callable[[], None]]:
         """Show the progress of a server process, explain its waits, give it up after ``max_wait``.
 
-        What this session runs is cancelled then, what another runs is only waited for no longer.
+        What this session runs is cancelled then, and so is what an earlier run has left; what
+        another runs is only waited for no longer.
         """
-        evidence = self._evidence
-        watch = _Watch(self._patient, partial(self._explain, pid), ours=pid == self._hand.pid)
+        evidence, ours = self._evidence, pid == self._hand.pid
+        left = None if ours else partial(self._cancel_left_behind, pid)
+        watch = _Watch(self._patient, partial(self._explain, pid), left)
         with self._display.showing(what) as show:
 
             def see(progress: Progress) -> bool:
@@ -111,7 +122,8 @@ class Watched:
                 return watch.see(time.monotonic(), progress)
 
             try:
-                with self._lookout.watching(pid, see, self.say, partial(self._is_over, pid)):
+                sever = self._hand.sever if ours else None
+                with self._lookout.watching(pid, see, self.say, sever=sever):
                     yield watch.check
             except StatementFailed as failed:
                 evidence.failed(failed)
@@ -121,35 +133,60 @@ class Watched:
             finally:
                 evidence.pause()
 
-    def _is_over(self, pid: int) -> None:
-        """What this session still waits for is over: the answer was lost on the way."""
-        if pid == self._hand.pid:
-            self._hand.sever()
-
     def _explain(self, pid: int, wait: Wait) -> None:
         for line in explained(wait):
             self._display.say(line)
         self._evidence.waits(pid, wait)
 
+    def _cancel_left_behind(self, pid: int, given_up: GivenUp | None) -> bool:
+        """Tell whether an earlier run has left it; if so, and it is ``given_up``, cancel it."""
+        named = {"ours": APPLICATION_PREFIX, "upgrade": IN_UPGRADE}
+        asked = {"pid": pid, "watcher": f"{WATCHER_PREFIX}{pid}", **named}
+        if not self._hand.rows(query("left_behind"), asked):
+            return False
+        if given_up is not None:
+            self.say(f"the build that pid {pid} goes on with is {given_up}")
+            self._end(pid)
+        return True
+
+    def _end(self, pid: int) -> None:
+        """Cancel what has no client any more, whose process ends with it."""
+        deadline = time.monotonic() + _ENDED_SECONDS
+        self._hand.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": pid})
+        lives = "SELECT FROM pg_stat_activity WHERE pid = %(pid)s"
+        while self._hand.rows(lives, {"pid": pid}) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+
 
 class _Watch:
-    """What one watch has seen so far."""
+    """What one watch has seen so far.
 
-    def __init__(self, patient: Patient, explain: Callable[[Wait], None], *, ours: bool) -> None:
-        self._patient, self._explain, self._ours = patient, explain, ours
+    ``cancel_left`` is for what another session runs: it tells whether an earlier run has left it,
+    and cancels it then if it is given up.
+    """
+
+    def __init__(
+        self,
+        patient: Patient,
+        explain: Callable[[Wait], None],
+        cancel_left: Callable[[GivenUp | None], bool] | None,
+    ) -> None:
+        self._patient, self._explain, self._cancel_left = patient, explain, cancel_left
         self._patience = Patience()
         self._began = time.monotonic()
+        self._wait: Wait | None = None
         self._given_up: GivenUp | None = None
 
     def see(self, seconds: float, progress: Progress) -> bool:
         """Take one look; tell whether what is watched is to be cancelled."""
-        wait = self._patience.at(seconds, progress)
+        self._wait = wait = self._patience.at(seconds, progress)
         if wait is None:
             return False
         if self._patience.is_to_be_told(wait):
             self._explain(wait)
         # Once: a second cancel could meet the session's next statement.
-        if self._given_up is not None or not (self._ours and self._has_lasted(wait.seconds)):
+        ours = self._cancel_left is None
+        if self._given_up is not None or not (ours and self._has_lasted(wait.seconds)):
             return False
         self._given_up = GivenUp(_given_up_why(wait), wait.lost)
         return True
@@ -158,11 +195,28 @@ class _Watch:
         """Raise GivenUp when what is watched was given up, or another's work lasts too long."""
         if self._given_up is not None:
             raise self._given_up
-        if self._patient.stopped.is_set():
-            raise GivenUp("cancelled by the operator")
         waited = time.monotonic() - self._began
-        if not self._ours and self._has_lasted(waited):
-            raise GivenUp(f"another works on it, for {duration(waited)} of waiting already")
+        stopped = self._patient.stopped.is_set()
+        if self._cancel_left is not None and (stopped or self._has_lasted(waited)):
+            # Of a build that was left only its waits count, of another's all the time it takes.
+            given_up = self._left_given_up(stopped=stopped)
+            left = self._cancel_left(given_up)
+            if left and given_up is not None:
+                raise given_up
+            if not left and not stopped:
+                raise GivenUp(f"another works on it, for {duration(waited)} of waiting already")
+        if stopped:
+            raise GivenUp(_BY_OPERATOR)
+
+    def _left_given_up(self, *, stopped: bool) -> GivenUp | None:
+        """Return why a build that was left is to be given up; None while it is not."""
+        wait = self._wait
+        lost = wait.lost if wait else ""
+        if stopped:
+            return GivenUp(_BY_OPERATOR, lost, left_behind=True)
+        if wait is None or not self._has_lasted(wait.seconds):
+            return None
+        return GivenUp(_given_up_why(wait), lost, left_behind=True)
 
     def _has_lasted(self, seconds: float) -> bool:
         return self._patient.max_wait is not None and seconds >= self._patient.max_wait

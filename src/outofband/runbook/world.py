@@ -11,8 +11,9 @@ from outofband.catalog.standing import Standing, standings
 from outofband.model.step import Wanted
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.evidence import Evidence
-from outofband.runbook.hand import Hand, Screen
+from outofband.runbook.hand import Hand, Screen, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
+from outofband.runbook.reach import REFUSED, require_reachable
 from outofband.runbook.watch import Patient
 
 
@@ -37,13 +38,26 @@ class View:
 
 
 def look(reader: Reader, scope: Scope) -> View:
-    """Observe and plan; reads only. Raises StepUnknown."""
+    """Observe and plan; reads only. Raises StepUnknown and NotAllowed."""
     wanted = scope.wanted
     require_known(scope.only, wanted)
-    seen = observe(reader, [w.step for w in (*wanted.steps, *wanted.unapplied)])
+    seen = _observed(reader, wanted)
     standing = standings(wanted, seen)
     planned = plan(standing, seen, only=scope.only, inline_max_bytes=scope.inline_max_bytes)
     return View(seen, standing, planned)
+
+
+def _observed(reader: Reader, wanted: Wanted) -> Observation:
+    steps = [w.step for w in (*wanted.steps, *wanted.unapplied)]
+    try:
+        seen = observe(reader, steps)
+    except StatementFailed as failed:
+        if failed.sqlstate == REFUSED:
+            require_reachable(reader, (step.table for step in steps))
+        raise
+    if missing := [step.table for step in steps if seen.table(step.table) is None]:
+        require_reachable(reader, missing)
+    return seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 -- Roles and a setting of AlloyDB for PostgreSQL, as its documentation lists them.
-CREATE ROLE alloydbadmin SUPERUSER;
-CREATE ROLE alloydbsuperuser CREATEROLE CREATEDB;
+CREATE ROLE alloydbsuperuser CREATEROLE CREATEDB LOGIN;
+CREATE ROLE alloydbimportexport CREATEROLE CREATEDB;
+CREATE ROLE alloydbagent CREATEROLE CREATEDB;
+CREATE ROLE alloydbreplica REPLICATION;
 CREATE ROLE alloydbiamuser;
-CREATE ROLE alloydbreplica;
 SET alloydb.iam_authentication = 'off';

@@ -1,4 +1,4 @@
--- Roles and a setting of Cloud SQL for PostgreSQL, as its documentation lists them.
+-- Roles and a setting of Cloud SQL for PostgreSQL. That cloudsqladmin is a role, no page says.
 CREATE ROLE cloudsqladmin SUPERUSER;
 CREATE ROLE cloudsqlsuperuser CREATEROLE CREATEDB;
 CREATE ROLE cloudsqlimportexport;

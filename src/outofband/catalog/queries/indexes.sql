@@ -13,6 +13,9 @@ SELECT i.indrelid::bigint AS table_oid,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        owner.conname::text AS constraint_name,
        owner.contype::text AS constraint_type,
+       NOT i.indimmediate AS deferrable,
+       i.indisreplident AS replica_identity,
+       coalesce(referencing.names, ARRAY[]::text[]) AS referenced_by,
        parent.relname::text AS parent_name,
        parent_schema.nspname::text AS parent_schema,
        pg_relation_size(i.indexrelid)::bigint AS bytes,
@@ -28,6 +31,11 @@ SELECT i.indrelid::bigint AS table_oid,
   JOIN pg_am AS am ON am.oid = c.relam
   LEFT JOIN pg_constraint AS owner
          ON owner.conindid = i.indexrelid AND owner.conrelid = i.indrelid AND owner.contype IN ('p', 'u', 'x')
+  LEFT JOIN (SELECT conindid, array_agg(conname::text ORDER BY conname) AS names
+               FROM pg_constraint
+              WHERE contype = 'f' AND conparentid = 0
+              GROUP BY conindid) AS referencing
+         ON referencing.conindid = i.indexrelid
   LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
   LEFT JOIN pg_class AS parent ON parent.oid = h.inhparent
   LEFT JOIN pg_namespace AS parent_schema ON parent_schema.oid = parent.relnamespace

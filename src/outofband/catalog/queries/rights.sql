@@ -6,7 +6,9 @@ SELECT asked.name AS asked,
        (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = c.relowner) AS superuser_owns,
        pg_has_role(c.relowner, 'USAGE') AS owns,
        pg_has_role(c.relowner, 'MEMBER') AS may_become_owner,
-       has_schema_privilege(n.oid, 'CREATE') AS may_create
+       has_schema_privilege(n.oid, 'CREATE') AS may_create,
+       has_table_privilege(c.oid, 'SELECT') AS may_read,
+       has_table_privilege(c.oid, 'DELETE') AS may_delete
   FROM unnest(CAST(%(names)s AS text[])) AS asked(name)
   JOIN pg_class AS c ON c.oid = to_regclass(asked.name)
   JOIN pg_namespace AS n ON n.oid = c.relnamespace

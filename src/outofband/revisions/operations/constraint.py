@@ -10,8 +10,9 @@ from typing import Any
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import AddConstraintOp, CreatePrimaryKeyOp, CreateUniqueConstraintOp
 
+from outofband.model.index import ConstraintKind
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, ConstraintKind
+from outofband.model.step import AddConstraint
 from outofband.revisions.operations.declaration import checked
 from outofband.revisions.operations.index import DropIndexOutOfBandOp
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outofband.model.index import Index
-from outofband.model.names import QualifiedName
+from outofband.model.names import QualifiedName, quote
 from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.preflight.finding import Finding
-from outofband.runbook.preflight.functions import called, is_lost
+from outofband.runbook.preflight.functions import Lacking, called, is_lost, lacking
+from outofband.runbook.provider import SELF_HOSTED, Provider
 
 RESTRICTING = 170000
 """The first release that runs an index's functions under a search_path of its own."""
@@ -29,7 +30,8 @@ _SUBQUERY = re.compile(r"\b(?:SubPlan|InitPlan)\b")
 class Verdict:
     """What a server says of one expression: the ``failure`` to plan it, and what an index forbids.
 
-    ``lost`` are functions, with their arguments, that do not find what they call.
+    ``lacking`` are privileges to call what it calls; ``lost``, functions, with their arguments,
+    that do not find what they call.
     """
 
     text: str
@@ -37,6 +39,7 @@ class Verdict:
     subquery: bool = False
     mutable: bool = False
     lost: tuple[str, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
 
 
 def expressions(index: Index) -> tuple[str, ...]:
@@ -47,6 +50,8 @@ def expressions(index: Index) -> tuple[str, ...]:
 
 def read_verdict(prober: Prober, table: QualifiedName, text: str, version: int) -> Verdict:
     """Ask the planner about one expression over a table."""
+    if lacks := lacking(prober, table, text):
+        return Verdict(text, lacking=lacks)
     select = f"EXPLAIN (COSTS OFF) SELECT FROM ONLY {table} WHERE ({text}) IS NULL"
     try:
         rows = prober.trial(
@@ -64,9 +69,15 @@ def read_verdict(prober: Prober, table: QualifiedName, text: str, version: int) 
     )
 
 
-def judge_verdict(verdict: Verdict) -> Iterator[Finding]:
-    """Refuse what CREATE INDEX refuses (42P17, 0A000, 42883), before it waits for anything."""
+def judge_verdict(
+    verdict: Verdict, role: str = "", provider: Provider = SELF_HOSTED
+) -> Iterator[Finding]:
+    """Refuse what CREATE INDEX refuses (42P17, 0A000, 42883, 42501), before it waits for
+    anything.
+    """
     shown = f"expression {verdict.text}"
+    for lack in verdict.lacking:
+        yield _lack(shown, lack, role, provider)
     if verdict.failure:
         do = "Upgrade the schema first, or correct the declaration"
         yield Finding(f"{shown} means nothing here: {verdict.failure}", do, stops=True)
@@ -86,6 +97,17 @@ def judge_verdict(verdict: Verdict) -> Iterator[Finding]:
             path_remedy(signature),
             stops=True,
         )
+
+
+def _lack(shown: str, lack: Lacking, role: str, provider: Provider) -> Finding:
+    if lack.signature:
+        what = f"{lack.owner}, who owns the table, may not execute {lack.signature}"
+        grant = f"GRANT EXECUTE ON FUNCTION {lack.signature} TO {quote(lack.owner)};"
+    else:
+        what = f"role {role} may not use schema {lack.schema}"
+        grant = f"GRANT USAGE ON SCHEMA {quote(lack.schema)} TO {quote(role)};"
+    do = f"Let {provider.administrator} run {grant}"
+    return Finding(f"{shown} calls what it may not: {what}", do, stops=True)
 
 
 def path_remedy(signature: str) -> str:

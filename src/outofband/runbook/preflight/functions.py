@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from outofband.catalog.reader import query
+from outofband.model.names import QualifiedName
 from outofband.runbook.hand import Prober, StatementFailed
 
 RESTRICTED = {"search_path": "pg_catalog, pg_temp"}
@@ -37,6 +38,33 @@ class Function:
     name: str
     types: tuple[str, ...]
     inlined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a call lacks: EXECUTE on a function for the table's ``owner``, as whom an index
+    evaluates (PostgreSQL 18, CREATE INDEX), or, where ``signature`` is empty, USAGE on its schema
+    for the role.
+    """
+
+    schema: str
+    signature: str
+    owner: str
+
+
+def lacking(prober: Prober, table: QualifiedName, text: str) -> tuple[Lacking, ...]:
+    """Return what an expression over a table lacks to be called."""
+    names = sorted(set(_names(text)))
+    if not names:
+        return ()
+    asked = {"schemas": [schema for schema, _ in names], "names": [name for _, name in names]}
+    rows = prober.rows(query("callable"), {**asked, "table": str(table)})
+    found = [
+        Lacking(row["schema"], "" if row["hidden"] else row["signature"], row["owner"])
+        for row in rows
+        if row["hidden"] or row["refused"]
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def called(prober: Prober, texts: Iterable[str]) -> tuple[Function, ...]:

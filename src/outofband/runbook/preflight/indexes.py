@@ -15,6 +15,7 @@ from outofband.runbook.preflight.expressions import expressions, judge_verdict, 
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.rows import try_rows
 from outofband.runbook.preflight.server import Server
+from outofband.runbook.provider import Provider
 from outofband.runbook.world import View
 
 SECONDS = 5.0
@@ -22,7 +23,11 @@ SECONDS = 5.0
 
 
 def try_indexes(
-    prober: Prober, view: View, builds: Sequence[PlannedStep], server: Server
+    prober: Prober,
+    view: View,
+    builds: Sequence[PlannedStep],
+    server: Server,
+    provider: Provider,
 ) -> tuple[list[Finding], frozenset[Index]]:
     """Return what is found, and the indexes whose rows were all looked at."""
     deadline = time.monotonic() + SECONDS
@@ -30,7 +35,7 @@ def try_indexes(
     tried: set[Index] = set()
     for planned in builds:
         pairs = tuple(_pairs(planned, view))
-        wrong = [f for index, _ in pairs[:1] for f in _verdicts(prober, index, server)]
+        wrong = [f for index, _ in pairs[:1] for f in _verdicts(prober, index, server, provider)]
         found += (replace(f, step=planned.step) for f in wrong)
         for index, table in () if wrong else pairs:
             left = max(0.001, deadline - time.monotonic())
@@ -52,10 +57,13 @@ def _pairs(planned: PlannedStep, view: View) -> Iterator[tuple[Index, TableFacts
             yield action.index, tables[action.index.table]
 
 
-def _verdicts(prober: Prober, index: Index, server: Server) -> Iterator[Finding]:
+def _verdicts(
+    prober: Prober, index: Index, server: Server, provider: Provider
+) -> Iterator[Finding]:
     """Judge the expressions once, also where every partition has them."""
     for text in expressions(index):
-        yield from judge_verdict(read_verdict(prober, index.table, text, server.version))
+        verdict = read_verdict(prober, index.table, text, server.version)
+        yield from judge_verdict(verdict, server.role, provider)
 
 
 def _not_all(planned: PlannedStep) -> Finding:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import QualifiedName, quote
 from outofband.model.statements import BuildIndex, RenameIndex
+from outofband.model.step import CreateIndex
 from outofband.runbook.plan import PlannedStep
+from outofband.runbook.preflight.expressions import expressions
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.server import Server
 from outofband.runbook.provider import Provider
@@ -17,7 +19,8 @@ from outofband.runbook.provider import Provider
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What the role may do with one table: ``owns`` it by inheritance, ``may_become_owner`` by SET
-    ROLE, ``may_create`` in its schema.
+    ROLE, ``may_create`` in its schema, ``may_read`` and ``may_delete`` its rows, which an owner may
+    have revoked from himself.
     """
 
     table: QualifiedName
@@ -26,6 +29,8 @@ class Rights:
     owns: bool
     may_become_owner: bool
     may_create: bool
+    may_read: bool = True
+    may_delete: bool = True
 
 
 def read_rights(reader: Reader, tables: Sequence[QualifiedName]) -> dict[QualifiedName, Rights]:
@@ -39,6 +44,8 @@ def read_rights(reader: Reader, tables: Sequence[QualifiedName]) -> dict[Qualifi
             row["owns"],
             row["may_become_owner"],
             row["may_create"],
+            row["may_read"],
+            row["may_delete"],
         )
         for row in reader.rows(query("rights"), {"names": sorted(asked)})
     }
@@ -61,6 +68,29 @@ def judge_rights(
             f"role {server.role} may not create anything in schema {rights.table.schema}, "
             "not even an index of its own table",
             f"Let {provider.administrator} run GRANT CREATE ON SCHEMA {schema} TO {role};",
+            stops=True,
+            step=step,
+        )
+
+
+def judge_row_rights(
+    planned: PlannedStep, rights: Rights, server: Server, provider: Provider, *, dedupes: bool
+) -> Iterator[Finding]:
+    """Refuse a unique index whose duplicates the role may not look for, or not take away where
+    that was asked for (``dedupes``), and one whose expressions it may not compare.
+    """
+    step = planned.step
+    if not isinstance(step, CreateIndex):
+        return
+    unique = step.index.unique
+    reads, deletes = unique or bool(expressions(step.index)), unique and dedupes
+    needed = {"SELECT": reads and not rights.may_read, "DELETE": deletes and not rights.may_delete}
+    if lacking := ", ".join(privilege for privilege, lacks in needed.items() if lacks):
+        deed = "read rows of, and take them out of," if needed["DELETE"] else "read rows of"
+        yield Finding(
+            f"role {server.role} may not {deed} {rights.table}",
+            f"Let {rights.owner} or {provider.administrator} run "
+            f"GRANT {lacking} ON {rights.table} TO {quote(server.role)};",
             stops=True,
             step=step,
         )

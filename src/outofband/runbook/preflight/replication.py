@@ -8,19 +8,11 @@ from dataclasses import dataclass
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
 from outofband.runbook.amount import size
+from outofband.runbook.hand import Lag
 from outofband.runbook.preflight.finding import Finding
 
 LAGGING_BYTES = 1 << 30
 LAGGING_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Replica:
-    """A walsender: how far its standby is behind; None where the role may not see it."""
-
-    application_name: str
-    lag_bytes: int | None
-    lag_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +27,27 @@ class Slot:
     safe_bytes: int | None
 
 
-def read_replicas(reader: Reader) -> tuple[Replica, ...]:
-    """List the standbys that are connected to this primary."""
-    return tuple(Replica(**row) for row in reader.rows(query("replicas")))
-
-
 def read_slots(reader: Reader) -> tuple[Slot, ...]:
     """List the replication slots that keep WAL."""
     return tuple(Slot(**row) for row in reader.rows(query("slots")))
 
 
-def judge_replicas(replicas: Sequence[Replica], role: str) -> Iterator[Finding]:
-    """Warn of standbys that are behind already: a build writes nearly its index's size as WAL."""
-    for replica in replicas:
-        behind = replica.lag_bytes or 0
-        seconds = replica.lag_seconds or 0.0
-        if behind >= LAGGING_BYTES or seconds >= LAGGING_SECONDS:
+def judge_lags(lags: Sequence[Lag], role: str) -> Iterator[Finding]:
+    """Warn of replicas, and readers of slots, that are behind already: a build writes nearly its
+    index's size as WAL. Of slots that nobody reads :func:`judge_slots` tells.
+    """
+    for lag in lags:
+        behind, seconds = lag.bytes or 0, lag.seconds or 0.0
+        if not lag.idle and (behind >= LAGGING_BYTES or seconds >= LAGGING_SECONDS):
             yield Finding(
-                f"replica {replica.application_name or 'without a name'} is behind by "
-                f"{size(behind)} and {seconds:,.0f} s, and a build will put it further behind",
-                "Wait until it has caught up",
+                f"{lag.name} is behind by {size(behind)} and {seconds:,.0f} s, and a build will "
+                "put it further behind",
+                "Wait until it has caught up, or let --max-lag wait",
             )
-    hidden = sum(r.lag_bytes is None for r in replicas)
-    if hidden:
+    if hidden := [lag.name for lag in lags if lag.bytes is None and lag.hidden]:
         yield Finding(
-            f"role {role} may not see how far {hidden} of the replicas are behind",
-            f"GRANT pg_read_all_stats TO {quote(role)}; shows it",
+            f"role {role} may not see how far behind these are: {', '.join(hidden)}",
+            f"GRANT pg_monitor TO {quote(role)}; shows it",
         )
 
 

@@ -1,9 +1,9 @@
 """Is a key too large for a btree?
 
 An entry may have 2704 bytes: a third of a page (PostgreSQL 18, B-Tree Indexes; measured: 2690 bytes
-of text that does not compress pass, 2700 fail). What is stored is compressed, and goes into the
-index as it is, so its stored size is exact for one column; only what lay uncompressed in a row may
-still shrink.
+of text that does not compress pass, 2700 fail). Stored sizes tell which rows may have more, and
+which cannot; of those that may, ``fits`` asks the server. Where that is not possible, the stored
+size decides of one column: what lies out of line goes into the index as it is.
 """
 
 from __future__ import annotations
@@ -74,13 +74,15 @@ class Widths:
 class LargeKeys:
     """Rows whose keys are over the limit: how many, the largest, where the first one is.
 
-    ``exact`` tells that the build will fail on them; else compression may make them fit.
+    ``exact`` tells that the build will fail on them; else compression may make them fit. With
+    ``more`` there were too many to look at each.
     """
 
     rows: int
     most_bytes: int
     place: str
     exact: bool
+    more: bool = False
 
 
 def read_widths(reader: Reader, table: int) -> Widths:
@@ -95,8 +97,11 @@ def judge_large_keys(index: Index, large: LargeKeys, samples: Sequence[str]) -> 
     """Refuse keys that are too large for certain, warn of those that may be; with the alternatives
     that work (measured on 15).
     """
+    if not large.rows:
+        return
     verb = "have" if large.exact else "may have"
     rows = "1 row" if large.rows == 1 else f"{large.rows:,} rows"
+    rows = f"at least {rows}" if large.more else rows
     yield Finding(
         f"{rows} of {index.table} {verb} keys over the {MOST_BYTES:,} bytes that an entry of a "
         f"btree may have (54000): up to {large.most_bytes:,}, the first at ctid {large.place}",

@@ -7,7 +7,7 @@ build will: since PostgreSQL 17 under a search_path of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
@@ -16,10 +16,14 @@ from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.preflight.bisect import first_failing
 from outofband.runbook.preflight.expressions import RESTRICTING, expressions, path_remedy
 from outofband.runbook.preflight.finding import Finding
+from outofband.runbook.preflight.fits import MOST_TRIED, Refused, refused
 from outofband.runbook.preflight.functions import RESTRICTED, called
 from outofband.runbook.preflight.row_size import LargeKeys, Widths, judge_large_keys, read_widths
 
-_TIMED_OUT = "57014"
+_TIMED_OUT, _REFUSED = "57014", "42501"
+_OF_A_ROW = ("22", "23", "54", "P0")
+"""A value that an expression fails on, also by its size: a tsvector may have 1 MB."""
+
 _SHOWN = 3
 
 
@@ -52,13 +56,27 @@ def try_rows(
     except StatementFailed as failed:
         if failed.sqlstate == _TIMED_OUT:
             return None
-        if not failed.sqlstate.startswith(("22", "23", "P0", "42", "3F")):
+        if failed.sqlstate == _REFUSED:
+            return (_unread(index, failed),)
+        if not failed.sqlstate.startswith((*_OF_A_ROW, "42", "3F")):
             raise
         return tuple(judge_failure(index, _failure(prober, index, widths, failed, later)))
     if not row["large"]:
         return ()
-    large = LargeKeys(row["large"], row["most_bytes"], row["place"], widths.are_exact(index))
-    return tuple(judge_large_keys(index, large, _samples(prober, index, table, widths)))
+    found = LargeKeys(row["large"], row["most_bytes"], row["place"], widths.are_exact(index))
+    try:
+        large, samples = _asked(prober, index, table, widths, found, settings)
+    except StatementFailed as failed:
+        if failed.sqlstate == _TIMED_OUT:
+            return None
+        raise
+    return tuple(judge_large_keys(index, large, samples))
+
+
+def _unread(index: Index, failed: StatementFailed) -> Finding:
+    """Warn: no index needs SELECT, so that the build decides."""
+    what = f"whether keys of {index.table} are too large is not known: {failed.what}"
+    return Finding(what, f"GRANT SELECT ON {index.table} to this role shows it")
 
 
 def judge_failure(index: Index, failure: Failure) -> Iterator[Finding]:
@@ -112,7 +130,7 @@ def _failure(
             return again.sqlstate == failed.sqlstate
         return False
 
-    is_of_a_row = failed.sqlstate.startswith(("22", "23", "P0"))
+    is_of_a_row = failed.sqlstate.startswith(_OF_A_ROW)
     place = first_failing(fails, widths.pages) if is_of_a_row else ""
     return Failure(failed.sqlstate, failed.what.rpartition(" (")[0], place, functions)
 
@@ -123,17 +141,43 @@ BY_PLACE = dict.fromkeys(
 """Reads the rows of a range of places and no others, whatever the expression costs."""
 
 
-def _samples(prober: Prober, index: Index, table: TableFacts, widths: Widths) -> tuple[str, ...]:
-    """Return the primary keys of a few rows that are too large. These are data."""
+def _asked(
+    prober: Prober,
+    index: Index,
+    table: TableFacts,
+    widths: Widths,
+    found: LargeKeys,
+    settings: Mapping[str, str],
+) -> tuple[LargeKeys, tuple[str, ...]]:
+    """Ask the server itself which of the rows are too large; where it cannot be asked, leave what
+    was ``found`` by their stored sizes. With it come the keys of a few rows, which are data.
+    """
+    over = f"WHERE outofband_bytes > {widths.limit(index)}"
+    rows = f"FROM ({_rows(index)}) AS outofband_rows {over}"
+    key = _primary_key(table)
+    candidates = f"SELECT outofband_place {rows} ORDER BY outofband_bytes DESC"
+    refusals = refused(prober, index, candidates, key, settings=settings)
+    if refusals is None:
+        places = prober.trial(f"SELECT outofband_place::text AS place {rows} LIMIT {_SHOWN}")
+        return found, tuple(f"ctid {row['place']}" for row in places)
+    untried = max(0, found.rows - MOST_TRIED)
+    if not refusals:
+        return replace(found, rows=untried, exact=False), ()
+    samples = tuple(map(_told, refusals[:_SHOWN]))
+    first = min((row.place for row in refusals), key=_order)
+    large = LargeKeys(len(refusals), refusals[0].bytes, first, exact=True, more=untried > 0)
+    return large, samples
+
+
+def _order(place: str) -> tuple[int, ...]:
+    return tuple(map(int, place.strip("()").split(",")))
+
+
+def _primary_key(table: TableFacts) -> tuple[str, ...]:
     key = next((i for i in table.indexes if i.constraint_type == "p"), None)
-    columns = [k.column for k in key.keys if k.column] if key else []
-    more = "".join(f", {quote(c)}::text AS {quote(f'outofband_{c}')}" for c in columns)
-    select = f"SELECT * FROM ({_rows(index, '', more)}) AS outofband_rows"
-    condition = f"WHERE outofband_bytes > {widths.limit(index)} LIMIT {_SHOWN}"
-    return tuple(
-        ", ".join(
-            [f"{c} = {row[f'outofband_{c}']}" for c in columns]
-            + [f"ctid {row['outofband_place']}", f"{row['outofband_bytes']:,} bytes"]
-        )
-        for row in prober.trial(f"{select} {condition}")
-    )
+    return tuple(k.column for k in key.keys if k.column) if key else ()
+
+
+def _told(row: Refused) -> str:
+    columns = [f"{name} = {value}" for name, value in row.key]
+    return ", ".join([*columns, f"ctid {row.place}", f"{row.bytes:,} bytes"])

@@ -9,6 +9,7 @@ from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.statements import BuildIndex
 from outofband.model.step import CreateIndex
+from outofband.runbook.conditions import lags
 from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.citus import judge_citus, read_group
@@ -16,23 +17,28 @@ from outofband.runbook.preflight.connections import judge_connections, read_conn
 from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.indexes import try_indexes
 from outofband.runbook.preflight.pooler import judge_pooler
-from outofband.runbook.preflight.privileges import judge_rights, read_rights
+from outofband.runbook.preflight.privileges import (
+    judge_rights,
+    judge_row_rights,
+    read_rights,
+)
 from outofband.runbook.preflight.replication import (
-    judge_replicas,
+    judge_lags,
     judge_slots,
-    read_replicas,
     read_slots,
 )
 from outofband.runbook.preflight.room import judge_disk, judge_temp_files, needs, read_free
 from outofband.runbook.preflight.schema import judge_own_schema, read_own_schema
 from outofband.runbook.preflight.server import Server, judge_server, read_server
+from outofband.runbook.preflight.tablespaces import judge_tablespaces, read_tablespaces
 from outofband.runbook.preflight.transactions import (
     judge_open,
     judge_prepared,
     read_open,
     read_prepared,
 )
-from outofband.runbook.provider import Provider, read_provider
+from outofband.runbook.provider import Provider
+from outofband.runbook.providers import read_provider
 from outofband.runbook.temp_files import read_means
 from outofband.runbook.world import View
 
@@ -53,7 +59,7 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
     findings += judge_citus(read_group(prober))
     tried: frozenset[Index] = frozenset()
     if not server.standby:
-        findings += _of_steps(prober, view, steps, server, provider)
+        findings += _of_steps(prober, view, steps, server, provider, dedupes=dedupes)
         findings += _of_builds(prober, view, builds, server, provider) if builds else ()
         if any(_is_unique(p) for p in builds):
             own = read_own_schema(prober)
@@ -61,7 +67,7 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
         stopped = {f.step for f in findings if f.stops}
         if None not in stopped:
             rest = [p for p in builds if p.step not in stopped]
-            found, tried = try_indexes(prober, view, rest, server)
+            found, tried = try_indexes(prober, view, rest, server, provider)
             findings += found
     return Report(tuple(findings), tried, provider)
 
@@ -81,13 +87,18 @@ def _of_steps(
     steps: Sequence[PlannedStep],
     server: Server,
     provider: Provider,
+    *,
+    dedupes: bool,
 ) -> Iterator[Finding]:
+    spaces = read_tablespaces(prober, steps)
     names = {p.step: _tables(p, view) for p in steps}
     rights = read_rights(prober, sorted({n for each in names.values() for n in each}, key=str))
     for planned in steps:
-        for name in names[planned.step]:
-            if name in rights:
-                yield from judge_rights(planned, rights[name], server, provider)
+        yield from judge_tablespaces(planned, spaces, server, provider)
+        for held in [rights[name] for name in names[planned.step] if name in rights]:
+            yield from judge_rights(planned, held, server, provider)
+            if held.table in built(planned):
+                yield from judge_row_rights(planned, held, server, provider, dedupes=dedupes)
 
 
 def _tables(planned: PlannedStep, view: View) -> tuple[QualifiedName, ...]:
@@ -106,7 +117,7 @@ def _of_builds(
     tables = sorted({oid for p in builds for oid in _oids(view.seen.table(p.step.table))})
     yield from judge_prepared(read_prepared(prober, tables))
     yield from judge_open(read_open(prober, tables), server.role)
-    yield from judge_replicas(read_replicas(prober), server.role)
+    yield from judge_lags(lags(prober), server.role)
     wanted = [need for p in builds for need in needs(p)]
     yield from judge_slots(read_slots(prober), sum(need.wal_bytes for need in wanted))
     yield from judge_disk(wanted, read_free(prober), provider)

@@ -1,0 +1,99 @@
+"""``outofband rehearse``: run the revisions on a server of their own, and show what they do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from outofband.cli.options import alembic_options
+
+
+@click.command("rehearse")
+@alembic_options
+@click.option(
+    "--since",
+    metavar="GIT_REF",
+    help="Rehearse only what the branch adds to GIT_REF, on top of what is there already.",
+)
+@click.option(
+    "--stats",
+    metavar="FILE",
+    help="Sizes of production's tables, as outofband stats pull writes them.",
+)
+@click.option(
+    "--timeout",
+    "limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each part may take: the base, up, down, and up again.",
+)
+@click.option(
+    "--pg-bin",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The bin folder of a PostgreSQL to rehearse on.  [default: the one of the extra rehearse]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the report on stdout.",
+)
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also write rehearsal.md and rehearsal.json into this folder.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit status 1.",
+)
+def command(
+    configs: tuple[str, ...],
+    name: str,
+    x: tuple[str, ...],
+    since: str | None,
+    stats: str | None,
+    limit: float,
+    pg_bin: Path | None,
+    form: str,
+    folder: Path | None,
+    fail_on: str,
+) -> None:
+    """Run the revisions on a PostgreSQL of their own: up, down, and up again.
+
+    The project's env.py and revisions run as they are; whatever database they would connect to,
+    they are led to a server that is made for this and is gone afterwards. For each statement the
+    report says what it locks and for how long in production, and beside it what lint predicts.
+
+    Exits 0 when nothing was found that --fail-on names, else 1.
+    """
+    from outofband.gate.request import Request
+    from outofband.rehearse.rehearsal import rehearse
+    from outofband.rehearse.report import json, markdown, text
+
+    request = Request(configs, name, x, since)
+    rehearsal = rehearse(request, stats=stats, limit=limit, pg_bin=pg_bin)
+    written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "rehearsal.md").write_text(written["markdown"], encoding="utf-8")
+        (folder / "rehearsal.json").write_text(written["json"], encoding="utf-8")
+    if form == "text":
+        from outofband_lint.report.colour import is_wanted
+
+        written["text"] = text.report(rehearsal, colour=is_wanted(sys.stdout))
+    sys.stdout.write(written[form])
+    worst = {finding.severity for finding in rehearsal.findings}
+    sys.exit(1 if "error" in worst or (fail_on == "warning" and worst) else 0)

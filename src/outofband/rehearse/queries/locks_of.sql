@@ -1,0 +1,6 @@
+-- The relations that a session has locked or waits for a lock on, and in which modes.
+SELECT relation, string_agg(mode, ' ')
+  FROM pg_locks
+ WHERE pid = %s AND locktype = 'relation'
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+ GROUP BY relation

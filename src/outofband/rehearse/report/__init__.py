@@ -1,0 +1,1 @@
+"""A rehearsal as text: each form is a module with ``report(rehearsal) -> str``."""

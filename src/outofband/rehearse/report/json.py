@@ -1,0 +1,64 @@
+"""A rehearsal for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from outofband.rehearse.at_size import Duration, duration
+from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.report import words
+from outofband.rehearse.trace import Traced
+from outofband_lint.report.json import as_json
+
+VERSION = 1
+
+
+def report(rehearsal: Rehearsal) -> str:
+    """Return the report as a JSON object; times are in seconds, sizes in bytes."""
+    upgraded = rehearsal.part("upgrade")
+    statements = upgraded.statements if upgraded else ()
+    told = {
+        "version": VERSION,
+        "server_version": words.version(rehearsal.server_version),
+        "base": [*rehearsal.base],
+        "revisions": [revision.id for revision in rehearsal.revisions],
+        "parts": {ran.part: "failed" if ran.failure else "ran" for ran in rehearsal.ran},
+        "notes": [*rehearsal.notes],
+        "statements": [_statement(rehearsal, traced) for traced in statements],
+        "predicted": [as_json(finding) for finding in rehearsal.predicted],
+        "seen": [as_json(finding) for finding in rehearsal.seen],
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:
+    names = ("rewritten", "scanned", "rebuilt", "created", "dropped", "invalid")
+    held = [hold for hold in rehearsal.holds if hold.statement is traced]
+    return {
+        "revision": traced.revision,
+        "path": traced.path,
+        "line": traced.line,
+        "statement": traced.sql,
+        "transaction": traced.transaction,
+        "out_of_band": traced.out_of_band,
+        "locks_seen": traced.seeing,
+        "locks": [
+            {
+                "table": words.name(hold.lock.table),
+                "mode": hold.lock.mode.value,
+                "blocks": hold.lock.mode.blocks,
+                "held": _duration(hold.duration),
+            }
+            for hold in held
+        ],
+        **{field: [words.name(n) for n in getattr(traced, field)] for field in names},
+        "seconds": round(traced.seconds, 6),
+        "in_production": _duration(duration(traced, rehearsal.stats)),
+    }
+
+
+def _duration(known: Duration | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {"at_least_seconds": round(known.seconds, 3), "method": known.method}

@@ -1,0 +1,175 @@
+"""The revisions run up, down and up again, in a child that has the project's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from outofband import child
+from outofband.child import Post, TimeUpError
+from outofband.errors import OutofbandError
+from outofband.rehearse import trace
+from outofband.rehearse.schema import Schema, of_rows
+from outofband.rehearse.trace import Traced
+
+if TYPE_CHECKING:
+    from outofband.revisions.online import Noted
+
+Part = Literal["base", "upgrade", "downgrade", "again"]
+"""What comes before the revisions that are rehearsed; these up; down to there; and up once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a part of the run came to no end, and where; outside of a revision there is no place."""
+
+    what: str
+    why: str = ""
+    do: str = ""
+    revision: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One part of a run: what its statements did, and the schema at its end, unless it failed."""
+
+    part: Part
+    statements: tuple[Traced, ...] = ()
+    schema: Schema = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is run: ``configs``, ``name`` and ``x`` mean what they mean to Alembic.
+
+    ``base`` are the heads where the rehearsed revisions begin, if any. ``apart`` tells
+    whether each revision is a deploy of its own. ``limit`` is in seconds, for each part.
+    """
+
+    configs: Sequence[str]
+    name: str
+    x: Sequence[str]
+    base: Sequence[str]
+    apart: bool
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The server: the folder and number of its socket, and a database on it."""
+
+    folder: str
+    port: int
+    database: str
+
+    @property
+    def url(self) -> str:
+        """Where libpq connects to."""
+        return f"host={self.folder} port={self.port} dbname={self.database} user=postgres"
+
+
+def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
+    """Run parts one after another and yield each as it ends, up to the first that fails."""
+    with child.started(partial(_serve, call, site, wanted)) as answers:
+        statements: list[Traced] = []
+        for answer in answers:
+            if "traced" in answer:
+                statements.append(trace.from_json(answer["traced"]))
+                continue
+            schema, failure = of_rows(answer.get("schema", ())), answer.get("failure")
+            yield Ran(
+                answer["part"], tuple(statements), schema, Failure(**failure) if failure else None
+            )
+            statements = []
+            if failure:
+                return
+
+
+# --- in the child
+
+
+def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
+    for (what, _), reason in post.lost.items():
+        lost = Failure(f"{what} {reason}", do="Give it longer with --timeout, or see why")
+        _say(post, what, failure=lost)
+        return
+    from outofband.revisions import online
+    from outofband.revisions.environment import configured
+
+    place = online.Place(site.folder, site.port, site.database)
+    with online.redirected(place), online.configuring(apart=call.apart) as noted:
+        config = configured(call.configs, call.name, call.x)
+        runs: dict[Part, Callable[[], None]] = {
+            "base": partial(online.upgrade, config, call.base),
+            "upgrade": partial(online.upgrade, config, ["heads"]),
+            "downgrade": partial(online.downgrade, config, call.base[0] if call.base else "base"),
+            "again": partial(online.upgrade, config, ["heads"]),
+        }
+        for part in wanted:
+            with _traced(part, site, noted, post):
+                failure = _failure(part, runs[part], call.limit, post)
+            if failure is not None:
+                _say(post, part, failure=failure)
+                return
+            _say(post, part, schema=_schema(site, noted.version_table))
+
+
+@contextmanager
+def _traced(part: Part, site: Site, noted: Noted, post: Post) -> Iterator[None]:
+    """Say what each statement does within; where the base is made, nobody asks."""
+    if part == "base":
+        yield
+        return
+    from outofband.rehearse.tracing import Tracing
+    from outofband.revisions.online import watched
+
+    tracing = Tracing(site.url, noted, lambda traced: post.say({"traced": trace.to_json(traced)}))
+    with watched(tracing):
+        try:
+            yield
+        finally:
+            tracing.stop_parking()
+
+
+def _failure(part: Part, run: Callable[[], None], limit: float, post: Post) -> Failure | None:
+    from outofband.revisions.online import RevisionFailed, place_of
+
+    try:
+        with post.doing(part, "", limit):
+            run()
+    except RevisionFailed as error:
+        return Failure(error.what, error.why, error.do, *_place(error.caller))
+    except OutofbandError as error:
+        return Failure(error.what, error.why, error.do)
+    except TimeUpError as error:
+        caller = place_of(error)
+        where = f"revision {caller.revision}" if caller else part
+        what = f"{where} was still running after {limit:g} s"
+        return Failure(what, "", "Give it longer with --timeout, or see why", *_place(caller))
+    return None
+
+
+def _place(caller: Any) -> tuple[str, str, int]:
+    return (caller.revision, caller.path, caller.line) if caller else ("", "", 0)
+
+
+def _say(post: Post, part: str, **more: Any) -> None:
+    failure = more.get("failure")
+    told = {"failure": {n: getattr(failure, n) for n in Failure.__slots__}} if failure else more
+    post.say({"part": part, **told})
+
+
+def _schema(site: Site, version_table: str) -> list[list[str]]:
+    from outofband.postgres.source import Url, connect
+    from outofband.rehearse.relations import query
+
+    with closing(connect(Url(site.url))) as connection:
+        rows = [[*row] for row in connection.execute(query("schema"))]
+    own = {version_table, f"{version_table}_pkc"}
+    return [row for row in rows if own.isdisjoint(row[1].split("."))]

@@ -1,0 +1,97 @@
+"""``outofband rehearse`` as a pull request's author and its CI see it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from outofband.cli.main import main
+from outofband_lint.names import QualifiedName
+from outofband_lint.stats import Relation, written
+from rehearsed import Project
+
+DOCUMENTS = 'op.execute("CREATE TABLE documents (dump_id int NOT NULL, path text)")'
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    name = QualifiedName("documents", "public")
+    (tmp_path / "stats.json").write_text(written([Relation(name, 590_000, 7e6, 4_833_280_000)]))
+    return Project(tmp_path)
+
+
+def rehearse(*words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["outofband", "rehearse", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+    return int(left.value.code or 0)
+
+
+def test_a_build_in_the_deploy_is_red_with_its_lock_and_its_time(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.revise("1", DOCUMENTS, 'op.drop_table("documents")')
+    project.revise(
+        "2", 'op.create_index("d_path", "documents", ["path"])', 'op.drop_index("d_path")'
+    )
+    assert rehearse("--stats", "stats.json", "--format", "json", "--report", "out") == 1
+    told = json.loads(capsys.readouterr().out)
+    statement = told["statements"][-1]
+    assert statement["locks"][0]["mode"] == "SHARE"
+    assert statement["locks"][0]["blocks"] == "every write"
+    assert statement["in_production"]["at_least_seconds"] == pytest.approx(24.166, abs=0.01)
+    assert [*told["parts"].values()] == ["ran"] * 4
+    assert told["seen"] == []
+    assert "index-built-in-deploy" in {found["rule"] for found in told["predicted"]}
+    markdown = Path("out/rehearsal.md").read_text()
+    assert "every write of documents waits for at least 24.2 s" in markdown
+    assert "| SHARE documents | every write |" in markdown
+
+
+def test_what_no_rule_predicts_is_a_finding_of_its_own(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'LOCK TABLE documents'"
+    project.revise("1", DOCUMENTS, 'op.drop_table("documents")')
+    project.revise(
+        "2", f'op.execute("{hidden}")\nop.execute("SELECT f()")', 'op.execute("DROP FUNCTION f()")'
+    )
+    rehearse("--format", "json")
+    told = json.loads(capsys.readouterr().out)
+    assert [(found["rule"], found["line"]) for found in told["seen"]] == [("lock-not-predicted", 8)]
+
+
+def test_a_step_out_of_band_holds_nothing_up(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.revise("1", DOCUMENTS, 'op.drop_table("documents")')
+    project.revise("2", 'op.create_index_out_of_band("d_path", "documents", ["path"])')
+    rehearse("--stats", "stats.json")
+    told = capsys.readouterr().out
+    assert "out of band, unless the table is small" in told
+    assert "lock-held-long" not in told
+
+
+def test_a_downgrade_that_leaves_something_is_said(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.revise("1", DOCUMENTS)
+    rehearse("--format", "json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["parts"]["again"] == "failed"
+    differs = next(found for found in told["seen"] if found["rule"] == "downgrade-differs")
+    assert "left over: column public.documents.dump_id" in differs["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(("--pg-bin", "/nowhere"), 2), (("--timeout", "0"), 2), (("--stats", "absent.json"), 2)],
+)
+def test_a_wrong_call_is_told_so(words: tuple[str, ...], status: int, project: Project) -> None:
+    project.revise("1", DOCUMENTS)
+    assert rehearse(*words) == status

@@ -1,0 +1,131 @@
+"""Revisions run where they do not know it, and end in words whatever they do."""
+
+from __future__ import annotations
+
+import pytest
+
+from outofband_lint.names import QualifiedName
+from rehearsed import ENV, Project, Run
+
+TABLE = 'op.execute("CREATE TABLE t (id int)")'
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg", "pg8000"])
+def test_an_engine_of_any_driver_is_led_to_the_server(
+    driver: str, project: Project, run: Run
+) -> None:
+    pytest.importorskip(driver)
+    url = f"postgresql+{driver}://app:secret@db.invalid:5432/production"
+    env = ENV if driver != "asyncpg" else ASYNC_ENV
+    project.configure(url, env)
+    project.revise("1", TABLE)
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is None
+    assert ("table", "public.t") in upgraded.schema
+    assert [traced.sql for traced in upgraded.statements] == ["CREATE TABLE t (id int)"]
+
+
+ASYNC_ENV = """
+import asyncio
+from alembic import context
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+url = context.config.get_main_option("sqlalchemy.url")
+def migrate(connection):
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+async def online():
+    async with create_async_engine(url, poolclass=pool.NullPool).connect() as connection:
+        await connection.run_sync(migrate)
+asyncio.run(online())
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [
+        ('create_engine("sqlite://")', "an engine of the project connects to sqlite"),
+        (
+            'create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(SERVER))',
+            "an engine of the project is made with creator=",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_be_led_is_refused(
+    engine: str, what: str, project: Project, run: Run, database: str
+) -> None:
+    env = ENV.replace("create_engine(url, poolclass=pool.NullPool)", engine)
+    project.configure(env=f"import psycopg\nSERVER = {database!r}\n{env}")
+    project.revise("1", TABLE)
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is not None
+    assert upgraded.failure.what == what
+
+
+def test_a_revision_that_fails_is_named_with_its_line(project: Project, run: Run) -> None:
+    project.revise("1", TABLE)
+    path = project.revise("2", 'op.execute("ALTER TABLE absent ADD COLUMN n int")')
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is not None
+    assert (upgraded.failure.revision, upgraded.failure.path) == ("2", str(path))
+    assert path.read_text().splitlines()[upgraded.failure.line - 1].startswith("    op.execute")
+    assert upgraded.failure.why == 'relation "absent" does not exist'
+    assert [traced.revision for traced in upgraded.statements] == ["1"]
+
+
+@pytest.mark.parametrize("hangs", ["time.sleep(60)", 'op.execute("SELECT pg_sleep(60)")'])
+def test_a_revision_that_hangs_is_ended_and_named(hangs: str, project: Project, run: Run) -> None:
+    project.revise("1", hangs)
+    (upgraded,) = run("upgrade", limit=1.0)
+    assert upgraded.failure is not None
+    assert upgraded.failure.what == "revision 1 was still running after 1 s"
+
+
+def test_a_process_that_is_killed_is_told_of(project: Project, run: Run) -> None:
+    project.revise("1", "import os; os.kill(os.getpid(), 9)")
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is not None
+    assert upgraded.failure.what == "upgrade ended the process"
+
+
+def test_the_base_is_not_traced(project: Project, run: Run) -> None:
+    project.revise("1", TABLE)
+    project.revise("2", 'op.add_column("t", sa.Column("n", sa.Integer))')
+    base, upgraded = run("base", "upgrade", base=("1",))
+    assert base.statements == ()
+    assert [traced.revision for traced in upgraded.statements] == ["2"]
+
+
+def test_down_and_up_again_end_where_they_began(project: Project, run: Run) -> None:
+    project.revise("1", TABLE)
+    project.revise(
+        "2", 'op.add_column("t", sa.Column("n", sa.Integer))', 'op.drop_column("t", "n")'
+    )
+    base, upgraded, down, again = run("base", "upgrade", "downgrade", "again", base=("1",))
+    assert base.schema == down.schema
+    assert upgraded.schema == again.schema
+    assert ("column", "public.t.n") in upgraded.schema.keys() - base.schema.keys()
+
+
+def test_revisions_of_one_deploy_share_a_transaction_and_its_locks(
+    project: Project, run: Run
+) -> None:
+    project.revise("1", TABLE)
+    for revision in ("2", "3"):
+        project.revise(revision, f'op.add_column("t", sa.Column("n{revision}", sa.Integer))')
+    _, together = run("base", "upgrade", base=("1",), apart=False)
+    first, second = together.statements
+    assert first.transaction == second.transaction
+    assert [lock.table for lock in first.locks] == [QualifiedName("t", "public")]
+    assert second.locks == ()
+
+
+def test_revisions_that_are_deployed_apart_lock_anew(project: Project, run: Run) -> None:
+    project.revise("1", TABLE)
+    for revision in ("2", "3"):
+        project.revise(revision, f'op.add_column("t", sa.Column("n{revision}", sa.Integer))')
+    (apart,) = run("upgrade")
+    first, second, third = apart.statements
+    assert len({first.transaction, second.transaction, third.transaction}) == 3
+    assert second.locks == third.locks != ()
