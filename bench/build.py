@@ -27,6 +27,7 @@ from build_traffic import traffic
 from verdict import spread, verdict
 
 from outofband import ephemeral
+from outofband.model.index import Index
 
 WORKERS, MEMORY = "max_parallel_maintenance_workers", "maintenance_work_mem"
 GRID = [((WORKERS, w), (MEMORY, m)) for w in "0124" for m in ("64MB", "256MB", "1GB")]
@@ -34,7 +35,10 @@ STOCK = ((WORKERS, "2"), (MEMORY, "64MB"))
 _LOOKS_AT_GRID, _BEST_OF_GRID = 1, 2
 _WORTH_KNOWING = 0.1  # seconds: nobody plans for less
 
+_PAIRS = 3
+
 Runs = Mapping[str, Callable[[], float]]
+Amounts = tuple[float, float, float, float]
 
 
 def interleaved(runs: Runs, rounds: int) -> dict[str, list[float]]:
@@ -171,44 +175,48 @@ class Bench:
         self.verdicts.append(verdict("(e) status", statistics.median(seconds["status"]), 0.5, "s"))
 
     def estimates(self) -> None:
-        """What plan says, beside what comes of it."""
+        """What plan says, beside what comes of it: medians of pairs, one after the other."""
         print("estimates, as parts of what came: size, WAL, temporary files, time")
         sizes, times = [], []
         for index in ESTIMATED:
-            self.database.drop([index])
-            told = self.database.forecast(index)
-            came = self._build(index.qualified_name, told, index)
-            guess = told.estimate
-            assert guess.size_bytes
-            assert guess.seconds
-            parts = [guess.size_bytes / came[0], (guess.wal_bytes or 0) / came[1]]
-            temp = (guess.sort_bytes or 0) + (guess.check_bytes or 0)
-            spilt = f"{temp / came[2]:6.2f}" if came[2] else f"{temp / 1e6:4.0f}M"
-            parts.append(guess.seconds / came[3])
-            self.database.drop([index])
-            shares = f"{parts[0]:6.2f} {parts[1]:6.2f} {spilt} {parts[2]:6.2f}"
-            print(f"  {index.name:40} {shares} of {came[3]:.2f} s")
-            sizes.append(abs(parts[0] - 1))
+            pairs = [self._pair(index) for _ in range(_PAIRS)]
+            told, came = (_medians(side) for side in zip(*pairs, strict=True))
+            size, wal, temp, seconds = (
+                one / other if other else 1.0 for one, other in zip(told, came, strict=True)
+            )
+            shares = f"{size:6.2f} {wal:6.2f} {temp:6.2f} {seconds:6.2f}"
+            each = ", ".join(f"{said[3]:.2f} of {took[3]:.2f}" for said, took in pairs)
+            print(f"  {index.name:40} {shares}  ({each} s)", flush=True)
+            sizes.append(abs(size - 1))
             if came[3] >= _WORTH_KNOWING:
-                times.append(abs(parts[2] - 1))
+                times.append(abs(seconds - 1))
         self.verdicts += [
             verdict("estimates of size, the worst is off by", max(sizes) * 100, 25, "%"),
-            verdict("estimates of time, the worst is off by", max(times) * 100, 50, "%"),
+            verdict("estimates of time, the worst is off by", max(times, default=0) * 100, 50, "%"),
         ]
 
-    def _build(self, name: object, told: object, index: object) -> tuple[float, ...]:
-        """Build three times; return size, WAL and temporary bytes, and the median of seconds."""
-        database, seconds = self.database, []
-        parameters = told.tuning.parameters  # type: ignore[attr-defined]
-        for _ in range(3):
-            database.drop([index])  # type: ignore[list-item]
-            wal = database.value("SELECT pg_current_wal_insert_lsn() - '0/0'")
-            temp = _temp(database)
-            seconds.append(database.by_psql([index], parameters))  # type: ignore[list-item]
-            wal = database.value("SELECT pg_current_wal_insert_lsn() - '0/0'") - wal
-            temp = _temp(database) - temp
-        size = database.value(f"SELECT pg_relation_size('{name}')")
-        return float(size), float(wal), float(temp), statistics.median(seconds)
+    def _pair(self, index: Index) -> tuple[Amounts, Amounts]:
+        """Return size, WAL and temporary files in bytes, and seconds: as told, and as they came."""
+        database = self.database
+        database.drop([index])
+        forecast = database.forecast(index)
+        told = forecast.estimate
+        temp_bytes = (told.sort_bytes or 0) + (told.check_bytes or 0)
+        wal, temp = _wal(database), _temp(database)
+        seconds = database.by_psql([index], forecast.tuning.parameters)
+        wal, temp = _wal(database) - wal, _temp(database) - temp
+        size = database.value(f"SELECT pg_relation_size('{index.qualified_name}')")
+        database.drop([index])
+        said = (told.size_bytes or 0, told.wal_bytes or 0, temp_bytes, told.seconds or 0.0)
+        return said, (size, wal, temp, seconds)
+
+
+def _medians(rows: Sequence[Amounts]) -> list[float]:
+    return [statistics.median(column) for column in zip(*rows, strict=True)]
+
+
+def _wal(database: Database) -> int:
+    return int(database.value("SELECT pg_current_wal_insert_lsn() - '0/0'"))
 
 
 def _temp(database: Database) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding
 from outofband_lint.fix import Fix
@@ -97,6 +97,35 @@ def _fix(told: Mapping[str, Any] | None) -> Fix | None:
     return Fix(here, later, undo, told["autocommit"])
 
 
+def wanted_to_json(wanted: Wanted) -> dict[str, Any]:
+    """Return what is wanted as a value that JSON can have."""
+    return {
+        "steps": [_wanted_to_json(w) for w in wanted.steps],
+        "unapplied": [_wanted_to_json(w) for w in wanted.unapplied],
+        "declared_names": sorted(wanted.declared_names, key=str),
+        "incomplete": wanted.incomplete,
+    }
+
+
+def wanted_from_json(told: Mapping[str, Any]) -> Wanted:
+    """Return what :func:`wanted_to_json` told; raises as :func:`from_json` does."""
+    return Wanted(
+        steps=tuple(map(_wanted_step, told["steps"])),
+        unapplied=tuple(map(_wanted_step, told["unapplied"])),
+        declared_names=frozenset(map(_name, told["declared_names"])),
+        incomplete=tuple(told["incomplete"]),
+    )
+
+
+def _wanted_to_json(wanted: WantedStep) -> list[Any]:
+    return [{"kind": wanted.step.kind, **_fields(wanted.step)}, wanted.revision, wanted.ahead]
+
+
+def _wanted_step(told: Sequence[Any]) -> WantedStep:
+    step, revision, ahead = told
+    return WantedStep(_step(**step), revision, ahead)
+
+
 def environment_from_json(told: Mapping[str, Any]) -> Environment:
     """Return the env.py of an answer about it."""
     return Environment(**{**told, "problem": _problem(told["problem"])})
@@ -121,14 +150,20 @@ def _step(kind: str, **fields: Any) -> Step:
     after = None if after is None else tuple(after)
     match kind:
         case "create_index":
-            return CreateIndex(_index(fields["index"]), after=after or ())
+            dropped = fields.get("replaces")
+            replaces = _drop(**dropped) if dropped else None
+            return CreateIndex(_index(fields["index"]), after or (), replaces)
         case "drop_index":
-            return DropIndex(fields["name"], _name(fields["table"]), after=after)
+            return _drop(fields["name"], fields["table"], after)
         case "primary_key" | "unique_constraint":
             table, columns = _name(fields["table"]), tuple(fields["columns"])
             return AddConstraint(fields["name"], table, kind, columns, fields["using_index"])
         case _:
             raise ValueError(f"{kind!r} is no kind of step")
+
+
+def _drop(name: str, table: Sequence[str | None], after: Sequence[str] | None) -> DropIndex:
+    return DropIndex(name, _name(table), None if after is None else tuple(after))
 
 
 def _index(fields: Mapping[str, Any]) -> Index:
@@ -142,5 +177,6 @@ def _index(fields: Mapping[str, Any]) -> Index:
 
 def _name(parts: Sequence[str | None]) -> QualifiedName:
     name, schema = parts
-    assert name is not None
+    if name is None:
+        raise ValueError("a name is missing")
     return QualifiedName(name, schema)

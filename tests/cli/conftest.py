@@ -57,6 +57,8 @@ class Ran:
 class Project:
     """Three revisions: tables, the incident's cure on docs, an index on pages."""
 
+    env = ENV
+
     def __init__(self, folder: Path, url: str, run: Callable[..., Ran]) -> None:
         self.folder, self.url, self.run = folder, url, run
         (folder / "pyproject.toml").write_text("[tool.outofband]\ninline_max_bytes = 0\n")
@@ -125,8 +127,10 @@ def project(
     database: str,
     outofband: Callable[..., Ran],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return Project(tmp_path, database, outofband)
 
 

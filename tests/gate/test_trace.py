@@ -6,10 +6,13 @@ import importlib
 import importlib.util
 import os
 import sys
+import types
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from outofband.gate import recall, remember
 from outofband.inputs import state, trace
 from outofband.inputs.trace import tracing
 
@@ -64,6 +67,28 @@ def test_what_is_written_or_installed_is_no_input(tmp_path: Path) -> None:
         (tmp_path / "out.txt").write_text("a")
         Path(os.__file__).read_bytes()
     assert kept.files == set()
+
+
+def test_what_was_imported_before_is_taken_down_where_that_is_asked_for(tmp_path: Path) -> None:
+    module = types.ModuleType("there_already")
+    module.__file__ = str(tmp_path / "there_already.py")
+    with patch.dict(sys.modules, {"there_already": module}), tracing() as kept:
+        assert kept.files == set()
+        trace.imported_before()
+    assert module.__file__ in kept.files
+    assert not any(state.is_installed(path) for path in kept.files)
+
+
+def test_the_variables_count_as_they_were_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLOUR_OF_TEST", "red")
+    with tracing() as kept:
+        monkeypatch.setenv("COLOUR_OF_TEST", "blue" + os.environ["COLOUR_OF_TEST"])
+    kept.files.clear()
+    inputs = remember.inputs_of(kept)
+    assert inputs is not None
+    assert not recall.is_as_it_was(inputs)
+    monkeypatch.setenv("COLOUR_OF_TEST", "red")
+    assert recall.is_as_it_was(inputs)
 
 
 def test_after_a_trace_nothing_is_taken_down_and_nothing_stays_wrapped(tmp_path: Path) -> None:

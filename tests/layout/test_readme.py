@@ -22,6 +22,7 @@ _BLOCK = re.compile(
 )
 _NORMAL = (
     (re.compile(r"\b\d+\.\d s\b"), "0.0 s"),
+    (re.compile(r"\bby \d looks? at [\d,]+ pages of the table, \d+%"), "by looks"),
     (
         re.compile(r"database \w+ at \S+?(?=[:\s]*$|:\n|: )", re.MULTILINE),
         "database app at db:5432",

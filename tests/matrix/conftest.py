@@ -50,3 +50,18 @@ def cluster_of(server: ephemeral.Server) -> Iterator[Callable[[int], Cluster]]:
 def cluster(major: int, cluster_of: Callable[[int], Cluster]) -> Cluster:
     """The databases of the major version that the test is about."""
     return cluster_of(major)
+
+
+@pytest.fixture(scope="module")
+def own(request: pytest.FixtureRequest, server: ephemeral.Server) -> Iterator[ephemeral.Server]:
+    """A server of the major version that is asked for, with the SETTINGS of the test's module."""
+    major: int = request.param
+    try:
+        same = major == server.version // 10_000
+        folder = server.binaries if same else folder_of(major)
+    except ephemeral.BinariesNotFound as error:
+        if REQUIRE:
+            raise
+        pytest.skip(f"PostgreSQL {major} is not here: {error}")
+    with ephemeral.server(pg_bin=folder, settings=request.module.SETTINGS) as running:
+        yield running

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from matrix.servers import REQUIRE, folder_of, majors
+from matrix.servers import majors
 from outofband import ephemeral
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.stats.pull import Pulled, pull
 
+pytestmark = pytest.mark.parametrize("own", majors(), indirect=True)
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "random_page_cost": "1.1",
@@ -32,20 +32,12 @@ SETUP = (
 )
 
 
-@pytest.fixture(scope="module", params=majors())
-def own(request: pytest.FixtureRequest, server: ephemeral.Server) -> Iterator[ephemeral.Server]:
-    try:
-        same = request.param == server.version // 10_000
-        folder = server.binaries if same else folder_of(request.param)
-    except ephemeral.BinariesNotFound as error:
-        if REQUIRE:
-            raise
-        pytest.skip(f"PostgreSQL {request.param} is not here: {error}")
-    with ephemeral.server(pg_bin=folder, settings=SETTINGS) as running:
-        with Session(Url(running.url())) as session:
-            for statement in SETUP:
-                session.write(statement)
-        yield running
+@pytest.fixture
+def filled(own: ephemeral.Server) -> ephemeral.Server:
+    with Session(Url(own.url())) as session:
+        for statement in SETUP:
+            session.write(statement)
+    return own
 
 
 def look(server: ephemeral.Server, user: str = "postgres") -> Pulled:
@@ -68,7 +60,8 @@ def why_no_queries(server: ephemeral.Server) -> str:
     return next(each.why for each in missing if each.what == "queries")
 
 
-def test_every_version_tells_the_same_and_so_does_a_standby(own: ephemeral.Server) -> None:
+def test_every_version_tells_the_same_and_so_does_a_standby(filled: ephemeral.Server) -> None:
+    own = filled
     primary = looked_at_counters(own)
     (docs,) = primary.stats.relations
     assert (docs.tuples, docs.all_visible, docs.seq_scan) == (5000.0, docs.pages, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,7 +110,15 @@ def test_what_is_not_a_btree_is_not_estimated(items: Any, steps: Any) -> None:
     made = forecast(items, steps, keys=(Key.of("id"),), method="brin")
     assert made.estimate.size_bytes is None
     assert "brin" in made.estimate.notes[-1]
-    assert made.tuning.parameters == ()
+
+
+def test_a_time_says_how_it_was_found_and_what_it_may_also_be(items: Any, steps: Any) -> None:
+    items.sql("ANALYZE items")
+    made = forecast(items, steps, **INDEXES["several columns"]).estimate
+    assert made.seconds is not None
+    assert made.between is not None
+    assert 0 < made.between[0] < made.seconds < made.between[1]
+    assert re.fullmatch(r"by 3 looks at [\d,]+ pages of the table, \d+% .* cached", made.method)
 
 
 @pytest.mark.parametrize("as_is", [True, False])

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.ending import End
+from outofband.model.step import Wanted
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
+from outofband.runbook.apply import apply
+from outofband.runbook.ending import End, Ending
+from outofband.runbook.forecast import Forecaster
+from outofband.runbook.world import Scope, World
 
 ROWS = 150_000
 
@@ -56,11 +62,22 @@ def test_more_workers_get_through_since_the_limit_is_each_ones_own(
     # A sort that is over before the last worker has started is not shared.
     db.sql(f"INSERT INTO docs {rows(ROWS + 1, 4 * ROWS)}")
     limit(db, owner, "32MB", workers=4)
-    (ending,) = db.apply(steps.create("docs_path", "docs", "path"), screen=screen, url=owner.url)
+    step = steps.create("docs_path", "docs", "path")
+    (foreseen,) = apply_as_told(owner, steps.wants(step), screen)
+    assert (foreseen.end, foreseen.why, screen.said) == (End.DONE, "", [])
+    db.sql("DROP INDEX docs_path")
+    (ending,) = db.apply(step, screen=screen, url=owner.url)
     assert (ending.end, ending.why) == (End.DONE, "")
     assert any("sharing the sort among 4 workers" in line for line in screen.said)
     assert not any("raised" in line for line in screen.said)
     assert db.indexes() == {"docs_path": True}
+
+
+def apply_as_told(owner: Owner, wanted: Wanted, screen: Any) -> tuple[Ending, ...]:
+    """Apply with the settings that a plan's forecast has chosen."""
+    with Session(Url(owner.url)) as session:
+        world = World(session, screen, Scope(wanted))
+        return apply(Forecaster(session).forecast(world.look().plan), world)
 
 
 @pytest.mark.parametrize("size", ["1MB", "0"])

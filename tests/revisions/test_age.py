@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from outofband.revisions.age import pending_ages
+from outofband.revisions.age import create_dates, pending_ages
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -43,11 +43,11 @@ def test_the_create_date_tells(
 ) -> None:
     text = f'"""x\n\nRevision ID: a\n{written}\n\n"""\nrevision, down_revision = "a", None\n'
     (tmp_path / "migrations" / "versions" / "a.py").write_text(text)
-    found = pending_ages(scripts.walk_revisions(), NOW)
+    found = pending_ages(create_dates(scripts.walk_revisions()), NOW)
     assert found == ({} if age is None else {"a": age})
 
 
 def test_what_alembic_itself_writes_is_read(scripts: ScriptDirectory) -> None:
     scripts.generate_revision("b", "message", head="base")
-    (age,) = pending_ages(scripts.walk_revisions(), datetime.now(UTC)).values()
+    (age,) = pending_ages(create_dates(scripts.walk_revisions()), datetime.now(UTC)).values()
     assert age < timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,14 +12,18 @@ from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.runbook.btree import PAGE, Part, index_bytes, tuple_bytes
 from outofband.runbook.distinct import Seen, distinct_in
-from outofband.runbook.estimate import Estimate, Forecast, Ground, Pace, estimate, total
+from outofband.runbook.estimate import Estimate, Forecast, Ground, estimate, total
+from outofband.runbook.pace import Look, Pace, ranges
 from outofband.runbook.show_forecast import forecast_entries, forecast_lines
+from outofband.runbook.speed import Speed
 from outofband.runbook.tuning import Tuning
 
 INT, BIGINT = Part(4, 4), Part(8, 8)
 TEXT = Part(20, 1, varies=True)
 TUNING = Tuning(2, 96 * 1024)
-PACE = Pace(heap_bytes=16 << 20, rows=160_000, read=0.01, sort=0.05, reference=0.03)
+SPEED = Speed(address=100e-9, spilt=4e-9, workers=2, shared=1.9)
+LOOK = Look(heap_bytes=5 << 20, rows=50_000, read=0.004, sort=0.015)
+PACE = Pace((LOOK,), SPEED, cached=0.25)
 GROUND = Ground("btree", 500 << 20, 5e6, (INT,), None, pace=PACE)
 
 
@@ -88,11 +93,43 @@ def test_temporary_files_are_those_of_the_larger_sort() -> None:
     assert estimate(GROUND, Tuning(0, 100 << 10)).check_bytes == 6e7
 
 
-def test_a_slow_machine_takes_longer() -> None:
-    slow = replace(PACE, read=0.02, sort=0.1, reference=0.06)
+def test_a_server_that_is_half_as_fast_takes_twice_as_long() -> None:
+    slow_look = replace(LOOK, read=2 * LOOK.read, sort=2 * LOOK.sort)
+    slow = Pace((slow_look,), replace(SPEED, address=200e-9, spilt=8e-9))
     quick, late = (estimate(replace(GROUND, pace=p), TUNING).seconds for p in (PACE, slow))
     assert quick is not None
     assert late == pytest.approx(2 * quick)
+
+
+def test_workers_shorten_a_build_by_no_more_than_they_shortened_a_sort() -> None:
+    one_core = replace(PACE, speed=replace(SPEED, shared=1.0))
+    alone, beside = (estimate(replace(GROUND, pace=one_core), Tuning(n, 96 << 10)) for n in (0, 2))
+    assert alone.seconds == pytest.approx(beside.seconds, rel=0.1)
+
+
+def test_a_time_is_the_median_of_the_looks_and_says_how_far_they_are_apart() -> None:
+    looks = [replace(LOOK, read=LOOK.read * times) for times in (10, 1, 2)]
+    made = [estimate(replace(GROUND, pace=Pace((look,), SPEED)), TUNING) for look in looks]
+    several = estimate(replace(GROUND, pace=Pace(tuple(looks), SPEED, 0.25)), TUNING)
+    slowest, quickest, middle = (one.seconds for one in made)
+    assert slowest is not None
+    assert quickest is not None
+    assert several.seconds == middle
+    assert several.between == pytest.approx((quickest / 1.5, slowest * 1.5))
+    assert several.method == "by 3 looks at 1,920 pages of the table, 25% of them cached"
+
+
+@pytest.mark.parametrize("pages", [0, 1, 7, 200, 999, 1_000, 12_345, 10_000_000])
+@pytest.mark.parametrize("each", [4, 50, 1_000])
+def test_no_page_of_a_large_table_is_looked_at_twice(pages: int, each: int) -> None:
+    looks = [ranges(pages, each, look, 3) for look in range(3)]
+    for look in looks:
+        assert all(0 <= first <= end <= pages for first, end in look)
+        assert sum(end - first for first, end in look) <= each
+    if pages > each and pages >= 12:
+        seen = sorted(part for look in looks for part in look)
+        assert all(end <= first for (_, end), (first, _) in pairwise(seen))
+        assert seen[-1][0] >= pages * 0.9
 
 
 @pytest.mark.parametrize("method", ["gin", "gist", "brin", "hash", "spgist"])
@@ -118,14 +155,14 @@ def forecast(made: Estimate, *reasons: str) -> Forecast:
     return Forecast(index, made, Tuning(2, 98304, (("max_parallel_workers", "2"),), reasons))
 
 
-KNOWN = Estimate(20 << 20, 10 << 20, 1 << 20, 18 << 20, 65.0)
+KNOWN = Estimate(20 << 20, 10 << 20, 1 << 20, 18 << 20, 65.0, (40.0, 100.0), "by 3 looks")
 
 
 def test_a_forecast_in_words_adds_up_and_tells_why() -> None:
     lines = forecast_lines([forecast(KNOWN, "a: b", "c: d"), forecast(KNOWN, "a: b", "c: d")])
     assert lines == [
         "takes about 40 MB of index, 10 MB of temporary files, 36 MB of WAL, 2 min 10 s "
-        "(measured on a part of the table)",
+        "(1 min 20 s to 3 min 20 s, by 3 looks)",
         "with a: b; c: d",
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from outofband.runbook.speed import Speed
 from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, Machine, as_it_is, tuned
 
 MB, GB, TB = 1 << 20, 1 << 30, 1 << 40
@@ -50,7 +51,6 @@ def test_stock_settings_have_memory_for_one_worker_and_ours_for_two() -> None:
         ({"beside": 8}, "1"),
         ({"heap": 7 * MB}, "0"),
         ({"heap": 8 * MB}, "1"),
-        ({"version": 90600}, "0"),
     ],
 )
 def test_workers_follow_what_the_owner_has_set(settings: dict[str, Any], workers: str) -> None:
@@ -92,6 +92,67 @@ def test_each_choice_has_its_reason() -> None:
     assert told == "4 workers: a quarter of max_parallel_workers (16)"
 
 
-@pytest.mark.parametrize("method", ["gin", "gist", "brin", "hash", "spgist"])
-def test_what_was_not_measured_is_left_alone(method: str) -> None:
+@pytest.mark.parametrize("method", ["gist", "hash", "spgist"])
+def test_what_no_worker_can_build_is_left_alone(method: str) -> None:
     assert tuned(STOCK, method, GB, GB).parameters == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "workers"),
+    [("brin", 160000, 0), ("brin", 170000, 2), ("gin", 170000, 0), ("gin", 180000, 2)],
+)
+def test_other_methods_have_workers_since_the_server_gives_them(
+    method: str, version: int, workers: int
+) -> None:
+    assert tuned(replace(STOCK, version=version), method, GB, GB).workers == workers
+
+
+@pytest.mark.parametrize("memory_kb", [64 << 10, 1 << 20])
+def test_memory_that_a_gin_index_could_use_is_not_taken_away(memory_kb: int) -> None:
+    machine = replace(STOCK, memory_kb=memory_kb)
+    assert tuned(machine, "gin", GB, GB).memory_kb == max(memory_kb, 3 * MEMORY_PER_PROCESS_KB)
+
+
+@pytest.mark.parametrize(
+    ("workers", "shared", "chosen_", "why"),
+    [
+        (2, 1.9, 2, "max_parallel_maintenance_workers is 2"),
+        (1, 1.9, 1, "1 were free when it was tried"),
+        (2, 1.0, 1, "a sort by 3 processes was 1.0 times as fast as by 1"),
+        (0, 1.0, 0, "0 were free when it was tried"),
+    ],
+)
+def test_no_more_workers_than_were_free_and_helped_when_they_were_tried(
+    workers: int, shared: float, chosen_: int, why: str
+) -> None:
+    tried = replace(STOCK, speed=Speed(1e-7, 4e-9, workers, shared))
+    tuning = tuned(tried, "btree", GB, GB)
+    assert tuning.workers == chosen_
+    assert tuning.reasons[0].endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("limit_mb", "settings", "workers"),
+    [
+        (400, {}, 2),
+        (200, {}, 3),
+        (150, {}, 4),
+        (100, {}, 6),
+        (100, {"shared_buffers_kb": 16 * 1024}, 6),
+        (100, {"speed": Speed(1e-7, 4e-9, 2, 1.1)}, 6),
+        (10, {}, 2),
+        (100, {"parallel_workers": 4}, 2),
+        (100, {"maintenance_workers": 0}, 6),
+        (-1, {}, 2),
+    ],
+)
+def test_workers_are_raised_ahead_so_that_none_writes_as_much_as_temp_file_limit(
+    limit_mb: int, settings: dict[str, Any], workers: int
+) -> None:
+    limited = replace(STOCK, temp_file_limit_kb=limit_mb << 10, **settings)
+    tuning = tuned(limited, "btree", GB, 401 * MB)
+    assert tuning.workers == workers
+    if workers > 2:
+        assert dict(tuning.parameters)["min_parallel_table_scan_size"] == "0"
+        assert tuning.reasons[0].startswith(f"{workers} workers: temp_file_limit ({limit_mb} MB)")
+        assert len(tuning.reasons) == len(tuning.parameters)

@@ -24,11 +24,14 @@ def observe(reader: Reader, steps: Iterable[Step]) -> Observation:
     names = {str(step.table): step.table for step in wanted}
     roots = reader.rows(query("tables"), {"names": sorted(names)})
     rows = _Rows.read(reader, roots)
+    declared: dict[QualifiedName, list[Index]] = {}
+    for step in wanted:
+        if isinstance(step, CreateIndex):
+            declared.setdefault(step.table, []).append(step.index)
     tables = {}
     for row in roots:
         name = names[row["asked"]]
-        declared = [s.index for s in wanted if isinstance(s, CreateIndex) and s.table == name]
-        tables[name] = _with_canonical_forms(reader, rows.table(row), declared)
+        tables[name] = _with_canonical_forms(reader, rows.table(row), declared.get(name, ()))
     return Observation(tables, _taken(reader, wanted, tables))
 
 

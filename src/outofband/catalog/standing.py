@@ -4,12 +4,13 @@ Operations).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outofband.catalog.classify import classify, is_declared, resolved
+from outofband.catalog.earlier import Earlier
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
-from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
@@ -57,7 +58,7 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     names = wanted.declared_names.union(built)
     beside = _pairs(steps)
     sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
-    waits = tuple(_waits(steps, position) for position in range(len(steps)))
+    waits = _waits(steps)
     done = _done(steps, sights, waits)
     stand = tuple(
         Standing(
@@ -77,12 +78,10 @@ def _listed(wanted: Wanted, seen: Observation) -> tuple[WantedStep, ...]:
     stand-in stays until the upgrade has made the column of what takes its place.
     """
     listed: list[WantedStep] = []
-    left_out: list[Step] = []
-    steps = tuple(w.step for w in wanted.steps)
-    for n, coming in enumerate(wanted.steps):
-        waits = any(step in left_out for step in waits_for(coming.step, steps[:n]))
-        if coming.ahead and (waits or not is_reachable(coming.step, seen)):
-            left_out.append(coming.step)
+    left_out = Earlier()
+    for coming in wanted.steps:
+        if coming.ahead and (left_out.awaited(coming.step) or not is_reachable(coming.step, seen)):
+            left_out.add(coming.step)
         else:
             listed.append(coming)
     return tuple(listed)
@@ -108,29 +107,6 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return True
 
 
-def waits_for(step: Step, earlier: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return those of the earlier steps that ``step`` waits for, done or not.
-
-    A promotion waits for its index; a drop for ``after``, or for every earlier step on its table
-    except the creation of what it drops; a build only for ``after``, and where it replaces for what
-    the drop would wait for.
-    """
-    match step:
-        case CreateIndex(after=after, replaces=DropIndex() as drop):
-            dropping = waits_for(drop, earlier)
-            return tuple(s for s in earlier if s.name in after or s in dropping)
-        case CreateIndex(after=after):
-            return tuple(s for s in earlier if s.name in after)
-        case DropIndex(after=None):
-            return tuple(s for s in earlier if s.table == step.table and not _creates(s, step.name))
-        case DropIndex(after=after):
-            return tuple(s for s in earlier if after is not None and s.name in after)
-        case AddConstraint():
-            return tuple(
-                s for s in earlier if s.table == step.table and _creates(s, step.using_index)
-            )
-
-
 def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
     """Return, by the position of one, the other of the build of an index and the step that makes a
     constraint of it.
@@ -147,13 +123,13 @@ def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
     return pairs
 
 
-def _creates(step: Step, name: str) -> bool:
-    return isinstance(step, CreateIndex) and step.name == name
-
-
-def _waits(steps: tuple[Step, ...], position: int) -> tuple[int, ...]:
-    waited = waits_for(steps[position], steps[:position])
-    return tuple(n for n in range(position) if steps[n] in waited)
+def _waits(steps: Iterable[Step]) -> tuple[tuple[int, ...], ...]:
+    """Return for each step the places of those that it waits for."""
+    waits, earlier = [], Earlier()
+    for step in steps:
+        waits.append(tuple(earlier.awaited(step)))
+        earlier.add(step)
+    return tuple(waits)
 
 
 def _done(
@@ -166,12 +142,14 @@ def _done(
     nothing is there.
     """
 
+    users = _users(steps)
+
     def holds(n: int, done: frozenset[int]) -> bool:
         match steps[n]:
             case CreateIndex(index):
-                users = (m for m in range(n + 1, len(steps)) if _uses(steps[m], index))
                 built = sights[n].state in _BUILT and sights[n].replaced is None
-                return built or any(m in done for m in users)
+                later = (m for m in users.get((index.table, index.name), ()) if m > n)
+                return built or any(m in done for m in later)
             case DropIndex():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
@@ -183,15 +161,14 @@ def _done(
     return done
 
 
-def _uses(step: Step, index: Index) -> bool:
-    """Tell whether a step consumes or removes the index."""
-    match step:
-        case DropIndex(name, table):
-            return (name, table) == (index.name, index.table)
-        case AddConstraint(table=table, using_index=using):
-            return (using, table) == (index.name, index.table)
-        case CreateIndex():
-            return False
+def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
+    """Return the places of the steps that consume or remove an index, by its table and name."""
+    users: dict[tuple[QualifiedName, str], list[int]] = {}
+    for n, step in enumerate(steps):
+        match step:
+            case DropIndex(name, table) | AddConstraint(table=table, using_index=name):
+                users.setdefault((table, name), []).append(n)
+    return users
 
 
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:

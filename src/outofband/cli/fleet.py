@@ -11,6 +11,7 @@ from threading import Lock
 from outofband.catalog.reader import Reader, query
 from outofband.cli.options import Where
 from outofband.cli.project import Forecast, Project, Seen, own_source, read_configuration, see
+from outofband.cli.wants import Wants
 from outofband.errors import Misuse, OutofbandError, StateUnknown
 from outofband.model.step import Wanted
 from outofband.postgres.session import Session
@@ -102,8 +103,9 @@ def open_fleet(where: Where, path: Path) -> Fleet:
     listed = load(path, os.environ)
     render(environment, graph.every(environment.script))  # in a child: before there are threads
     own = _own(where, environment) if any(t.url is None for t in listed.listed) else None
+    wants = Wants(environment)
     targets = tuple(
-        _target(one, listed, Project(environment, settings, own or Url(one.url or "")), str(path))
+        _target(one, listed, Project(environment, settings, own or Url(one.url or ""), wants), path)
         for one in listed.listed
     )
     _require_apart((t.name, (t.where, t.schema)) for t in targets if t.where.database)
@@ -119,18 +121,18 @@ def _own(where: Where, environment: Environment) -> Source:
         return NotReached(error)
 
 
-def _target(one: Listed, targets: Targets, project: Project, path: str) -> FleetTarget:
+def _target(one: Listed, targets: Targets, project: Project, path: Path) -> FleetTarget:
     source = project.source if one.url is None else Url(one.url)
     where = _where(source, one, path)
     if one.schema is not None:
         source = InSchema(source, one.schema, targets.search_path, where)
     kept_in = one.version_table_schema or one.schema or project.settings.version_table_schema
     settings = replace(project.settings, version_table_schema=kept_in)
-    there = Project(project.environment, settings, source)
+    there = replace(project, settings=settings, source=source)
     return FleetTarget(one.name, where, there, one.schema)
 
 
-def _where(source: Source, one: Listed, path: str) -> Target:
+def _where(source: Source, one: Listed, path: Path) -> Target:
     try:
         return source.target()
     except DatabaseNotReached:

@@ -8,16 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
+from outofband.cli.wants import Wants, prepared
+from outofband.gate.shelf import Shelf
 from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
 from outofband.postgres.source import Source, Url
 from outofband.revisions import environment as environments
-from outofband.revisions import graph
-from outofband.revisions.age import pending_ages
 from outofband.revisions.connector import connector
 from outofband.revisions.environment import Environment
 from outofband.revisions.project import settings_of
-from outofband.revisions.wanted import wanted
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import Report, preflight
 from outofband.runbook.reach import require_reachable, require_readable
@@ -32,6 +31,7 @@ class Project:
     environment: Environment
     settings: Settings
     source: Source
+    wants: Wants
 
     def heads(self, reader: Reader) -> tuple[str, ...]:
         """Return the revisions that the database is at; none where there is no version table.
@@ -54,14 +54,26 @@ class Project:
 
     def scope(self, reader: Reader, to: str | None, only: Sequence[str] = ()) -> Scope:
         """Return what the revisions applied, and those up to ``to``, want."""
-        steps = wanted(self.environment, self.heads(reader), to)
+        steps = self.wants.at(self.heads(reader), to)
         return Scope(steps, tuple(only), self.settings.inline_max_bytes)
 
 
 def open_project(where: Where) -> Project:
     """Read the configuration; connect to nothing yet where a URL is given."""
     environment, settings = read_configuration(where)
-    return Project(environment, settings, own_source(where, environment))
+    source = own_source(where, environment)
+    return Project(environment, settings, source, Wants(environment))
+
+
+def open_to_look(where: Where) -> Project:
+    """Open a project for a command that only reads: what its revisions want is kept, or taken from
+    what is kept.
+    """
+    shelf = Shelf.of("wanted", *where.configs, "", where.name, *where.x)
+    with shelf.looking():
+        environment, settings = read_configuration(where)
+        wants = prepared(environment, shelf)
+    return Project(environment, settings, own_source(where, environment), wants)
 
 
 def read_configuration(where: Where) -> tuple[Environment, Settings]:
@@ -99,7 +111,7 @@ def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = 
     """Connect, look at what is wanted and what is there, and leave again; with ``forecast`` at what
     the builds will take and what would stop them, too.
     """
-    project = open_project(where)
+    project = open_to_look(where)
     with Session(project.source) as session:
         return see(project, session, project.scope(session, where.to, only), forecast)
 
@@ -120,6 +132,6 @@ def see(
     if forecast is not None:
         view = replace(view, plan=forecast(session, view))
         report = preflight(session, view, dedupes=dedupes)
-    ages = pending_ages(graph.every(project.environment.script), datetime.now(UTC))
+    ages = project.wants.ages(datetime.now(UTC))
     where_it_is, bearable = project.source.describe(), project.settings.pending_max_age
     return Seen(scope, view, where_it_is, session.version, report, ages, bearable)

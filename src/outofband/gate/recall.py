@@ -52,6 +52,15 @@ def is_as_it_was(inputs: object) -> bool:
     names, salt = variables["names"], variables["salt"]
     if state.of_variables(names, salt) != variables["digest"]:  # type: ignore[arg-type]
         return False
+    return is_there_as_it_was(inputs)
+
+
+def is_there_as_it_was(inputs: object) -> bool:
+    """Tell whether the files and folders among that have the state that they had then.
+
+    Raises as :func:`is_as_it_was` does.
+    """
+    of: dict[str, dict[str, str]] = inputs  # type: ignore[assignment]
     return (
         all(state.of_names(path) == was for path, was in of["folders"].items())
         and all(state.of_names(p, modules=True) == was for p, was in of["modules"].items())

@@ -30,9 +30,10 @@ def inputs_of(trace: Trace) -> dict[str, object] | None:
     if any(_has_changed_since(path, trace.started) for path in files):
         return None
     salt, names = secrets.token_hex(16), sorted(trace.variables)
+    digest = state.of_variables(names, salt, trace.environ)
     return {
         "tools": trace.tools,
-        "variables": {"names": names, "salt": salt, "digest": state.of_variables(names, salt)},
+        "variables": {"names": names, "salt": salt, "digest": digest},
         "folders": trace.folders,
         "modules": trace.modules,
         "present": {p: state.of_presence(p) for p in sorted(trace.present - trace.files)},

@@ -9,6 +9,7 @@ import hashlib
 import os
 import stat
 import sys
+from collections.abc import Mapping
 
 ABSENT, FOLDER, SPECIAL = "absent", "folder", "special"
 """Instead of a digest: nothing is there; a folder is; what is there has no content to compare."""
@@ -67,13 +68,13 @@ def _counts(name: str, modules: bool) -> bool:
     return not modules or name.endswith(_MODULES) or name.isidentifier()
 
 
-def of_variables(names: list[str], salt: str) -> str:
+def of_variables(names: list[str], salt: str, environ: Mapping[str, str] = os.environ) -> str:
     """Return one digest of the values of environment variables; ``*`` stands for all of them.
 
     A digest and not the values, and salted: they may be passwords.
     """
-    known = sorted(os.environ) if "*" in names else sorted(names)
-    return of_text("\0".join([salt, *(f"{name}={os.environ.get(name)!r}" for name in known)]))
+    known = sorted(environ) if "*" in names else sorted(names)
+    return of_text("\0".join([salt, *(f"{name}={environ.get(name)!r}" for name in known)]))
 
 
 def of_tools() -> str:

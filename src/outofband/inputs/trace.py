@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +39,8 @@ class Trace:
     ``folders`` and ``modules`` hold what :func:`.state.of_names` said of a folder when it was
     listed, by the project's code and by Python looking for modules. ``unforeseeable`` names a call
     whose answer cannot be told from anything here, empty where there was none. ``tools`` is their
-    state at the start, which is at ``started``, in nanoseconds of the wall clock.
+    state at the start, which is at ``started``, in nanoseconds of the wall clock, and ``environ``
+    are the variables then: env.py may set some.
     """
 
     files: set[str] = field(default_factory=set)
@@ -52,6 +53,7 @@ class Trace:
     unforeseeable: str = ""
     started: int = field(default_factory=time.time_ns)
     tools: str = field(default_factory=state.of_tools)
+    environ: Mapping[str, str] = field(default_factory=os.environ.copy, repr=False)
 
     def told(self) -> dict[str, Any]:
         """Return the trace as JSON can hold it."""
@@ -156,6 +158,14 @@ def looked_at(path: str) -> None:
     """Tell the trace, if one is kept, of a file that an earlier run has read for this one."""
     if _kept is not None:
         _kept.opened(path)
+
+
+def imported_before() -> None:
+    """Tell the trace, if one is kept, of the modules that are there: nobody opens them again."""
+    for module in tuple(sys.modules.values()):
+        path = getattr(module, "__dict__", {}).get("__file__")
+        if _kept is not None and isinstance(path, str):
+            _kept.opened(path)
 
 
 def looked_at_before(inputs: dict[str, Any]) -> None:

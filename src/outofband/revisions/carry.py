@@ -19,6 +19,13 @@ def same(one: QualifiedName, other: QualifiedName) -> bool:
     return (one.name, one.schema or "public") == (other.name, other.schema or "public")
 
 
+def spellings(name: QualifiedName) -> tuple[QualifiedName, ...]:
+    """Return every name that is :func:`same` as this one."""
+    if (name.schema or "public") != "public":
+        return (name,)
+    return (QualifiedName(name.name), QualifiedName(name.name, "public"))
+
+
 def to_table(step: Step, table: QualifiedName) -> Step:
     """Return the step as declared on ``table``."""
     if isinstance(step, CreateIndex):

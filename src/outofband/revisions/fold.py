@@ -8,37 +8,25 @@ of a dropped one makes the earlier pair pointless.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, WantedStep
 from outofband.revisions import carry
-from outofband.revisions.carry import same
+from outofband.revisions.carry import same, spellings
+from outofband.revisions.entries import Entries, Entry
 from outofband.revisions.render import Rendered
 from outofband_lint import statement as sql
 from outofband_lint.reader import read
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A step as it was declared and as the revisions after it left it."""
-
-    declared: WantedStep
-    step: Step
-
-    @property
-    def wanted(self) -> WantedStep:
-        """The step under the names of the end, with the revision that declares it."""
-        return replace(self.declared, step=self.step)
 
 
 @dataclass(slots=True)
 class Fold:
     """The wanted steps after some revisions, and the plain indexes those revisions declare."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: Entries = field(default_factory=Entries)
     plain: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
 
     @property
@@ -63,10 +51,11 @@ class Fold:
         if isinstance(step, CreateIndex):
             dropped = self._forget_dropped(step.index.qualified_name)
             step = replace(step, replaces=dropped or self._replaced(step))
-        if any(entry.step == step for entry in self.entries):
+        known = self.entries.called(step.name)
+        if any(entry.step == step for entry in known):
             return
-        if not any(_consumes(entry.step, step.table.renamed(step.name)) for entry in self.entries):
-            self.entries = [e for e in self.entries if not _same_object(e.step, step)]
+        if not any(_consumes(entry.step, step.table.renamed(step.name)) for entry in known):
+            self.entries.remove(entry for entry in known if _same_object(entry.step, step))
         self.entries.append(Entry(wanted, step))
 
     def _apply(self, statement: sql.Statement) -> None:
@@ -110,7 +99,7 @@ class Fold:
 
     def _constraint_dropped(self, table: QualifiedName, name: str) -> None:
         """Cancel a promotion and the build it consumed: the index goes with its constraint."""
-        for entry in self.entries:
+        for entry in self.entries.called(name):
             step = entry.step
             if isinstance(step, AddConstraint) and same(step.table, table) and step.name == name:
                 used = table.renamed(step.using_index)
@@ -120,29 +109,37 @@ class Fold:
 
     def _index_dropped(self, index: QualifiedName) -> None:
         """Cancel what builds the index; one that a promotion consumed has that name no more."""
-        self.plain = {name: table for name, table in self.plain.items() if not same(name, index)}
-        if not any(_consumes(entry.step, index) for entry in self.entries):
-            self._cancel(lambda step: _creates(step, index) or _drops(step, index))
+        self._no_longer_plain(index)
+        known = self.entries.called(index.name)
+        if not any(_consumes(entry.step, index) for entry in known):
+            self._take_off(_about(index, known))
+
+    def _no_longer_plain(self, index: QualifiedName) -> QualifiedName | None:
+        """Forget a plain index; return its table."""
+        found = [self.plain.pop(name, None) for name in spellings(index)]
+        return next((table for table in found if table is not None), None)
 
     def _replaced(self, step: Step) -> DropIndex | None:
         """Return what the step replaces already, said once before."""
-        steps = (entry.step for entry in self.entries if _same_object(entry.step, step))
+        known = (entry.step for entry in self.entries.called(step.name))
+        steps = (other for other in known if _same_object(other, step))
         return next((s.replaces for s in steps if isinstance(s, CreateIndex)), None)
 
     def _forget_dropped(self, index: QualifiedName) -> DropIndex | None:
         """Cancel an earlier build and its drop, for the name is given again; return the drop."""
-        drops = [e.step for e in self.entries if isinstance(e.step, DropIndex)]
+        known = self.entries.called(index.name)
+        drops = [e.step for e in known if isinstance(e.step, DropIndex)]
         found = next((step for step in drops if _drops(step, index)), None)
         if found is not None:
-            self._cancel(lambda step: _creates(step, index) or _drops(step, index))
+            self._take_off(_about(index, known))
         return found
 
     def _index_renamed(self, index: QualifiedName, new: str) -> None:
-        owner = next((t for name, t in self.plain.items() if same(name, index)), None)
+        owner = self._no_longer_plain(index)
         if owner is not None:
-            self.plain = {k: t for k, t in self.plain.items() if not same(k, index)}
             self.plain[index.renamed(new)] = owner
-        for table in {entry.step.table for entry in self.entries if _names(entry.step, index)}:
+        known = self.entries.called(index.name)
+        for table in {entry.step.table for entry in known if _names(entry.step, index)}:
             self._change(table, lambda s: carry.with_index_renamed(s, index.name, new))
 
     def _move(self, old: QualifiedName, new: QualifiedName) -> None:
@@ -165,17 +162,17 @@ class Fold:
         self.plain = {name: table for name, table in self.plain.items() if not drops(table)}
 
     def _change(self, table: QualifiedName, change: Callable[[Step], Step]) -> None:
-        self.entries = [
-            replace(entry, step=change(entry.step)) if same(entry.step.table, table) else entry
-            for entry in self.entries
-        ]
+        self.entries.change(lambda step: change(step) if same(step.table, table) else step)
 
     def _cancel(self, is_over: Callable[[Step], bool]) -> None:
+        self._take_off([entry for entry in self.entries if is_over(entry.step)])
+
+    def _take_off(self, over: Collection[Entry]) -> None:
         """Take steps off the list, and out of what others wait for."""
-        over = [entry.step for entry in self.entries if is_over(entry.step)]
-        names = {step.name for step in over}
-        kept = (entry for entry in self.entries if entry.step not in over)
-        self.entries = [replace(entry, step=_no_longer_after(entry.step, names)) for entry in kept]
+        names = {entry.step.name for entry in over}
+        self.entries.remove(over)
+        if names:
+            self.entries.change(partial(_no_longer_after, names=names))
 
 
 def fold(revisions: Iterable[Rendered]) -> Fold:
@@ -209,11 +206,15 @@ def _consumes(step: Step, index: QualifiedName) -> bool:
     return isinstance(step, AddConstraint) and same(step.table.renamed(step.using_index), index)
 
 
+def _about(index: QualifiedName, known: Iterable[Entry]) -> list[Entry]:
+    return [e for e in known if _creates(e.step, index) or _drops(e.step, index)]
+
+
 def _names(step: Step, index: QualifiedName) -> bool:
     return same(step.table.renamed(step.name), index) or _consumes(step, index)
 
 
 def _no_longer_after(step: Step, names: set[str]) -> Step:
-    if isinstance(step, AddConstraint) or not step.after:
+    if isinstance(step, AddConstraint) or not step.after or names.isdisjoint(step.after):
         return step
     return replace(step, after=tuple(name for name in step.after if name not in names))

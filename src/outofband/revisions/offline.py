@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from outofband.catalog.standing import waits_for
+from outofband.catalog.earlier import waits_for
 from outofband.model.names import QualifiedName, literal
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
 from outofband.settings import Settings

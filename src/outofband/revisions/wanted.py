@@ -32,7 +32,8 @@ def of_rendered(
 ) -> Wanted:
     """Fold revisions that are rendered already. Pure."""
     today = fold(applied)
-    there = {entry.declared: entry.step for entry in fold([*applied, *coming]).entries}
+    ending = fold([*applied, *coming]) if coming else today
+    there = {entry.declared: entry.step for entry in ending.entries}
     ids = {rendered.revision.id for rendered in (*applied, *coming)}
     return Wanted(
         steps=tuple(entry.wanted for entry in today.entries if entry.declared in there)

@@ -6,41 +6,27 @@ Whatever is not known is None, and a note says why.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
-from outofband.runbook.btree import Part, index_bytes, shared_tuple_bytes, tuple_bytes
+from outofband.runbook.btree import PAGE, Part, index_bytes, shared_tuple_bytes, tuple_bytes
+from outofband.runbook.pace import Look, Pace
+from outofband.runbook.speed import Speed
 from outofband.runbook.tuning import Tuning
 
 _RUN_WORD = 4  # each tuple in a sort's temporary file is preceded by its length
 _ADDRESS_ON_DISK, _ADDRESS_IN_MEMORY = 12, 24  # a row address in the sort of the validation
 _WAL_SHARE = 0.91  # of a full page image only the hole in the page is left out (measured: 0.907)
-_WORKER_COUNTS = 0.5  # nobody tells how many cores there are for it
 
-# Fitted on PostgreSQL 18 to 32 builds of 16 kinds of index, in CPU seconds of the server process.
-# A build sorts index tuples, which is quicker than what ORDER BY does with rows.
-_SORT_OF_ORDER_BY = 0.7
-_SECONDS_PER_BYTE_WRITTEN = 3.1e-9
-_SECONDS_PER_ROW_CHECKED = 20e-9
-_SECONDS_TO_START = 0.05
-_REFERENCE_SECONDS = 0.025
-"""What sorting a hundred thousand numbers took on the machine where those were fitted."""
+_SORT_OF_ORDER_BY = 0.8
+"""A build sorts index tuples, which is quicker than what ORDER BY does with rows: 0.5 to 1.1 of it
+on the keys of ``bench/build.py``.
+"""
 
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a part of the table was read and sorted by the index's keys just now.
-
-    ``read`` and ``sort`` are seconds for ``rows`` rows of the index in ``heap_bytes`` of the table;
-    ``reference`` is how long the server took for a fixed amount of work.
-    """
-
-    heap_bytes: int
-    rows: float
-    read: float
-    sort: float
-    reference: float
+_SORTED_ROW_OVERHEAD = 32  # what a sort in memory keeps beside each tuple
+_OFF_BY = 1.5  # how far off the time may be beyond what the looks at the table show
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,9 @@ class Estimate:
     """What a build will take; None is not known, and ``notes`` say why.
 
     ``sort_bytes`` and ``check_bytes`` are the temporary files of the build's two sorts, one after
-    the other: of the keys, and of row addresses when it looks for what it missed.
+    the other: of the keys, and of row addresses when it looks for what it missed. ``seconds`` are
+    the median of some looks at the table, ``between`` what it may also be; ``method`` says how
+    they were found.
     """
 
     size_bytes: int | None = None
@@ -75,6 +63,8 @@ class Estimate:
     check_bytes: int | None = None
     wal_bytes: int | None = None
     seconds: float | None = None
+    between: tuple[float, float] | None = None
+    method: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -106,14 +96,14 @@ def estimate(ground: Ground, tuning: Tuning) -> Estimate:
     memory = tuning.memory_kb * 1024
     spilt = sort if tuning.workers or sort * 2 > memory else 0
     checked = ground.rows * _ADDRESS_ON_DISK
-    return Estimate(
+    made = Estimate(
         size_bytes=round(size),
         sort_bytes=round(spilt),
         check_bytes=round(checked) if ground.rows * _ADDRESS_IN_MEMORY > memory else 0,
         wal_bytes=round(size * _WAL_SHARE * ground.fillfactor / 90),
-        seconds=_seconds(ground, size, tuning),
         notes=ground.notes,
     )
+    return made if ground.pace is None else _timed(made, ground, ground.pace, tuning)
 
 
 def _tuple_bytes(ground: Ground) -> float:
@@ -122,22 +112,41 @@ def _tuple_bytes(ground: Ground) -> float:
     return shared_tuple_bytes(ground.parts)
 
 
-def _seconds(ground: Ground, size: float, tuning: Tuning) -> float | None:
+def _timed(made: Estimate, ground: Ground, pace: Pace, tuning: Tuning) -> Estimate:
+    by_look = sorted(_seconds(ground, look, pace.speed, tuning) for look in pace.looks)
+    looks = f"{len(by_look)} looks" if len(by_look) > 1 else "1 look"
+    pages = sum(look.heap_bytes for look in pace.looks) // PAGE
+    return replace(
+        made,
+        seconds=statistics.median(by_look),
+        between=(by_look[0] / _OFF_BY, by_look[-1] * _OFF_BY),
+        method=f"by {looks} at {pages:,} pages of the table, {pace.cached:.0%} of them cached",
+    )
+
+
+def _seconds(ground: Ground, look: Look, speed: Speed, tuning: Tuning) -> float:
     """Return the time of a build: what its processes share, and what one does alone.
 
-    Shared are the first reading of the table and the sort; alone are loading the tree, and the
-    validation, which reads index and table again.
+    Shared are the first reading of the table and the sort of its keys; alone are merging what was
+    sorted and writing the tree, and the validation: it reads the table again, and sorts the row
+    addresses that the index has.
     """
-    pace, rows = ground.pace, ground.rows
-    if pace is None or rows is None:
-        return None
-    speed = pace.reference / _REFERENCE_SECONDS
-    reading = pace.read * ground.heap_bytes / pace.heap_bytes
-    sorting = _SORT_OF_ORDER_BY * pace.sort * rows / pace.rows if pace.rows else 0.0
-    writing = speed * _SECONDS_PER_BYTE_WRITTEN * size
-    checking = reading + speed * _SECONDS_PER_ROW_CHECKED * rows
-    shared = (reading + sorting) / (1 + _WORKER_COUNTS * tuning.workers)
-    return speed * _SECONDS_TO_START + shared + writing + checking
+    rows, sort = ground.rows or 0.0, sorted_bytes(ground) or 0.0
+    reading = look.read * ground.heap_bytes / look.heap_bytes
+    sorting = _SORT_OF_ORDER_BY * look.sort * _times_as_long(rows, look, sort, tuning)
+    shared = (reading + sorting) / speed.with_workers(tuning.workers)
+    return shared + speed.spilt * sort + reading + speed.address * rows
+
+
+def _times_as_long(rows: float, look: Look, sort_bytes: float, tuning: Tuning) -> float:
+    """Return how many times as long all ``rows`` are sorted as those of a look: n log n, where n is
+    what fits into the memory of one process.
+    """
+    if look.rows < 1 or rows < 1:
+        return 0.0
+    row_bytes = sort_bytes / rows + _SORTED_ROW_OVERHEAD
+    at_once = min(rows, tuning.memory_kb * 1024 / row_bytes) / (tuning.workers + 1)
+    return rows / look.rows * max(1.0, math.log(max(2.0, at_once), max(2.0, look.rows)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from outofband.model.index import Index
 from outofband.model.statements import Action, BuildIndex, RepairIndex
 from outofband.runbook.estimate import Forecast, estimate, sorted_bytes
+from outofband.runbook.glance import Surveyor
+from outofband.runbook.pace import LOOKS
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.sampling import Surveyor
-from outofband.runbook.survey import machine, reference, survey
-from outofband.runbook.tuning import Machine, as_it_is, tuned
+from outofband.runbook.speed import measure
+from outofband.runbook.survey import machine, survey
+from outofband.runbook.tuning import Machine, as_it_is, most_workers, tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +29,22 @@ class Forecaster:
         """Return the plan with a forecast for each of its builds."""
         if not any(built(action) for p in plan.steps for action in p.actions):
             return plan
-        there, speed = machine(self.surveyor), reference(self.surveyor)
-        return Plan(tuple(self._step(planned, there, speed) for planned in plan.steps))
+        there = machine(self.surveyor)
+        there = replace(there, speed=measure(self.surveyor, self._most_workers(there)))
+        return Plan(tuple(self._step(planned, there) for planned in plan.steps))
 
-    def _step(self, planned: PlannedStep, there: Machine, speed: float | None) -> PlannedStep:
+    def _most_workers(self, there: Machine) -> int:
+        if self.as_is:
+            return min(there.maintenance_workers, there.parallel_workers, there.processes)
+        return most_workers(there, self.beside)
+
+    def _step(self, planned: PlannedStep, there: Machine) -> PlannedStep:
         builds = [index for index in map(built, planned.actions) if index is not None]
-        return replace(planned, forecasts=tuple(self._build(i, there, speed) for i in builds))
+        looks = max(1, LOOKS // max(1, len(builds)))  # partitions are alike, and may be many
+        return replace(planned, forecasts=tuple(self._build(i, there, looks) for i in builds))
 
-    def _build(self, index: Index, there: Machine, speed: float | None) -> Forecast:
-        ground = survey(self.surveyor, index, speed)
+    def _build(self, index: Index, there: Machine, looks: int) -> Forecast:
+        ground = survey(self.surveyor, index, there.speed, looks)
         if self.as_is:
             tuning = as_it_is(there, index.method, ground.heap_bytes)
         else:

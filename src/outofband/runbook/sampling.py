@@ -4,49 +4,20 @@ differ, how many rows there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from outofband.catalog.reader import Reader, Row
+from outofband.catalog.reader import Row
 from outofband.model.index import Index
 from outofband.model.names import quote
 from outofband.runbook.btree import PAGE, Part
 from outofband.runbook.distinct import FREQUENT, Seen
+from outofband.runbook.glance import Surveyor, glance
+from outofband.runbook.pace import KEY
 
-KEY = "outofband_key"
 _PAGES = 3_000
 _ROWS = 30_000
 _ALIGNMENTS = {"c": 1, "s": 2, "i": 4, "d": 8}
 _SHORT = 127
-
-
-class Surveyor(Reader, Protocol):
-    """A reader that also looks at tables."""
-
-    def trial(self, select: str, *, settings: Mapping[str, str] | None = None) -> Sequence[Row]:
-        """Run a select in a read-only transaction of its own, under these settings.
-
-        Raises StatementFailed.
-        """
-        ...
-
-
-_AT_A_GLANCE = {
-    "statement_timeout": "1s",
-    "max_parallel_workers_per_gather": "0",
-    "jit": "off",
-    "work_mem": "64MB",
-}
-
-
-def glance(surveyor: Surveyor, select: str) -> Row:
-    """Return the one row of a query that a single process answers within a second.
-
-    Raises StatementFailed.
-    """
-    (row,) = surveyor.trial(select, settings=_AT_A_GLANCE)
-    return row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from outofband.runbook.amount import size
 from outofband.runbook.estimate import Forecast, total
 from outofband.runbook.rate import duration
 
-METHOD = "measured on a part of the table"
-
 
 def forecast_lines(forecasts: Sequence[Forecast]) -> list[str]:
     """Return what the builds take together, what is not known, and why the settings are chosen.
@@ -34,8 +32,20 @@ def _taken(forecasts: Sequence[Forecast]) -> str:
     ]
     told = [f"{size(round(amount))} of {what}" for what, amount in amounts if amount is not None]
     seconds = total(f.estimate.seconds for f in forecasts)
-    told += [f"{duration(seconds)} ({METHOD})"] if seconds is not None else []
+    told += [f"{duration(seconds)} ({_how_sure(forecasts)})"] if seconds is not None else []
     return f"takes about {', '.join(told)}" if told else ""
+
+
+def _how_sure(forecasts: Sequence[Forecast]) -> str:
+    """Return what the time may also be, and how it was found for the longest build."""
+    least, most = (total(ends) for ends in zip(*map(_between, forecasts), strict=True))
+    longest = max(forecasts, key=lambda f: f.estimate.seconds or 0)
+    range_ = f"{duration(least)} to {duration(most)}" if least is not None and most else ""
+    return ", ".join(part for part in (range_, longest.estimate.method) if part)
+
+
+def _between(forecast: Forecast) -> tuple[float | None, float | None]:
+    return forecast.estimate.between or (None, None)
 
 
 def _most_at_once(forecasts: Sequence[Forecast]) -> float | None:
@@ -55,6 +65,8 @@ def forecast_entries(forecasts: Sequence[Forecast]) -> list[dict[str, Any]]:
             "temp_bytes": f.estimate.temp_bytes,
             "wal_bytes": f.estimate.wal_bytes,
             "seconds": f.estimate.seconds,
+            "seconds_between": f.estimate.between,
+            "method": f.estimate.method,
             "notes": list(f.estimate.notes),
             "workers": f.tuning.workers,
             "parameters": dict(f.tuning.parameters),

@@ -8,19 +8,19 @@ waits no longer. What a role may not read, or what takes too long, becomes a not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
-from outofband.runbook.btree import PAGE, Part
+from outofband.runbook.btree import Part
 from outofband.runbook.distinct import distinct_in
-from outofband.runbook.estimate import Ground, Pace
+from outofband.runbook.estimate import Ground
+from outofband.runbook.glance import Surveyor, glance
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.sampling import KEY, Sample, Surveyor, aligned, glance, sample
+from outofband.runbook.pace import LOOKS, Pace, pace
+from outofband.runbook.sampling import Sample, aligned, sample
+from outofband.runbook.speed import Speed
 from outofband.runbook.tuning import Machine
 
-_PAGES, _RANGES = 2_000, 4
-_REFERENCE = "SELECT n FROM generate_series(1, 100000) AS n ORDER BY n * 7919 % 100003"
 _FILLFACTOR = 90
 _HARDLY_REPEATS = 0.95
 _OFF = frozenset({"off", "false", "no", "0"})
@@ -31,26 +31,17 @@ def machine(reader: Reader) -> Machine:
     return Machine(**reader.rows(query("machine"))[0])
 
 
-def reference(surveyor: Surveyor) -> float | None:
-    """Return the seconds that the server takes for a fixed amount of work, the best of three; None
-    where it does not finish.
-    """
-    try:
-        return min(_timed(surveyor, _REFERENCE)[0] for _ in range(3))
-    except StatementFailed:
-        return None
-
-
-def survey(surveyor: Surveyor, index: Index, reference_seconds: float | None) -> Ground:
+def survey(surveyor: Surveyor, index: Index, speed: Speed | None, looks: int = LOOKS) -> Ground:
     """Find out what is known of the rows and columns of an index, and how fast they are read and
-    sorted.
+    sorted: by so many ``looks`` at the table, where the server's ``speed`` is known.
     """
-    return _Survey(surveyor, index, reference_seconds).ground()
+    return _Survey(surveyor, index, speed, looks).ground()
 
 
 class _Survey:
-    def __init__(self, surveyor: Surveyor, index: Index, reference_seconds: float | None) -> None:
-        self._surveyor, self._index, self._reference = surveyor, index, reference_seconds
+    def __init__(self, surveyor: Surveyor, index: Index, speed: Speed | None, looks: int) -> None:
+        self._surveyor, self._index = surveyor, index
+        self._speed, self._looks = speed, looks
         self._notes: list[str] = []
 
     def ground(self) -> Ground:
@@ -90,7 +81,7 @@ class _Survey:
             parts or (),
             groups,
             int(dict(index.options).get("fillfactor", _FILLFACTOR)),
-            self._pace(heap_bytes),
+            self._pace(heap_bytes, rows),
             tuple(self._notes),
         )
 
@@ -116,48 +107,14 @@ class _Survey:
             return "there are no statistics of an expression"
         return f"{self._index.table} was never analysed, or its statistics may not be read"
 
-    def _pace(self, heap_bytes: int) -> Pace | None:
-        """Read a few parts of the table, and sort them: how long is a build's own work?"""
-        pages = heap_bytes // PAGE
-        if not pages or self._reference is None:
+    def _pace(self, heap_bytes: int, rows: float | None) -> Pace | None:
+        if self._speed is None or rows is None:
             return None
-        ranges = _ranges(pages)
-        parts = " UNION ALL ".join(self._keys_in(first, end) for first, end in ranges)
-        # A build breaks ties by the row's address, which costs about what comparing numbers does.
-        select = f"SELECT *, row_number() OVER () FROM ({parts}) AS outofband_part"
-        order = ", ".join(str(n + 1) for n in range(len(self._index.keys) + 1))
         try:
-            read, rows = _timed(self._surveyor, parts)
-            unsorted, _ = _timed(self._surveyor, select)
-            sort = _timed(self._surveyor, f"{select} ORDER BY {order}")[0] - unsorted
+            return pace(self._surveyor, self._index, heap_bytes, rows, self._speed, self._looks)
         except StatementFailed as failed:
             self._notes.append(f"the time is not estimated: {failed.what}")
             return None
-        looked_at = sum(end - first for first, end in ranges) * PAGE
-        return Pace(looked_at, rows, read, max(0.0, sort), self._reference)
-
-    def _keys_in(self, first: int, end: int) -> str:
-        """Return the select of the keys between two pages."""
-        keys = ", ".join(f"({k.text}) AS {KEY}_{n}" for n, k in enumerate(self._index.keys))
-        where = f"ctid >= '({first},0)' AND ctid < '({end},0)'"
-        where += f" AND ({self._index.where})" if self._index.where else ""
-        return f"SELECT {keys} FROM ONLY {self._index.table} WHERE {where}"
-
-
-def _timed(surveyor: Surveyor, select: str) -> tuple[float, float]:
-    """Return the seconds that a select took, and how many rows it had."""
-    row = glance(surveyor, f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {select}")
-    told: dict[str, Any] = row["QUERY PLAN"][0]
-    return told["Execution Time"] / 1000, float(told["Plan"]["Actual Rows"])
-
-
-def _ranges(pages: int) -> list[tuple[int, int]]:
-    """Return a few ranges of pages, spread over the table; all of a small table."""
-    if pages <= _PAGES:
-        return [(0, pages)]
-    each, step = _PAGES // _RANGES, pages // _RANGES
-    starts = [n * step + (step - each) // 2 for n in range(_RANGES)]
-    return [(first, first + each) for first in starts]
 
 
 def _parts(index: Index, columns: Mapping[str, Row]) -> tuple[Part, ...] | None:

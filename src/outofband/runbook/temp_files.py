@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
 from outofband.runbook.provider import SELF_HOSTED, Provider
-from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS
+from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS, shared_sort
 
 _LEAST_SHARE = 256
 _RAISE_BY = 4
@@ -72,13 +72,7 @@ def answer(means: Means, heap_bytes: int, provider: Provider = SELF_HOSTED) -> R
 def _more_workers(means: Means, workers: int) -> Retry:
     memory_kb = max(means.memory_kb, MEMORY_PER_PROCESS_KB * (workers + 1))
     return Retry(
-        (
-            ("max_parallel_maintenance_workers", str(workers)),
-            ("maintenance_work_mem", f"{memory_kb}kB"),
-            ("min_parallel_table_scan_size", "0"),
-            # The leader would sort a share too, and the largest while the workers start.
-            ("parallel_leader_participation", "off"),
-        ),
+        shared_sort(workers, memory_kb),
         f"temp_file_limit ({_megabytes(means.limit_kb)}) holds for each process: "
         f"sharing the sort among {workers} workers",
     )

@@ -1,0 +1,62 @@
+"""Which of the earlier steps a step waits for (contract, Operations)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from outofband.model.names import QualifiedName
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+
+
+class Earlier:
+    """Steps in order, of which those that a later one waits for are found by table and by name."""
+
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self.steps: list[Step] = []
+        self._on: dict[QualifiedName, list[int]] = {}
+        self._called: dict[str, list[int]] = {}
+        for step in steps:
+            self.add(step)
+
+    def add(self, step: Step) -> None:
+        """Append a step."""
+        for places in (self._on.setdefault(step.table, []), self._called.setdefault(step.name, [])):
+            places.append(len(self.steps))
+        self.steps.append(step)
+
+    def awaited(self, step: Step) -> list[int]:
+        """Return the places of those that ``step`` waits for, done or not.
+
+        A promotion waits for its index; a drop for ``after``, or for every step on its table except
+        the creation of what it drops; a build only for ``after``, and where it replaces for what
+        the drop would wait for.
+        """
+        match step:
+            case CreateIndex(after=after, replaces=DropIndex() as drop):
+                return sorted({*self._named(after), *self.awaited(drop)})
+            case CreateIndex(after=after):
+                return self._named(after)
+            case DropIndex(name, table, after=None):
+                places = self._on.get(table, ())
+                return [n for n in places if not self._creates(n, name)]
+            case DropIndex(after=after):
+                return self._named(after or ())
+            case AddConstraint(table=table, using_index=index):
+                places = self._called.get(index, ())
+                return [n for n in places if self._creates(n, index) and self._is_on(n, table)]
+
+    def _named(self, names: Iterable[str]) -> list[int]:
+        return sorted({n for name in names for n in self._called.get(name, ())})
+
+    def _creates(self, place: int, name: str) -> bool:
+        step = self.steps[place]
+        return isinstance(step, CreateIndex) and step.name == name
+
+    def _is_on(self, place: int, table: QualifiedName) -> bool:
+        return self.steps[place].table == table
+
+
+def waits_for(step: Step, earlier: Iterable[Step]) -> tuple[Step, ...]:
+    """Return those of the earlier steps that ``step`` waits for, in order, done or not."""
+    before = Earlier(earlier)
+    return tuple(before.steps[n] for n in before.awaited(step))

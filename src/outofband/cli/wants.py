@@ -1,0 +1,78 @@
+"""What a project's revisions want: worked out, or kept from a run that looked at the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from outofband import wire
+from outofband.gate.shelf import Shelf
+from outofband.model.step import Wanted
+from outofband.revisions import graph
+from outofband.revisions.age import create_dates, pending_ages
+from outofband.revisions.environment import Environment
+from outofband.revisions.render import render
+from outofband.revisions.wanted import wanted
+
+_MOST = 8  # heads and destinations of which a project keeps what they want
+_NOT_OURS = (KeyError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """The revisions of a project by what they want, and by when they were written.
+
+    Without a ``shelf`` nothing is kept. What writes to a database has none: it works out itself
+    what it does, whoever may write into the cache folder.
+    """
+
+    environment: Environment
+    shelf: Shelf | None = None
+
+    def at(self, heads: Sequence[str], to: str | None) -> Wanted:
+        """Return what a database at ``heads`` wants, and with ``to`` what the way there will.
+
+        Raises what :func:`.wanted.wanted` raises.
+        """
+        key = json.dumps([*heads, to])
+        with suppress(*_NOT_OURS):
+            return wire.wanted_from_json(self._kept["wanted"][key])
+        found = wanted(self.environment, heads, to)
+        if self.shelf is not None:
+            self._keep(self.shelf, key, found)
+        return found
+
+    def ages(self, now: datetime) -> dict[str, timedelta]:
+        """Return for each revision for how long its steps can be pending at most."""
+        return pending_ages(self._dates(), now)
+
+    def _dates(self) -> dict[str, datetime]:
+        with suppress(*_NOT_OURS):
+            told = self._kept["dates"].items()
+            return {revision: datetime.fromisoformat(date) for revision, date in told}
+        return create_dates(graph.every(self.environment.script))
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        return self.shelf.content if self.shelf is not None else {}
+
+    def _keep(self, shelf: Shelf, key: str, found: Wanted) -> None:
+        before = self._kept.get("wanted")
+        known = dict(before) if isinstance(before, dict) else {}
+        known.pop(key, None)
+        known[key] = wire.wanted_to_json(found)
+        dates = {revision: date.isoformat() for revision, date in self._dates().items()}
+        shelf.put({"dates": dates, "wanted": dict([*known.items()][-_MOST:])})
+
+
+def prepared(environment: Environment, shelf: Shelf) -> Wants:
+    """Return what is kept, or else render all revisions: before the database is asked which of them
+    count, since env.py connecting is nothing that they depend on.
+    """
+    if not shelf.content:
+        render(environment, graph.every(environment.script))
+    return Wants(environment, shelf)
