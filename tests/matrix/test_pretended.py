@@ -21,6 +21,7 @@ from outofband.pretend import (
     pretended,
 )
 from outofband.pretend.explain import AtSize
+from outofband.runbook.hand import StatementFailed
 from outofband.stats.pull import pull
 from outofband.stats.value import Column, Index, Missing, Relation, Setting, Stats
 
@@ -101,6 +102,7 @@ def test_a_terabyte_takes_no_room_and_nothing_is_left_of_it(
           FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"""
     catalog_before = session.rows(catalog)
     with pretended(session, own.data_directory, incident(TERABYTE, 1e9)) as size:
+        assert used(own) - before < 4096
         assert node_types(size.explain(DOCUMENT)) == ["Limit", "Index Scan"]
         (bytes_now,) = (row["bytes"] for row in session.rows(catalog) if row["relname"] == TABLE)
         assert bytes_now == 1 << 40
@@ -113,12 +115,59 @@ def test_a_terabyte_takes_no_room_and_nothing_is_left_of_it(
 def test_what_fails_in_the_block_leaves_the_server_as_it_was(
     own: ephemeral.Server, session: Session
 ) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        pretended(session, own.data_directory, incident(200_000, 1e6)),
-    ):
-        raise ZeroDivisionError
+    def fails() -> None:
+        with pretended(session, own.data_directory, incident(200_000, 1e6)) as size:
+            assert size.explain(DOCUMENT).total_cost > 200_000
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert session.rows(f"SELECT pg_relation_size('{TABLE}') AS bytes") == [{"bytes": 0}]
+
+
+def test_an_index_is_tried_before_it_is_suggested(own: ephemeral.Server, session: Session) -> None:
+    session.write(f"CREATE VIEW documents AS SELECT * FROM {TABLE}")
+    query = "SELECT data FROM documents WHERE dump_id = $1 AND path = $2"
+    with pretended(session, own.data_directory, incident(594_289, 1e6)) as size:
+        assert "Seq Scan" in node_types(size.explain(query))
+        with size.trying(INDEX):
+            assert node_types(size.explain(query)) == ["Index Scan"]
+        with size.trying(f"CREATE INDEX no_use ON {TABLE} (data)"):
+            assert "Seq Scan" in node_types(size.explain(query))
+        with pytest.raises(StatementFailed), size.trying(f"CREATE INDEX broken ON {TABLE} (nope)"):
+            pass
+        assert size.explain(query).total_cost > 594_289
+    assert session.rows(f"SELECT pg_relation_size('{TABLE}') AS bytes") == [{"bytes": 0}]
+    assert session.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'") == []
+
+
+def test_a_partition_is_as_large_as_its_part_and_the_parent_knows_of_all(
+    own: ephemeral.Server, session: Session
+) -> None:
+    session.write("CREATE TABLE event (id int, at date) PARTITION BY RANGE (at)")
+    for year in (2025, 2026):
+        bounds = f"FROM ('{year}-01-01') TO ('{year + 1}-01-01')"
+        session.write(f"CREATE TABLE event_{year} PARTITION OF event FOR VALUES {bounds}")
+    stats = Stats(
+        relations=(
+            Relation("public", "event", 300_000, 3e7, 300_000 * 8192, kind="partitioned table"),
+            Relation("public", "event_2025", 200_000, 2e7, 200_000 * 8192),
+            Relation("public", "event_2026", 100_000, 1e7, 100_000 * 8192),
+            Relation("public", "event_2027", 100_000, 1e7, 100_000 * 8192),
+        ),
+        columns=(Column("public", "event", "id", 3e6, 0.0, 4, inherited=True),),
+    )
+    with pretended(session, own.data_directory, stats) as size:
+        whole = size.explain("SELECT id, count(*) FROM event GROUP BY id")
+        assert whole.plan_rows == pytest.approx(3e6, rel=0.01)
+        part = size.explain("SELECT * FROM event WHERE at = '2026-05-05'")
+        assert [str(node.relation) for node in part.nodes() if node.reads_whole] == [
+            "public.event_2026"
+        ]
+        assert size.differences.tables == (QualifiedName("event_2027", "public"),)
+        with size.trying("CREATE INDEX event_at ON event (at)"):
+            found = size.explain("SELECT * FROM event WHERE at = '2026-05-05'")
+            assert not any(node.reads_whole for node in found.nodes())
 
 
 def test_what_is_not_there_is_reported_and_production_s_settings_hold(
@@ -189,9 +238,9 @@ def test_what_production_says_of_an_index_holds_for_one_of_another_name(
     sizes = f"{sizes} WHERE relname = 'lowered'"
     lookup = f"SELECT * FROM {TABLE} WHERE lower(path) = $1"
     with pretended(session, own.data_directory, stats) as size:
+        assert size.explain(lookup).plan_rows == pytest.approx(1e6 / 7, rel=0.01)
         assert session.rows(sizes) == [{"pages": 9000, "tuples": 1e6}]
         assert size.differences.indexes == ()
-        assert size.explain(lookup).plan_rows == pytest.approx(1e6 / 7, rel=0.01)
 
 
 FILLED = (

@@ -38,17 +38,25 @@ class ServerDidNotStart(NothingChanged):
 class Server:
     """A running server of PostgreSQL whose superuser ``postgres`` needs no password.
 
-    It listens only on a Unix-domain socket, in a folder that only its owner can enter.
+    It listens only on a Unix-domain socket, in a folder that only its owner can enter. ``is_new``
+    tells whether it began without the data of an archive.
     """
 
     def __init__(
-        self, folder: Path, binaries: Binaries, leash: Leash, settings: Mapping[str, str]
+        self,
+        folder: Path,
+        binaries: Binaries,
+        leash: Leash,
+        settings: Mapping[str, str],
+        scrap: Path,
     ) -> None:
         self._folder = folder
+        self._scrap = scrap
         self._binaries = binaries
         self._leash = leash
         self._settings = {**SETTINGS, **settings}
         self._pid: int | None = None
+        self.is_new = True
 
     @property
     def version(self) -> int:
@@ -121,6 +129,14 @@ class Server:
         self.stop(immediate)
         self.start()
 
+    def keep(self, archive: Path) -> None:
+        """Stop the server, put its data into an archive, as far as that can be written, and start
+        it again. :func:`server` takes the archive as ``kept``.
+        """
+        self.stop()
+        template.pack(archive, self.data_directory, self._leash, self._scrap)
+        self.start()
+
     @property
     def _log_file(self) -> Path:
         return self._folder / "log"
@@ -142,12 +158,14 @@ def server(
     pg_bin: Path | None = None,
     settings: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    kept: Path | None = None,
 ) -> Iterator[Server]:
     """Run a server for the length of a ``with`` block; afterwards nothing of it is left.
 
     ``pg_bin`` is a folder with ``initdb`` and ``postgres`` (default: :func:`.binaries.find`),
     ``settings`` are parameters of PostgreSQL, ``directory`` is where the server's folder is made
-    (default: :func:`.place.new_folder`).
+    (default: :func:`.place.new_folder`). ``kept`` is an archive that :meth:`Server.keep` made with
+    the same binaries; without it, or where it cannot be read, the server is new and has no data.
 
     The process and the folder go on every way out: return, exception, Ctrl-C, ``kill -9``. A child
     forked in the block should leave by ``os._exit``.
@@ -165,7 +183,9 @@ def server(
         if not identity.reaches_binaries:
             binaries = sources.copy(binaries, folder / "install")
         identity.own(folder)
-        running = Server(folder, binaries, leash, settings or {})
-        template.make_data_directory(running.data_directory, binaries, leash, scrap)
+        running = Server(folder, binaries, leash, settings or {}, scrap)
+        running.is_new = kept is None or not template.unpack(kept, running.data_directory, leash)
+        if running.is_new:
+            template.make_data_directory(running.data_directory, binaries, leash, scrap)
         running.start()
         yield running

@@ -70,13 +70,14 @@ def make_data_directory(data: Path, binaries: Binaries, leash: Leash, scrap: Pat
     Raises :class:`InitdbFailed`.
     """
     archive = archive_for(binaries)
-    if _unpack(archive, data, leash):
+    if unpack(archive, data, leash):
         return
     _initdb(data, binaries, leash)
-    _keep(archive, data, leash, scrap)
+    pack(archive, data, leash, scrap)
 
 
-def _unpack(archive: Path, data: Path, leash: Leash) -> bool:
+def unpack(archive: Path, data: Path, leash: Leash) -> bool:
+    """Make ``data`` what an archive holds; False where there is none, or not all of one."""
     try:
         with open(archive, "rb") as file:
             # An archive decides which programs the server runs: nobody else may have written it.
@@ -100,7 +101,8 @@ def _initdb(data: Path, binaries: Binaries, leash: Leash) -> None:
         )
 
 
-def _keep(archive: Path, data: Path, leash: Leash, scrap: Path) -> None:
+def pack(archive: Path, data: Path, leash: Leash, scrap: Path) -> None:
+    """Put ``data``, in which no server runs, into an archive by way of ``scrap``."""
     # A cache that cannot be written costs time, not correctness.
     with contextlib.suppress(OSError):
         (data.parent / LAST).touch()

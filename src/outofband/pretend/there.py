@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
@@ -54,10 +54,15 @@ class ServerIndex(Relation):
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """All that stands on the server."""
+    """What stands on the server, as far as it was looked at."""
 
     tables: Mapping[QualifiedName, Table]
     indexes: tuple[ServerIndex, ...]
+
+    def without(self, tables: Container[QualifiedName]) -> There:
+        """Return what is left when these tables are taken out with their indexes."""
+        left = {name: table for name, table in self.tables.items() if name not in tables}
+        return There(left, tuple(index for index in self.indexes if index.table in left))
 
 
 @dataclass(frozen=True, slots=True)

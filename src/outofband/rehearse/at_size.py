@@ -23,7 +23,9 @@ written to a new file (120 to 140), all rows updated in place (55 to 85)."""
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """At least how many seconds, and in words how that is known."""
+    """For how many seconds, where the size of a table counts at least, and in words how that is
+    known; ``method`` is empty where no size counts, and it was measured here.
+    """
 
     seconds: float
     method: str
@@ -52,7 +54,7 @@ def duration(traced: Traced, stats: Stats) -> Duration | None:
     """
     works = [*_works(traced)]
     if not works:
-        return Duration(traced.seconds, "it reads no table from end to end")
+        return Duration(traced.seconds, "")
     seconds, words = 0.0, []
     for table, verb, rate in works:
         relation = stats.of(table)
@@ -96,5 +98,5 @@ def _sum(durations: Sequence[Duration | None]) -> Duration | None:
     known = [each for each in durations if each is not None]
     if len(known) < len(durations):
         return None
-    words = dict.fromkeys(each.method for each in known)
+    words = filter(None, dict.fromkeys(each.method for each in known))
     return Duration(sum(each.seconds for each in known), "; ".join(words))

@@ -11,8 +11,10 @@ from outofband.gate import past
 from outofband.gate.judge import judge
 from outofband.gate.request import Request
 from outofband.gate.subject import subject_of
+from outofband.inputs.trace import tracing
 from outofband.rehearse import findings
 from outofband.rehearse.at_size import Hold, holds
+from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
 from outofband.rehearse.run import Call, Part, Ran, Site, parts
 from outofband_lint.finding import Finding
@@ -74,17 +76,40 @@ def rehearse(
     if len(base) > 1:
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
+    rehearsed = tuple(revision for revision in revisions if revision.id in new)
     call = Call(request.configs, request.name, request.x, base, request.since is None, limit)
-    with server(pg_bin=pg_bin) as running:
-        site = Site(str(running.socket_directory), running.port, "postgres")
-        ran = tuple(parts(call, site, wanted))
-        version = running.version
+    ran, version = _ran(call, wanted, before, rehearsed, pg_bin)
     upgraded = next((each.statements for each in ran if each.part == "upgrade"), ())
     held = tuple(holds(upgraded, sizes))
-    rehearsed = tuple(revision for revision in revisions if revision.id in new)
     rehearsal = Rehearsal(version, base, rehearsed, ran, held, judged.new, (), sizes, tuple(notes))
     seen = findings.of(rehearsal, surprises(before, upgraded))
     return replace(rehearsal, seen=tuple(seen))
+
+
+def _ran(
+    call: Call,
+    wanted: Sequence[Part],
+    before: Sequence[Revision],
+    rehearsed: Sequence[Revision],
+    pg_bin: Path | None,
+) -> tuple[tuple[Ran, ...], int]:
+    """Run the parts on a server, the base from what is kept of it; return them and its version."""
+    kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
+    schema = kept.schema() if kept else None
+    archive = kept.archive if kept and schema is not None else None
+    with server(pg_bin=pg_bin, kept=archive) as running:
+        site = Site(str(running.socket_directory), running.port, "postgres")
+        if schema is None or running.is_new:
+            with tracing() as trace:
+                (base,) = parts(call, site, ["base"])
+            if base.failure is not None:
+                return (base,), running.version
+            if kept is not None:
+                running.keep(kept.archive)
+                kept.keep(base.schema, trace, rehearsed)
+        else:
+            base = Ran("base", schema=schema)
+        return (base, *parts(call, site, wanted[1:])), running.version
 
 
 def _affected(revisions: Iterable[Revision], changed: Collection[str]) -> set[str]:

@@ -32,7 +32,8 @@ def _lines(rehearsal: Rehearsal, *, colour: bool) -> Iterator[str]:
     if found:
         count = len(rehearsal.revisions)
         yield findings_report("text", found, revisions=count, colour=colour).rstrip("\n")
-    yield words.verdict(rehearsal).capitalize()
+    said = words.verdict(rehearsal)
+    yield said[0].upper() + said[1:]
 
 
 def _statement(rehearsal: Rehearsal, traced: Traced) -> Iterator[str]:
@@ -45,5 +46,5 @@ def _statement(rehearsal: Rehearsal, traced: Traced) -> Iterator[str]:
     done = [*words.works(traced)]
     known = duration(traced, rehearsal.stats)
     if done:
-        method = f" ({known.method})" if known and known.seconds != traced.seconds else ""
+        method = f" ({known.method})" if known and known.method else ""
         yield f"        {', '.join(done)}: {words.lasts(known, traced)}{method}"

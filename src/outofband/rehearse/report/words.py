@@ -42,7 +42,7 @@ def verdict(rehearsal: Rehearsal) -> str:
     if worst is None or worst.duration is None:
         return f"{said}."
     waits = f"{worst.lock.mode.blocks} of {name(worst.lock.table)}"
-    return f"{said}. Longest: {waits} waits for at least {seconds(worst.duration.seconds)}."
+    return f"{said}. Longest: {waits} waits for {time(worst.duration)}."
 
 
 def longest(rehearsal: Rehearsal) -> Hold | None:
@@ -79,8 +79,12 @@ def lasts(duration: Duration | None, traced: Traced) -> str:
         return "out of band, unless the table is small"
     if duration is None:
         return "not known: the size of the table is in no stats file"
-    here = duration.seconds == traced.seconds
-    return seconds(duration.seconds) if here else f"at least {seconds(duration.seconds)}"
+    return time(duration)
+
+
+def time(duration: Duration) -> str:
+    """Return a duration as people say it."""
+    return f"{'at least ' if duration.method else ''}{seconds(duration.seconds)}"
 
 
 def name(table: QualifiedName) -> str:

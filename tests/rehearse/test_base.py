@@ -1,0 +1,80 @@
+"""The database below the rehearsed revisions is made once, and again when it would be another."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from outofband.gate.request import Request
+from outofband.rehearse.rehearsal import rehearse
+from rehearsed import Project
+
+BASE = """op.execute("CREATE TABLE t (id int)")
+with open({made!r}, "a") as file:
+    file.write("made ")"""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A file in which the base revision leaves a word each time that it runs for real."""
+    return tmp_path / "made.txt"
+
+
+@pytest.fixture
+def project(tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / ".gitignore").write_text("cache\nmade.txt\n")
+    project = Project(tmp_path)
+    project.revise("1", "if not op.get_context().as_sql:\n    " + _indented(BASE, made))
+    _commit()
+    project.revise(
+        "2", 'op.add_column("t", sa.Column("n", sa.Integer))', 'op.drop_column("t", "n")'
+    )
+    return project
+
+
+def _indented(text: str, made: Path) -> str:
+    return text.format(made=str(made)).replace("\n", "\n    ")
+
+
+def _commit() -> None:
+    who = ("-c", "user.email=a@example.org", "-c", "user.name=a")
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    subprocess.run(["git", "add", "-A"], check=True)
+    subprocess.run(["git", *who, "commit", "--quiet", "-m", "base"], check=True)
+
+
+def _times(made: Path) -> int:
+    """Rehearse; return how often the base revision ran for it, to be rendered or on a server."""
+    made.unlink(missing_ok=True)
+    rehearsal = rehearse(Request(since="HEAD"), stats=None, limit=60)
+    assert [revision.id for revision in rehearsal.revisions] == ["2"]
+    assert all(ran.failure is None for ran in rehearsal.ran)
+    assert [ran.part for ran in rehearsal.ran] == ["base", "upgrade", "downgrade", "again"]
+    return len(made.read_text().split()) if made.exists() else 0
+
+
+def test_a_base_that_is_as_it_was_is_not_made_again(project: Project, made: Path) -> None:
+    first = _times(made)
+    project.last = "1"
+    project.revise(
+        "2", 'op.add_column("t", sa.Column("m", sa.Integer))', 'op.drop_column("t", "m")'
+    )
+    assert _times(made) == first - 1
+
+
+def test_an_edited_env_py_makes_it_anew(project: Project, made: Path) -> None:
+    first = _times(made)
+    env = project.folder / "migrations" / "env.py"
+    env.write_text(env.read_text() + "\n# edited\n")
+    assert _times(made) == first
+
+
+def test_a_damaged_archive_makes_it_anew(project: Project, made: Path) -> None:
+    first = _times(made)
+    (archive,) = (project.folder / "cache" / "outofband").glob("base-*.tar")
+    archive.write_bytes(archive.read_bytes()[:1_000_000])
+    assert _times(made) == first
