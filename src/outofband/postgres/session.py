@@ -33,8 +33,7 @@ _SET_LOCAL = _SET.replace("false", "true")
 _LOOK = "Run outofband status when the server is back"
 _CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
-_IN_TRANSACTION = "1s"
-_WITH_LOCK = "15s"
+_IN_TRANSACTION, _SILENCE = "idle_in_transaction_session_timeout", "15s"
 _IN_RECOVERY = "SELECT pg_is_in_recovery() AS so"
 _PASSING = ("40", "53", "55", "57")
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
@@ -45,9 +44,10 @@ class Session:
 
     Whatever is not an unhurried statement waits for no lock longer than a second. Where the client
     falls silent, as when the network swallows what it sends, the server ends the session: after a
-    second inside a transaction, whose locks others wait for, after 15 s between the statements on a
-    table whose lock it holds (PostgreSQL 18, Client Connection Defaults). Every parameter set
-    through :meth:`set` is set again after :meth:`reconnect`. Raises DatabaseNotReached,
+    second inside a transaction that writes, whose locks others wait for, after 15 s inside one that
+    reads and between the statements on a table whose lock it holds (PostgreSQL 18, Client
+    Connection Defaults). Every parameter set through :meth:`set` is set again after
+    :meth:`reconnect`. Raises DatabaseNotReached,
     ServerTooOld and ConnectionLost; a statement that Postgres refuses raises StatementFailed.
     """
 
@@ -92,6 +92,7 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """Make what is written inside the block one transaction."""
         with self._translated(), self._connection.transaction():
+            self._connection.execute(f"SET LOCAL {_IN_TRANSACTION} = '1s'")
             yield
 
     def explain(self, select: str) -> Sequence[str] | None:
@@ -247,8 +248,8 @@ class Session:
     def _silence(self) -> dict[str, str]:
         """For how long nothing need be heard of the client."""
         return {
-            "idle_in_transaction_session_timeout": _IN_TRANSACTION,
-            "idle_session_timeout": _WITH_LOCK if self._locked else "0",
+            _IN_TRANSACTION: _SILENCE,
+            "idle_session_timeout": _SILENCE if self._locked else "0",
         }
 
     def _set(self, parameters: Mapping[str, str]) -> None:

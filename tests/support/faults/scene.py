@@ -24,7 +24,7 @@ LOCK_SECONDS = 1.0
 """The lock_timeout of the runbook's statements: nobody stands on or behind its locks for longer."""
 _SLACK_SECONDS = 0.2
 """How late a busy machine may let a timeout ring, and the sampler be."""
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 _OURS = "datname = current_database() AND application_name LIKE 'outofband:%'"
 _INDEXES = """
     SELECT t.relname AS table_name, CASE WHEN i.relispartition THEN '' ELSE i.relname END,
