@@ -24,7 +24,7 @@ LOCK_SECONDS = 1.0
 """The lock_timeout of the runbook's statements: nobody stands on or behind its locks for longer."""
 _SLACK_SECONDS = 0.2
 """How late a busy machine may let a timeout ring, and the sampler be."""
-_PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 120.0
 _OURS = "datname = current_database() AND application_name LIKE 'outofband:%'"
 _INDEXES = """
     SELECT t.relname AS table_name, CASE WHEN i.relispartition THEN '' ELSE i.relname END,
@@ -42,7 +42,7 @@ _INDEXES = """
 
 def eventually(happens: Callable[[], Any], what: str, run: Run | None = None) -> Any:
     """Poll until something is true and return it; a run that should bring it about may not end."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := happens()):
         in_time = time.monotonic() < deadline and (run is None or run.alive)
         assert in_time, f"{what} never happened\n{run.said if run else ''}"
@@ -98,12 +98,12 @@ class Run:
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         self._process.send_signal(how)
-        self._process.wait(_PATIENCE_SECONDS)
+        self._process.wait(PATIENCE_SECONDS)
 
     def status(self) -> int:
         """Wait for its end; an exit that takes two minutes is a failure."""
         try:
-            return self._process.wait(120)
+            return self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise AssertionError(f"it did not end:\n{self.said}") from None
