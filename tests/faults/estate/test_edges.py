@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from estate.edges import EDGES
+from estate.edges import BETWEEN_STEPS, EDGES
 from estate.stage import EstateScene
 from estate.wire import Side, Stop
 
@@ -17,4 +17,12 @@ def test_run_after_run_is_killed_one_statement_further_on(
 ) -> None:
     for what, pattern, *nth in EDGES:
         scene.dies(Stop(side, what, pattern, *nth))
+    ends_well()
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_run_is_killed_between_two_steps(
+    scene: EstateScene, side: Side, ends_well: Callable[[], None]
+) -> None:
+    scene.dies(Stop(side, *BETWEEN_STEPS))
     ends_well()

@@ -12,7 +12,6 @@ EDGES: tuple[Edge, ...] = (
     ("the lock of a table", "pg_try_advisory_lock"),
     ("the first build", '^CREATE INDEX CONCURRENTLY "Order'),
     ("the rename at its end", '^ALTER INDEX .*"Order.* RENAME'),
-    ("the end of a step", "pg_advisory_unlock"),
     ("the quarantine", "^CREATE TABLE IF NOT EXISTS outofband"),
     ("the search for what may go", "^DECLARE outofband_pairs"),
     ("the locks of a batch", "FOR UPDATE NOWAIT"),
@@ -34,6 +33,7 @@ EDGES: tuple[Edge, ...] = (
     ("the rename of the whole", 'RENAME TO "Ünïcödé[^"]*"$'),
 )
 
+BETWEEN_STEPS: Edge = "the end of a step", "pg_advisory_unlock"
 _AMID_A_TRANSACTION = "the move of a batch", "the commit of a batch"
-HELD_AT = tuple(edge for edge in EDGES if edge[0] not in _AMID_A_TRANSACTION)
+HELD_AT = BETWEEN_STEPS, *(edge for edge in EDGES if edge[0] not in _AMID_A_TRANSACTION)
 """Where a run may be held for long: not while it keeps rows locked, which it never does itself."""
