@@ -11,7 +11,18 @@ import click
 
 from outofband.errors import OutofbandError
 
-COMMANDS = ("lint", "rule", "status", "plan", "apply", "check", "journal", "rehearse", "stats")
+COMMANDS = (
+    "lint",
+    "rule",
+    "status",
+    "plan",
+    "apply",
+    "check",
+    "journal",
+    "rehearse",
+    "stats",
+    "doctor",
+)
 INTERRUPTED = 130
 
 
