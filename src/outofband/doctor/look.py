@@ -2,108 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from outofband.catalog.facts import Observation, TableFacts
 from outofband.catalog.observe import observe
 from outofband.catalog.reader import Row, query
-from outofband.catalog.standing import Standing, standings
-from outofband.doctor.plans import Planned, of_queries, of_statements, plan
-from outofband.doctor.schema import schema_of
+from outofband.doctor.asking import Planned
+from outofband.doctor.constraints import Stored, read_constraints
+from outofband.doctor.declared import Declared, declared, indexes
+from outofband.doctor.indexes import Counted, Scans
+from outofband.doctor.plans import of_queries, of_statements, plan
+from outofband.doctor.schema import schema_of, with_indexes
 from outofband.doctor.sequential import Reading, read_sequentially
 from outofband.doctor.session import Asked
+from outofband.doctor.sight import OutOfSight, Server
 from outofband.doctor.subject import Subject
-from outofband.model.names import QualifiedName
+from outofband.model.names import OUR_SCHEMA, QualifiedName
+from outofband.model.step import CreateIndex, Step
 from outofband.stats.pull import relations_of
 from outofband.stats.statements import statements
 from outofband.stats.value import Missing, Relation
 from outofband_lint.schema import Schema
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Who answers. ``counted_since`` is a day, None where nobody ever reset the counters;
-    ``statements_schema`` has pg_stat_statements, None where the database lacks it.
-    """
-
-    role: str
-    standby: bool
-    today: str
-    counted_since: str | None
-    statements_schema: str | None
-    reads_all_stats: bool
+_OURS = {"ours": OUR_SCHEMA}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A database at one moment: ``tables`` are the user's, without the partitions, which are in the
-    whole that they are of; ``steps`` stand as ``standings`` tell, ``ahead`` those of revisions that
-    are not applied yet.
+    whole that they are of. ``in_deploy`` are the indexes that the revisions declare to be made by
+    the deploy.
     """
 
     server: Server
     relations: Mapping[QualifiedName, Relation]
-    seen: Observation
+    out_of_sight: OutOfSight
+    observation: Observation
     tables: Mapping[QualifiedName, TableFacts]
     schema: Schema
-    standings: tuple[Standing, ...]
-    ahead: tuple[Standing, ...]
-    readings: Mapping[QualifiedName, Reading]
-    planned: Planned
-    missing: tuple[Missing, ...]
+    constraints: Sequence[Stored]
+    counted: Counted
+    declared: Declared
+    in_deploy: Sequence[CreateIndex]
+    readings: Mapping[QualifiedName, Reading] = field(default_factory=dict)
+    planned: Planned = field(default_factory=Planned)
+    missing: tuple[Missing, ...] = ()
 
 
 def look(session: Asked, subject: Subject) -> Seen:
     """Look at all of it. Raises StatementFailed where not even the catalog can be read."""
     row = session.rows(query("server", "outofband.stats"))[0]
     server = Server(**row)
+    hidden = _out_of_sight(session)
     relations = {r.qualified: r for r in relations_of(session)}
-    split = {str(r.qualified) for r in relations.values() if r.partitioned}
-    roots = [name for name, r in relations.items() if r.partition_of not in split]
-    steps = [w.step for w in (*subject.coming.steps, *subject.wanted.steps)]
-    seen = observe(session, steps, roots)
-    tables = {name: table for name in roots if (table := seen.table(name)) is not None}
-    schema = schema_of(tables.values())
-    readings = {
-        reading.name: reading
-        for reading in read_sequentially(
-            relations.values(), subject.large_bytes, server.counted_since
-        )
-    }
-    planned, missing = _plans(session, subject, row, readings, tables, schema)
-    ahead = {w.revision for w in subject.coming.steps if w.ahead}
-    return Seen(
+    roots = [name for name in _roots(relations.values()) if name not in hidden]
+    steps = subject.steps
+    ours = declared(subject.revisions)
+    in_deploy = [s for s in indexes(ours.tables, steps) if s.table in relations]
+    observation = observe(session, _visible([*steps, *in_deploy], hidden), roots)
+    tables = {name: facts for name in roots if (facts := observation.table(name)) is not None}
+    seen = Seen(
         server,
         relations,
-        seen,
+        hidden,
+        observation,
         tables,
-        schema,
-        standings(subject.wanted, seen),
-        tuple(s for s in standings(subject.coming, seen) if s.revision in ahead),
-        {name: _with_queries(reading, planned) for name, reading in readings.items()},
-        planned,
-        missing,
+        schema_of(tables.values()),
+        read_constraints(session),
+        _counted(session, server),
+        ours,
+        [s for s in in_deploy if s.table not in hidden],
+    )
+    return _with_plans(session, seen, subject, row)
+
+
+def _out_of_sight(session: Asked) -> OutOfSight:
+    locked = session.rows(query("locked", __package__))
+    closed = session.rows(query("closed_schemas", __package__), _OURS)
+    return OutOfSight(
+        tuple(QualifiedName(row["name"], row["schema"]) for row in locked),
+        tuple(row["schema"] for row in closed),
     )
 
 
-def _plans(
-    session: Asked,
-    subject: Subject,
-    server: Row,
-    readings: Mapping[QualifiedName, Reading],
-    tables: Mapping[QualifiedName, TableFacts],
-    schema: Schema,
-) -> tuple[Planned, tuple[Missing, ...]]:
-    """Plan the queries on what is read sequentially: those that were run, where they can be seen,
-    or else those that the project lists.
+def _roots(relations: Iterable[Relation]) -> list[QualifiedName]:
+    relations = tuple(relations)
+    split = {str(r.qualified) for r in relations if r.partitioned}
+    return [r.qualified for r in relations if r.partition_of not in split]
+
+
+def _visible(steps: Iterable[Step], hidden: OutOfSight) -> list[Step]:
+    return [step for step in steps if step.table not in hidden]
+
+
+def _counted(session: Asked, server: Server) -> Counted:
+    rows = session.rows(query("index_scans", __package__), _OURS)
+    by_index = {
+        QualifiedName(row["name"], row["schema"]): Scans(row["scans"], row["bytes"]) for row in rows
+    }
+    return Counted(by_index, server.counted_since, server.today, server.standby)
+
+
+def _with_plans(session: Asked, seen: Seen, subject: Subject, server: Row) -> Seen:
+    """Add what is read sequentially, and by which queries: those that were run, where they can be
+    seen, or else those that the project lists.
     """
+    since, large = seen.server.counted_since, subject.large_bytes
+    found = read_sequentially(
+        [r for r in seen.relations.values() if r.qualified in seen.tables], large, since
+    )
+    readings = {reading.name: reading for reading in found}
     if not readings:
-        return Planned(), ()
-    parts = {part.name: name for name in readings for part in tables[name].tree()}
+        return seen
+    parts = {part.name: name for name in readings for part in seen.tables[name].tree()}
     ran, missing = statements(session, server, [reading.relation for reading in readings.values()])
     candidates = of_statements(ran) or of_queries(subject.queries, {name.name for name in parts})
-    return plan(session, candidates, parts, schema), tuple(missing)
+    planned = plan(session, candidates, parts, _to_come(seen, subject))
+    known = {name: _with_queries(reading, planned) for name, reading in readings.items()}
+    return replace(seen, readings=known, planned=planned, missing=tuple(missing))
+
+
+def _to_come(seen: Seen, subject: Subject) -> Schema:
+    """Return the schema once every step is done; what lacks an index then needs a new one."""
+    steps = (step for step in subject.steps if isinstance(step, CreateIndex))
+    known = [(step, seen.observation.table(step.table)) for step in steps]
+    built = (replace(step.index, table=facts.name) for step, facts in known if facts is not None)
+    return with_indexes(seen.schema, built)
 
 
 def _with_queries(reading: Reading, planned: Planned) -> Reading:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 
-from outofband.doctor.words import count
+from outofband.doctor.asking import Asking, Candidate, Planned
 from outofband.model.names import QualifiedName
 from outofband.pretend.explain import Asked, QueryNotPlanned, explain
 from outofband.pretend.plan import Plan
-from outofband.runbook.rate import duration
 from outofband.stats.stripped import stripped
 from outofband.stats.value import Query as Statement
 from outofband_lint.access import faults, index_for
@@ -25,65 +23,8 @@ BUDGET = 1.5
 """Seconds that planning queries may take, all together."""
 
 _MOST = 200
-_WIDTH = 160
 _REFUSED = "42501"
 _SEQ_SCAN = "Seq Scan"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A query that may be asked: its text with ``$n`` for parameters, as it may be shown.
-
-    ``name`` is that of the setting `queries`, empty for one of pg_stat_statements, of which the
-    ``calls`` and the mean time (milliseconds) are known.
-    """
-
-    sql: str
-    name: str = ""
-    calls: int = 0
-    mean_exec_time: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A query whose plan reads tables sequentially; ``needs`` is the operation that declares the
-    index it lacks, empty where nobody can tell.
-    """
-
-    candidate: Candidate
-    tables: frozenset[QualifiedName]
-    needs: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """What all its calls have taken."""
-        return self.candidate.calls * self.candidate.mean_exec_time / 1000
-
-    @property
-    def told(self) -> str:
-        """Say it in a line."""
-        of = self.candidate
-        text = " ".join(of.sql.split())
-        text = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-        name = f"query {of.name}: " if of.name else ""
-        if not of.calls:
-            return f"{name}{text} is planned as a Seq Scan"
-        times = f"{count(of.calls, 'call')}, {duration(of.mean_exec_time / 1000)} each"
-        return f"{name}{text} is planned as a Seq Scan ({times})"
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The queries that were found to read sequentially, costliest first, and how many of the
-    ``asked`` could not be planned: for lack of a right (``refused``), for another reason
-    (``failed``), or of time (``left``).
-    """
-
-    found: tuple[Asking, ...] = ()
-    asked: int = 0
-    refused: int = 0
-    failed: int = 0
-    left: int = 0
 
 
 def of_statements(statements: Iterable[Statement]) -> list[Candidate]:
@@ -122,7 +63,9 @@ def plan(
     schema: Schema,
     clock: Callable[[], float] = time.monotonic,
 ) -> Planned:
-    """Plan queries; ``roots`` are the tables that count, each partition with the whole it is of."""
+    """Plan queries; ``roots`` are the tables that count, each partition with the whole it is of,
+    ``schema`` what there will be when all steps are done.
+    """
     until = clock() + BUDGET
     found: list[Asking] = []
     refused = failed = asked = 0

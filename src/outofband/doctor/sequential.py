@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from outofband.doctor.asking import Asking
 from outofband.doctor.finding import Finding, Severity, reading
-from outofband.doctor.plans import Asking
 from outofband.doctor.words import count, told
 from outofband.model.names import QualifiedName
 from outofband.runbook.amount import size
@@ -91,20 +91,22 @@ def read_sequentially(
 
 def judge(found: Reading, indexes: Sequence[str], coming: Sequence[str], apply: str) -> Finding:
     """Say why a table is read sequentially: ``indexes`` are those that queries may use on it,
-    ``coming`` those that revisions declare which are not applied yet.
+    ``coming`` those that revisions declare which are not applied yet, and ``apply`` builds.
     """
-    table, needs = found.name, list(dict.fromkeys(q.needs for q in found.queries if q.needs))
+    table, needs = found.name, [query.needs for query in found.queries]
     what = f"{table} has no index: every query reads all of it, {size(found.heap_bytes)}"
     if indexes:
         what = f"{table} is read sequentially, {size(found.heap_bytes)} a time"
-        if any(query.needs for query in found.queries):
-            what += ": no index serves its queries"
+        if found.queries:
+            number = count(len(found.queries), "query", "queries")
+            what += f": no index of it serves {number} of the application"
     severe = not indexes or found.queries or found.share >= _LARGE_SHARE
     severity: Severity = "error" if severe else "warning"
     evidence = found.evidence
     if coming:
         evidence = (*evidence, f"revisions that are not applied yet declare {told(coming)}")
-    do = apply if coming else _declare(needs)
+    helps = coming and not all(needs or [""])
+    do = apply if helps else _declare([each for each in needs if each])
     return Finding(
         "table-read-sequentially",
         severity,

@@ -8,11 +8,7 @@ from typing import Any, Protocol
 
 from outofband.catalog.reader import Reader, Row
 
-_LIMITS = {
-    "statement_timeout": "10s",
-    "lock_timeout": "1s",
-    "idle_in_transaction_session_timeout": "60s",
-}
+_LIMITS = {"statement_timeout": "10s", "lock_timeout": "1s"}
 _BEGIN = "SET TRANSACTION READ ONLY"
 _SET = "SELECT set_config(%(name)s, %(value)s, true)"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outofband.model.step import Wanted
+from outofband.model.step import Step, Wanted
 from outofband.settings import DEFAULT_INLINE_MAX_BYTES
 from outofband_lint.query import Query
 from outofband_lint.source import Revision
@@ -31,3 +31,9 @@ class Subject:
     def apply_to_the_end(self) -> str:
         """The command that builds what coming revisions declare."""
         return f"outofband apply --to {self.destination}"
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every step of applied and of coming revisions, each once."""
+        every = (*self.wanted.steps, *self.coming.steps, *self.wanted.unapplied)
+        return list(dict.fromkeys(wanted.step for wanted in every))

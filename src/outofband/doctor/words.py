@@ -7,9 +7,9 @@ from collections.abc import Sequence
 _NAMED = 5
 
 
-def count(number: int, thing: str) -> str:
-    """Return how many there are of a thing: 1,200 scans."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def count(number: int, thing: str, things: str = "") -> str:
+    """Return how many there are of a thing: 1,200 scans, 3 queries."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def told(names: Sequence[str]) -> str:
