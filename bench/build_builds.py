@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -25,6 +25,7 @@ from outofband.runbook.estimate import Forecast
 from outofband.runbook.forecast import Forecaster
 from outofband.runbook.parallel import apply_beside
 from outofband.runbook.plan import Plan
+from outofband.runbook.preflight import preflight
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World
 
@@ -113,7 +114,10 @@ class Database:
         beside: int = 1,
         settings: Sequence[tuple[str, str]] = (),
     ) -> float:
-        """Build with `apply`; return the seconds from its first statement to its last rename."""
+        """Build with `apply`; return the seconds from its first statement to its last rename.
+
+        As in the command, the preflight, which looks at the rows, comes before the first statement.
+        """
         source, clock = Url(self.server.url()), Clock()
         scope = Scope(wanted(indexes))
         with ExitStack() as opened:
@@ -128,7 +132,8 @@ class Database:
             ]
             view = worlds[0].look()
             plan = view.plan if as_is else Forecaster(hands[0], beside=beside).forecast(view.plan)
-            endings = apply_beside(plan, view.seen, worlds)
+            report = preflight(hands[0], replace(view, plan=plan))
+            endings = apply_beside(plan, view.seen, worlds, report=report)
         failed = [e.why for e in endings if e.end is not End.DONE]
         if failed:
             raise SystemExit(f"apply did not finish: {failed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import itertools
 import os
 import sys
@@ -15,6 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+import codeintel
+import outofband
+import outofband_lint
 from outofband import ephemeral
 from outofband.ephemeral import binaries
 
@@ -25,6 +29,14 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 class MakeDatabase(Protocol):
     def __call__(self, template: str | None = None) -> str: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile our own modules once: else every process that a test starts would, each time anew."""
+    if not hasattr(config, "workerinput"):
+        for package in (outofband, outofband_lint, codeintel):
+            for folder in package.__path__:
+                compileall.compile_dir(folder, quiet=1)
 
 
 def pytest_report_header() -> str:

@@ -21,6 +21,10 @@ class DatabaseNotReached(StateUnknown):
     default_state = "Nothing was changed by this call"
 
 
+class HostAway(DatabaseNotReached):
+    """The host did not answer in time, or its name is unknown, whichever database is asked for."""
+
+
 class MayNotConnect(NothingChanged, DatabaseNotReached):
     """The server lets the role in, and not into this database."""
 
@@ -64,13 +68,16 @@ class Target:
         if _MAY_NOT_CONNECT in text and not self.is_misread:
             return self._may_not_connect()
         meanings = (meaning for sign, meaning in _MEANINGS if sign in text)
+        return self.away_because(next(meanings, "the driver did not connect"))
+
+    def away_because(self, why: str) -> DatabaseNotReached:
+        """Say that there was no connection, for a reason in our words."""
         if self.is_misread:
             do = "Percent-encode the password in the URL: @ is %40, / is %2F, : is %3A"
         else:
             do = "Check host, port, database, role and network, then run the same command again"
-        return DatabaseNotReached(
-            f"cannot connect to {self}", why=next(meanings, "the driver did not connect"), do=do
-        )
+        kind = HostAway if why in (_NO_ANSWER, _NO_SUCH_HOST) else DatabaseNotReached
+        return kind(f"cannot connect to {self}", why=why, do=do)
 
     def _may_not_connect(self) -> MayNotConnect:
         database, role = self.database or self.role, self.role or "ROLE"
@@ -82,6 +89,7 @@ class Target:
 
 
 _MAY_NOT_CONNECT = "permission denied for database"
+_NO_ANSWER, _NO_SUCH_HOST = "it did not answer in time", "the host name is unknown"
 _MEANINGS = (
     ("password authentication failed", "the server refuses the role or its password"),
     ("no password supplied", "the server wants a password and none is configured"),
@@ -91,12 +99,12 @@ _MEANINGS = (
     ("remaining connection slots", "the server has no connection left"),
     ("starting up", "the server is starting up"),
     ("shutting down", "the server is shutting down"),
-    ("resolve host", "the host name is unknown"),
-    ("translate host name", "the host name is unknown"),
-    ("name or service not known", "the host name is unknown"),
+    ("resolve host", _NO_SUCH_HOST),
+    ("translate host name", _NO_SUCH_HOST),
+    ("name or service not known", _NO_SUCH_HOST),
     ("refused", "nothing listens there"),
     ("no such file or directory", "there is no such socket"),
-    ("timeout", "it did not answer in time"),
-    ("timed out", "it did not answer in time"),
+    ("timeout", _NO_ANSWER),
+    ("timed out", _NO_ANSWER),
     ("ssl", "TLS could not be agreed on"),
 )

@@ -61,6 +61,16 @@ def test_a_build_is_done_when_its_constraint_took_the_index(
     assert listed[3].waits_for == ()
 
 
+def test_an_index_that_its_constraint_took_is_not_built_again_when_that_has_to_be_repaired(
+    facts: Any, chain: tuple[Step, ...]
+) -> None:
+    owner = {"constraint": "docs_pkey", "constraint_type": "p", "valid": False}
+    broken = facts.index("docs_pkey", unique=True, **owner)
+    listed = stand(facts, chain, facts.index("docs_temp"), broken)
+    assert done(listed) == [True, True, False, False]
+    assert listed[2].waits_for == ()
+
+
 def test_at_the_end_all_is_done_though_the_stand_in_is_gone(
     facts: Any, chain: tuple[Step, ...]
 ) -> None:

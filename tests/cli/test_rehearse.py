@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from outofband.cli.main import main
@@ -13,6 +14,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.stats import Relation, written
 from rehearsed import Project
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "rehearsal.schema.json").read_text())
 DOCUMENTS = 'op.execute("CREATE TABLE documents (dump_id int NOT NULL, path text)")'
 
 
@@ -41,6 +43,7 @@ def test_a_build_in_the_deploy_is_red_with_its_lock_and_its_time(
     )
     assert rehearse("--stats", "stats.json", "--format", "json", "--report", "out") == 1
     told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, SCHEMA)
     statement = told["statements"][-1]
     assert statement["locks"][0]["mode"] == "SHARE"
     assert statement["locks"][0]["blocks"] == "every write"
@@ -49,8 +52,8 @@ def test_a_build_in_the_deploy_is_red_with_its_lock_and_its_time(
     assert told["seen"] == []
     assert "index-built-in-deploy" in {found["rule"] for found in told["predicted"]}
     markdown = Path("out/rehearsal.md").read_text()
-    assert "every write of documents waits for at least 24.2 s" in markdown
-    assert "| SHARE documents | every write |" in markdown
+    assert "every write of `documents` waits for at least 24 s" in markdown
+    assert "| SHARE `documents` |" in markdown
 
 
 def test_what_no_rule_predicts_is_a_finding_of_its_own(

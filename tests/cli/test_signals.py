@@ -159,7 +159,7 @@ def test_at_a_terminal_keys_of_duplicates_are_shown(project: Any) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "status", "phase", "indexes"),
-    [("detach", 4, True, []), ("cancel", 4, False, []), ("", 4, True, [])],
+    [("detach", 4, True, []), ("cancel", 3, False, []), ("", 4, True, [])],
 )
 def test_ctrl_c_at_a_terminal_asks(
     project: Any, answer: str, status: int, phase: bool, indexes: list[str]

@@ -16,6 +16,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from outofband.postgres.session import Session
+
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
 OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
@@ -347,3 +349,23 @@ def test_one_of_a_host_is_worked_on_at_a_time_by_default(fleet: Fleet) -> None:
         assert len({name for (name,) in fleet.sql("a", sessions)}) == 1
         run.kill()
         run.communicate()
+
+
+def test_a_host_that_is_away_is_asked_once_for_all_its_targets(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def opened(source: Any) -> Session:
+        asked.append(source.target().host)
+        return Session(source)
+
+    monkeypatch.setattr("outofband.cli.fleet.Session", opened)
+    fleet.shard("fine")
+    for n in range(3):
+        fleet.list(f"away-{n}", url=f"postgresql://app@nowhere.invalid/shop{n}")
+    ran = fleet.run("plan", *T)
+    assert (ran.status, asked.count("nowhere.invalid")) == (5, 1)
+    assert ran.out.count("the host name is unknown") == 3
+    assert "database shop2 at nowhere.invalid" in ran.out
+    assert "4 targets: 1 pending, 3 unknown" in ran.err

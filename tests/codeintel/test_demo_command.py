@@ -23,6 +23,7 @@ from codeintel.cli import main
 from codeintel.demo import play
 from codeintel.demo.verdict import Verdict
 
+SMALLEST = ("--scale", "0.01", "--seconds", "1", "--package", "mako")
 SMALL = ("--scale", "0.02", "--seconds", "1", "--package", "click", "--package", "mako")
 
 
@@ -79,7 +80,7 @@ def test_the_verdict_is_the_exit_status(
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_outlives_it(sent: signal.Signals, short_path: Path) -> None:
     servers = short_path
-    with demo(*SMALL, environment={"OUTOFBAND_EPHEMERAL_DIR": str(servers)}) as process:
+    with demo(*SMALLEST, environment={"OUTOFBAND_EPHEMERAL_DIR": str(servers)}) as process:
         assert process.stdout is not None
         while "outofband apply" not in (line := process.stdout.readline()):
             assert line, "it ended before the traffic flowed"

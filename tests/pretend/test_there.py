@@ -101,4 +101,15 @@ def test_pages_follow_from_the_definition(
     ]
     low, high = expected
     index = replace(HERE, keys=keys, unique=unique)
-    assert low <= index_size.pages(index, 1_000_000.0, columns) <= high
+    assert low <= index_size.pages(index, 1_000_000.0, 20_000, columns) <= high
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"), [("brin", (3, 4)), ("hash", (4098, 4098)), ("gist", (2700, 2800))]
+)
+def test_pages_follow_from_the_method(method: str, expected: tuple[int, int]) -> None:
+    definition = f"CREATE INDEX here ON public.docs USING {method} (id)"
+    index = replace(HERE, keys=Keys(("id",), (4,), (4,)), definition=definition)
+    low, high = expected
+    columns = [Column("public", "docs", "id", -1.0, 0.0, 4)]
+    assert low <= index_size.pages(index, 1_000_000.0, 20_000, columns) <= high

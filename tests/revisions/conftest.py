@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from forked import alembic
 from outofband.revisions import environment
 from outofband.revisions.environment import Environment
 
@@ -121,14 +120,7 @@ class Project:
     def alembic(
         self, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PROJECT_URL": self.url, **(environ or {})},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return alembic(arguments, self.folder, {"PROJECT_URL": self.url, **(environ or {})})
 
 
 @pytest.fixture

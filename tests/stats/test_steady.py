@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from outofband.stats.steady import steadied
-from outofband.stats.value import Column, Index, Query, Relation, Stats
+from outofband.stats.value import Column, Index, Missing, Query, Relation, Stats
 
 DOCS = Relation(
     "public", "docs", 1000, 50_000.0, 8_192_000, all_visible=900, analyzed="2026-09", seq_scan=10
@@ -70,6 +70,12 @@ def test_what_comes_and_goes_is_news() -> None:
     other = replace(DOCS, name="new")
     assert steadied(replace(BEFORE, relations=(DOCS, other)), BEFORE).relations == (DOCS, other)
     assert steadied(replace(BEFORE, relations=()), BEFORE).relations == ()
+
+
+def test_an_index_that_was_locked_is_still_known() -> None:
+    locked = replace(BEFORE, indexes=(), missing=(Missing("index", "it is locked", "public.i"),))
+    assert steadied(locked, BEFORE).indexes == BEFORE.indexes
+    assert steadied(replace(BEFORE, indexes=()), BEFORE).indexes == ()
 
 
 @pytest.mark.parametrize(

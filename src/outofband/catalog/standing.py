@@ -149,7 +149,7 @@ def _done(
             case CreateIndex(index):
                 built = sights[n].state in _BUILT and sights[n].replaced is None
                 later = (m for m in users.get((index.table, index.name), ()) if m > n)
-                return built or any(m in done for m in later)
+                return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
             case DropIndex():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
@@ -159,6 +159,16 @@ def _done(
     while (fewer := frozenset(n for n in done if holds(n, done))) != done:
         done = fewer
     return done
+
+
+def _owns(step: Step, sight: Sight) -> bool:
+    """Tell whether a constraint has taken its index, though that has to be repaired by now."""
+    return (
+        isinstance(step, AddConstraint)
+        and sight.index is not None
+        and sight.index.constraint == step.name
+        and sight.state is not State.DIFFERENT
+    )
 
 
 def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:

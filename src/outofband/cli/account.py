@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from threading import Lock
 
 import click
 
+from outofband.cli.mute import mute
 from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
 from outofband.postgres.session import Session
@@ -142,7 +142,7 @@ def print_event(told: Mapping[str, object]) -> bool:
             sys.stdout.write(f"{json.dumps(told)}\n")
             sys.stdout.flush()
         except OSError:  # nobody reads any more; the work goes on
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            mute(sys.stdout)
             return False
     return True
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -24,8 +25,11 @@ from outofband.runbook.fleet import Concurrency
 from outofband.runbook.turns import in_turns
 from outofband.runbook.world import Scope
 from outofband.settings import Settings
-from outofband.target import DatabaseNotReached, Target
+from outofband.target import DatabaseNotReached, HostAway, Target
 from outofband.targets import Listed, Targets, TargetsWrong, load
+
+LOOKS_PER_HOST = 4
+"""A look takes milliseconds of a server, most of them for opening the session."""
 
 Identity = tuple[str, int, str | None]
 
@@ -164,21 +168,50 @@ def look_around(
     dedupes: bool = False,
 ) -> tuple[Looked, ...]:
     """Look at every target in turn, as :func:`.see` does; one that cannot be looked at holds up no
-    other.
+    other, and a host that did not answer is not asked again for its next target.
+
+    Where nothing is measured (no ``forecast``), a host is asked for several targets at once.
 
     Raises SameTarget where two turn out to be one, and Misuse where the call is wrong for all.
     """
 
+    away = _Away()
+
     def look(target: FleetTarget) -> Looked:
-        with Session(target.project.source) as session:
+        with away.session(target) as session:
             identity = _identity(session, target)
             scope = _scope(fleet, target, session, where.to, only)
             seen = see(target.project, session, scope, forecast, dedupes=dedupes)
             return Looked(target, seen, identity=identity)
 
-    looked = in_turns(fleet.targets, fleet.most, _held(look))
+    most = fleet.most
+    if forecast is None:
+        most = Concurrency(max(most.per_host, LOOKS_PER_HOST), most.in_all)
+    looked = in_turns(fleet.targets, most, _held(look))
     _require_apart((one.target.name, one.identity) for one in looked if one.identity)
     return looked
+
+
+class _Away:
+    """The hosts that did not answer, and why."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[tuple[str, str], str] = {}
+
+    @contextmanager
+    def session(self, target: FleetTarget) -> Iterator[Session]:
+        """Open a session at a target; raises HostAway at once where its host is known to be."""
+        host = target.where.host, target.where.port
+        if why := self._hosts.get(host):
+            raise target.where.away_because(why)
+        try:
+            session = Session(target.project.source)
+        except HostAway as error:
+            if target.where.host:
+                self._hosts[host] = error.why
+            raise
+        with session:
+            yield session
 
 
 def _held(look: Callable[[FleetTarget], Looked]) -> Callable[[FleetTarget], Looked]:

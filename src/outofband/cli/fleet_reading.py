@@ -15,8 +15,10 @@ from outofband.cli.output import print_json
 from outofband.errors import Misuse
 from outofband.runbook.fleet import DONE, PENDING, UNKNOWN, TargetState, combined
 from outofband.runbook.forecast import Forecaster
+from outofband.runbook.once import once_a_server
 from outofband.runbook.preflight.tell import document, lines
 from outofband.runbook.show import plan_document, plan_lines
+from outofband.runbook.speed import measure
 
 _WRONG = 6
 _STATES = {
@@ -59,11 +61,12 @@ def plan(
             why="a script is for one database",
             do="Leave --targets, and name the database with --database-url",
         )
+    speed = once_a_server(measure)
     looked = look_around(
         open_fleet(where, path),
         where,
         only,
-        lambda session, view: Forecaster(session, as_is).forecast(view.plan),
+        lambda session, view: Forecaster(session, as_is, speed=speed).forecast(view.plan),
     )
     told = [_planned(one) for one in looked]
     if form == "json":

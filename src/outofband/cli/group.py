@@ -9,7 +9,8 @@ import sys
 
 import click
 
-from outofband.errors import OutofbandError
+from outofband.cli.mute import is_unwritable, mute
+from outofband.errors import OutofbandError, StateUnknown
 
 COMMANDS = (
     "lint",
@@ -26,6 +27,12 @@ COMMANDS = (
 INTERRUPTED = 130
 
 
+class Unheard(StateUnknown):
+    """The result could not be written: nobody reads it any more, or the disk is full."""
+
+    default_state = "What was done stays"
+
+
 class _Lazy(click.Group):
     """Imports a command's module when it is asked for, so that `lint` never pays for a driver."""
 
@@ -37,6 +44,16 @@ class _Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(f"outofband.cli.{name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. Raises Unheard: click itself would exit with 1, which means pending."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if not is_unwritable(error):
+                raise
+            mute(sys.stdout)
+            raise Unheard("the result could not be written", why=error.strerror or "") from None
 
 
 @click.group(
@@ -56,13 +73,18 @@ def run(words: list[str]) -> None:
     try:
         sys.exit(cli(words, prog_name="outofband", standalone_mode=False, obj=words))
     except click.exceptions.Abort:
-        click.echo(
-            "outofband: interrupted. Run outofband status to see where things stand.", err=True
-        )
+        _say("outofband: interrupted. Run outofband status to see where things stand.")
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except OutofbandError as error:
-        click.echo(f"outofband: {error}", err=True)
+        _say(f"outofband: {error}")
         sys.exit(error.exit_status)
+
+
+def _say(line: str) -> None:
+    try:
+        click.echo(line, err=True)
+    except OSError:  # nobody reads that either: the exit status is left
+        mute(sys.stderr)

@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, Protocol
 
 import click
 
+from outofband.cli.mute import mute
 from outofband.cli.screen import OperatorScreen, is_interactive
 
 PARTLY_DONE = 4
@@ -76,11 +77,11 @@ class Interruption:
                     session.cancel()
 
     def _ask(self) -> str:
-        self._screen.put_away()
         signal.signal(signal.SIGINT, self._detach)
         try:
-            choices = click.Choice(_ANSWERS)
-            answer: str = click.prompt(_QUESTION, type=choices, default="detach", err=True)
+            with self._screen.asking():
+                choices = click.Choice(_ANSWERS)
+                answer: str = click.prompt(_QUESTION, type=choices, default="detach", err=True)
         except click.Abort:
             return "detach"
         finally:
@@ -90,12 +91,16 @@ class Interruption:
     def _detach(self, *_: Any) -> None:
         self._screen.put_away()
         running = tuple(sql for session in self._sessions if (sql := session.leave()))
-        for sql in running:
-            click.echo(f"outofband: the server goes on with: {sql}", err=True)
         said = "detached; to follow it" if running else "stopped, what is done stays; to go on"
-        click.echo(f"outofband: {said}, run: {self._again}", err=True)
+        told = [f"the server goes on with: {sql}" for sql in running]
+        try:
+            for line in (*told, f"{said}, run: {self._again}"):
+                click.echo(f"outofband: {line}", err=True)
+        except OSError:  # the terminal has gone
+            mute(sys.stderr)
         self._before_leaving(running)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         # Threads that wait for builds would keep an orderly exit until these are over.
         os._exit(PARTLY_DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -93,7 +94,8 @@ def command(
     if form == "text":
         from outofband_lint.report.colour import is_wanted
 
-        written["text"] = text.report(rehearsal, colour=is_wanted(sys.stdout))
+        colour, width = is_wanted(sys.stdout), shutil.get_terminal_size().columns
+        written["text"] = text.report(rehearsal, colour=colour, width=width)
     sys.stdout.write(written[form])
     worst = {finding.severity for finding in rehearsal.findings}
     sys.exit(1 if "error" in worst or (fail_on == "warning" and worst) else 0)

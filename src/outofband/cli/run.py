@@ -17,8 +17,10 @@ from outofband.runbook.ending import Ending
 from outofband.runbook.events import StepName
 from outofband.runbook.evidence import step_name
 from outofband.runbook.forecast import Forecaster
+from outofband.runbook.once import once_a_server
 from outofband.runbook.parallel import apply_beside, lanes
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.speed import measure
 from outofband.runbook.watch import Display, Patient, Watched
 from outofband.runbook.world import Scope, View, World
 
@@ -70,8 +72,10 @@ def forecast(orders: Orders, per_host: int = 1) -> Forecast:
     the host.
     """
 
+    speed = once_a_server(measure)
+
     def estimated(session: Session, view: View) -> Plan:
         beside = max(1, at_once(view, orders)) * per_host
-        return Forecaster(session, orders.as_is, beside).forecast(view.plan)
+        return Forecaster(session, orders.as_is, beside, speed).forecast(view.plan)
 
     return estimated

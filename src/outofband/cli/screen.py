@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from outofband.cli.mute import is_unwritable, mute
 from outofband.runbook.amount import size
 from outofband.runbook.hand import Lag, Progress
 from outofband.runbook.rate import Cost, Meter, Pace, Rate, duration
@@ -22,25 +23,36 @@ from outofband.runbook.waiting import described
 _PLAIN_SECONDS = 10.0
 _NOT_WORTH_A_LINE_SECONDS = 2.0
 _BAR_WIDTH = 24
+_FEW = 100
+
+
+class _Console(Console):
+    """A console that goes on where nobody reads it; rich's own ends the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Write nowhere from now on."""
+        mute(self.file)
 
 
 class OperatorScreen:
     """The runbook's Display on stderr.
 
     Several builds may be shown at once, from several threads; on a terminal they share its last
-    lines, and with ``several`` every line that stays says of which it is.
+    lines, and with ``several`` every line that stays says of which it is. Where it cannot be
+    written to any more, the work goes on without it.
     """
 
     def __init__(self, console: Console | None = None, *, several: bool = False) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+        self._console = console or _Console(stderr=True, highlight=False)
         self._several = several
         self._lock = RLock()
         self._live: Live | None = None
         self._shown: dict[object, RenderableType] = {}
+        self._kept: list[str] | None = None
 
     def say(self, line: str) -> None:
         """Tell something that stays on the screen."""
-        self._console.print(escape(line), soft_wrap=True)
+        self._print(escape(line))
 
     def show_secret(self, line: str) -> None:
         """Tell something that holds data of rows, if a person is looking.
@@ -52,7 +64,23 @@ class OperatorScreen:
 
     def statement(self, sql: str) -> None:
         """Show a statement as it is sent."""
-        self._console.print(f"[cyan]{escape(sql)}[/cyan]", soft_wrap=True)
+        self._print(f"[cyan]{escape(sql)}[/cyan]")
+
+    def _print(self, shown: str) -> None:
+        if self._kept is not None:
+            self._kept.append(shown)
+            return
+        with self._written():
+            self._console.print(shown, soft_wrap=True)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not is_unwritable(error):
+                raise
+            mute(self._console.file)
 
     @contextmanager
     def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
@@ -99,10 +127,24 @@ class OperatorScreen:
 
     def put_away(self) -> None:
         """Give the terminal back, in the middle of whatever is shown; it is drawn anew after."""
-        with self._lock:
+        with self._lock, self._written():
             if self._live is not None:
                 self._live.stop()
                 self._live = None
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Leave the terminal to a question while the block runs: nothing is drawn, and what is
+        told meanwhile comes after it.
+        """
+        self.put_away()
+        self._kept = []
+        try:
+            yield
+        finally:
+            kept, self._kept = self._kept, None
+            for line in kept:
+                self._print(line)
 
     @contextmanager
     def _bars(self, what: str) -> Iterator[Callable[[Progress], None]]:
@@ -152,13 +194,14 @@ class OperatorScreen:
                 self._redraw()
 
     def _redraw(self) -> None:
-        if not self._shown:
+        if not self._shown or self._kept is not None:
             self.put_away()
             return
-        if self._live is None:
-            self._live = Live(console=self._console, transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(Group(*self._shown.values()), refresh=True)
+        with self._written():
+            if self._live is None:
+                self._live = Live(console=self._console, transient=True, auto_refresh=False)
+                self._live.start()
+            self._live.update(Group(*self._shown.values()), refresh=True)
 
 
 def _bar(
@@ -188,7 +231,9 @@ def phase_line(progress: Progress, pace: Pace) -> str:
     """Return phase, percent, rate and the time left of the phase."""
     parts = [progress.phase]
     if progress.fraction is not None:
-        parts.append(f"{progress.fraction:.0%} of {progress.total:,} {progress.unit}")
+        few = progress.total < _FEW
+        done = f"{progress.done:,}" if few else f"{progress.fraction:.0%}"
+        parts.append(f"{done} of {progress.total:,} {progress.unit}")
     if pace.per_second is not None:
         parts.append(f"{pace.per_second:,.0f} {progress.unit}/s")
     if pace.seconds_left is not None:

@@ -36,9 +36,10 @@ def command() -> None:
 def pull(where: Where, output: Path | None, with_values: bool, with_queries: bool) -> None:
     """Read sizes, statistics and counters of the database. Reads only, needs no superuser.
 
-    The file holds no value of any row: it can stand in the repository, for lint (`stats` in the
-    settings) and rehearse. Partitioned tables are there as the sum and as their leaves. What the
-    role may not see is told on stderr, with the GRANT that it lacks, and in the file.
+    Without --with-values the file holds no value of any row, so that it can stand in the
+    repository, for lint (`stats` in the settings) and rehearse. Partitioned tables are there as the
+    sum and as their leaves. What the role may not see is told on stderr, with the GRANT that it
+    lacks, and in the file.
     """
     from outofband.cli.stats_file import pull_into
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil
+from math import ceil, log2
 
 from outofband.pretend.there import ServerIndex
 from outofband.runbook.btree import Part, index_bytes, tuple_bytes
@@ -12,11 +12,36 @@ from outofband.stats.value import PAGE, Column
 _UNKNOWN_WIDTH = 32
 """What the planner takes for a value of varying width it knows nothing of (get_typavgwidth)."""
 
+_PAGES_PER_RANGE, _BRIN_ENTRY = 128, 24
+_ROWS_OF_A_BUCKET = 0.75 * PAGE / 20
 
-def pages(index: ServerIndex, rows: float, columns: Iterable[Column]) -> int:
-    """Return the pages of an index of so many rows, as a fresh btree; for lack of better also of
-    another method.
+
+def pages(index: ServerIndex, rows: float, heap_pages: int, columns: Iterable[Column]) -> int:
+    """Return the pages of a fresh index of so many rows of a heap.
+
+    Of a method that is neither btree, hash nor brin, for lack of better, those of a btree.
     """
+    if index.method == "brin":
+        return _brin(index, heap_pages)
+    if index.method == "hash":
+        return _hash(rows)
+    return _btree(index, rows, columns)
+
+
+def _hash(rows: float) -> int:
+    """A page a bucket, of which there is a power of two, filled to three quarters."""
+    buckets = max(rows / _ROWS_OF_A_BUCKET, 2)
+    return int(2 ** ceil(log2(buckets))) + 2
+
+
+def _brin(index: ServerIndex, heap_pages: int) -> int:
+    """Two values of each column for every range of pages, behind the page that says where."""
+    values = sum(2 * (width if width > 0 else _UNKNOWN_WIDTH) for width in index.keys.widths)
+    ranges = heap_pages / _PAGES_PER_RANGE
+    return 2 + ceil(ranges * (_BRIN_ENTRY + values) / PAGE)
+
+
+def _btree(index: ServerIndex, rows: float, columns: Iterable[Column]) -> int:
     known = {column.name: column for column in columns}
     parts = [
         _part(known.get(name or ""), width, alignment)

@@ -101,7 +101,7 @@ def _refuse_unless_safe(session: Asked, data_directory: Path) -> None:
         "its pages or files have another size": (
             (server["block_size"], server["segment_size"]) != (PAGE, files.SEGMENT)
         ),
-        "its files are elsewhere": not data_directory.samefile(server["data_directory"]),
+        "its files are elsewhere": not _is(data_directory, server["data_directory"]),
     }
     why = [reason for reason, holds in reasons.items() if holds]
     if why:
@@ -110,3 +110,10 @@ def _refuse_unless_safe(session: Asked, data_directory: Path) -> None:
             why="; ".join(why),
             do="Take an ephemeral server with autovacuum=off",
         )
+
+
+def _is(data_directory: Path, of_the_server: str) -> bool:
+    try:
+        return data_directory.samefile(of_the_server)
+    except OSError:
+        return False

@@ -93,7 +93,9 @@ class Inflation:
             self._grow(index.oid, index.path, -(-counted.bytes // PAGE))
             return index.oid, counted.pages, counted.tuples, 0
         rows = max(self._rows_of(index), 0)
-        pages = index_size.pages(index, rows, self._stats.columns_of.get(index.table, ()))
+        heap_pages = self._stats.tables[index.table].heap_pages
+        columns = self._stats.columns_of.get(index.table, ())
+        pages = index_size.pages(index, rows, heap_pages, columns)
         self._grow(index.oid, index.path, pages)
         return index.oid, pages, rows, 0
 

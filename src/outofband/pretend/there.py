@@ -51,6 +51,11 @@ class ServerIndex(Relation):
     predicate: str | None
     keys: Keys
 
+    @property
+    def method(self) -> str:
+        """The access method: ``btree``."""
+        return _body(self.definition).partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class There:

@@ -45,6 +45,8 @@ def _failed(ran: Ran) -> Iterator[Finding]:
 
 def _about(failure: Failure, rule: str, message: str) -> Finding:
     place = (failure.revision, failure.path, failure.line)
+    if failure.path:  # it stands in the message as this machine has it
+        message = message.replace(failure.path, os.path.relpath(failure.path))
     return _finding(rule, "error", place, message, failure.do)
 
 

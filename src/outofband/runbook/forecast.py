@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
@@ -10,7 +11,7 @@ from outofband.runbook.estimate import Forecast, estimate, sorted_bytes
 from outofband.runbook.glance import Surveyor
 from outofband.runbook.pace import LOOKS
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.speed import measure
+from outofband.runbook.speed import Speed, measure
 from outofband.runbook.survey import machine, survey
 from outofband.runbook.tuning import Machine, as_it_is, most_workers, tuned
 
@@ -18,19 +19,20 @@ from outofband.runbook.tuning import Machine, as_it_is, most_workers, tuned
 @dataclass(frozen=True, slots=True)
 class Forecaster:
     """Estimates builds on one server; ``as_is`` leaves their settings alone, ``beside`` is how many
-    run at once.
+    run at once, ``speed`` tells how fast the server is, alone and with so many workers.
     """
 
     surveyor: Surveyor
     as_is: bool = False
     beside: int = 1
+    speed: Callable[[Surveyor, int], Speed | None] = measure
 
     def forecast(self, plan: Plan) -> Plan:
         """Return the plan with a forecast for each of its builds."""
         if not any(built(action) for p in plan.steps for action in p.actions):
             return plan
         there = machine(self.surveyor)
-        there = replace(there, speed=measure(self.surveyor, self._most_workers(there)))
+        there = replace(there, speed=self.speed(self.surveyor, self._most_workers(there)))
         return Plan(tuple(self._step(planned, there) for planned in plan.steps))
 
     def _most_workers(self, there: Machine) -> int:

@@ -12,8 +12,11 @@ from outofband.runbook.glance import Surveyor, timed
 from outofband.runbook.hand import StatementFailed
 
 _NUMBERS = 100_000
-_UNORDERED = f"SELECT (n * 7919 % 100003)::int8 AS a FROM generate_series(1, {_NUMBERS}) AS n"
-_ORDERED = f"{_UNORDERED} ORDER BY a"
+
+
+def _numbers(count: int) -> str:
+    return f"SELECT (n * 7919 % 100003)::int8 AS a FROM generate_series(1, {count}) AS n"
+
 
 _LONG_ROWS = 40_000
 _LONG = f"SELECT n, repeat('x', 64) AS x FROM generate_series(1, {_LONG_ROWS}) AS n"
@@ -48,8 +51,9 @@ class Speed:
 
 def measure(surveyor: Surveyor, workers: int) -> Speed | None:
     """Find out how fast a server is, alone and with ``workers``; None where it does not finish."""
+    numbers = _numbers(_NUMBERS)
     try:
-        address = _least(surveyor, _ORDERED) - _least(surveyor, _UNORDERED)
+        address = _least(surveyor, f"{numbers} ORDER BY a") - _least(surveyor, numbers)
         spilt = _least(surveyor, f"{_LONG} ORDER BY n", work_mem="1MB") - _least(surveyor, _LONG)
         free, shared = _shared(surveyor, workers) if workers else (0, 1.0)
     except StatementFailed:
@@ -63,13 +67,22 @@ def _least(surveyor: Surveyor, select: str, **settings: str) -> float:
 
 
 def _shared(surveyor: Surveyor, workers: int) -> tuple[int, float]:
-    """Return how many of the workers started, and how many times as fast the work was with them."""
+    """Return how many of the workers started, and how many times as fast the work was with them,
+    less what starting them takes.
+    """
     asked = max(_LEAST_TRIED, workers)
-    sorts = [f"SELECT count(a) AS n FROM ({_ORDERED}) AS part_{n}" for n in range(asked + 1)]
-    select = f"SELECT sum(n) FROM ({' UNION ALL '.join(sorts)}) AS parts"
     beside = _AT_ANY_COST | {"max_parallel_workers_per_gather": str(asked)}
-    alone = timed(surveyor, select).seconds
-    tries = [timed(surveyor, select, **beside) for _ in range(_TIMES)]
-    quickest = min(tries, key=lambda tried: tried.seconds)
+    alone = timed(surveyor, _sorts(asked + 1, _NUMBERS)).seconds
+    starting = _least(surveyor, _sorts(asked + 1, 1), **beside)
+    tries = [timed(surveyor, _sorts(asked + 1, _NUMBERS), **beside) for _ in range(_TIMES)]
+    working = min(tried.seconds for tried in tries) - starting
     free = max(tried.launched for tried in tries)
-    return min(free, workers), alone / quickest.seconds if free else 1.0
+    shared = alone / max(working, alone / (asked + 1))
+    return min(free, workers), shared if free else 1.0
+
+
+def _sorts(processes: int, numbers: int) -> str:
+    """Return the select with a sort for each process."""
+    sort = f"{_numbers(numbers)} ORDER BY a"
+    sorts = [f"SELECT count(a) AS n FROM ({sort}) AS part_{n}" for n in range(processes)]
+    return f"SELECT sum(n) FROM ({' UNION ALL '.join(sorts)}) AS parts"

@@ -8,6 +8,9 @@ from itertools import groupby
 from outofband.model.names import quote
 from outofband.stats.value import Missing
 
+INDEX = "index"
+"""What a whole index is called in ``Missing.what``."""
+
 RIGHT = "the role may not read the table"
 INDEX_RIGHT = "the role may not read the index, which only its owner may"
 ROW_SECURITY = "row security applies to the role"

@@ -10,7 +10,15 @@ from outofband.catalog.reader import Reader, Row
 from outofband.catalog.reader import query as text_of
 from outofband.model.names import OUR_SCHEMA, QualifiedName
 from outofband.stats import rounding, sums
-from outofband.stats.missing import EXTENDED, INDEX_RIGHT, LOCKED, LOCKED_TABLE, RIGHT, ROW_SECURITY
+from outofband.stats.missing import (
+    EXTENDED,
+    INDEX,
+    INDEX_RIGHT,
+    LOCKED,
+    LOCKED_TABLE,
+    RIGHT,
+    ROW_SECURITY,
+)
 from outofband.stats.statements import statements
 from outofband.stats.value import PAGE, Column, Index, Missing, Relation, Setting, Stats
 
@@ -118,7 +126,7 @@ def _missing(reader: Reader, relations: Iterable[Row], indexes: Iterable[Row]) -
         if row.get("locked") or row["bytes"] is None:
             yield Missing("size", LOCKED, _name(row))
         if row.get("definition", "") is None:
-            yield Missing("index", LOCKED_TABLE, _name(row))
+            yield Missing(INDEX, LOCKED_TABLE, _name(row))
     for row in _rows(reader, "hidden_columns", _OURS):
         why = ROW_SECURITY if row["row_security"] else INDEX_RIGHT if row["is_index"] else RIGHT
         yield Missing("column statistics", why, _name(row))

@@ -7,11 +7,12 @@ enough to matter to a plan, and is then replaced whole: the file is never farthe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from outofband.stats.file import written
+from outofband.stats.missing import INDEX
 from outofband.stats.value import Column, Index, Query, Relation, Stats
 
 _NEAR = 1.1
@@ -35,11 +36,17 @@ def steadied(new: Stats, before: Stats) -> Stats:
         new,
         relations=_kept(new.relations, before.relations, lambda r: r.qualified),
         columns=_kept(new.columns, before.columns, lambda c: (c.relation, c.name, c.inherited)),
-        indexes=_kept(new.indexes, before.indexes, lambda i: i.qualified),
+        indexes=_kept((*new.indexes, *_unseen(new, before)), before.indexes, lambda i: i.qualified),
         queries=_kept(new.queries, before.queries, lambda q: q.query),
     )
     same = replace(kept, pulled=before.pulled, server_version=before.server_version)
     return before if written(same) == written(before) else kept
+
+
+def _unseen(new: Stats, before: Stats) -> Iterator[Index]:
+    """Yield the indexes that were there and could not be looked at."""
+    unseen = {missing.of for missing in new.missing if missing.what == INDEX}
+    return (index for index in before.indexes if str(index.qualified) in unseen)
 
 
 def _kept(new: Iterable[T], before: Iterable[T], key: Callable[[T], Any]) -> tuple[T, ...]:

@@ -8,10 +8,12 @@ from typing import Any
 from outofband.rehearse.at_size import Duration, duration
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
+from outofband.rehearse.report.waits import Waits, waits
 from outofband.rehearse.trace import Traced
 from outofband_lint.report.json import as_json
+from outofband_lint.stats import Stats
 
-VERSION = 1
+FORMAT, VERSION = "outofband-rehearsal", 1
 
 
 def report(rehearsal: Rehearsal) -> str:
@@ -19,12 +21,14 @@ def report(rehearsal: Rehearsal) -> str:
     upgraded = rehearsal.part("upgrade")
     statements = upgraded.statements if upgraded else ()
     told = {
+        "format": FORMAT,
         "version": VERSION,
         "server_version": words.version(rehearsal.server_version),
         "base": [*rehearsal.base],
         "revisions": [revision.id for revision in rehearsal.revisions],
         "parts": {ran.part: "failed" if ran.failure else "ran" for ran in rehearsal.ran},
         "notes": [*rehearsal.notes],
+        "waits": [_waits(each, rehearsal.stats) for each in waits(rehearsal.holds)],
         "statements": [_statement(rehearsal, traced) for traced in statements],
         "predicted": [as_json(finding) for finding in rehearsal.predicted],
         "seen": [as_json(finding) for finding in rehearsal.seen],
@@ -32,12 +36,24 @@ def report(rehearsal: Rehearsal) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
+def _waits(found: Waits, stats: Stats) -> dict[str, Any]:
+    relation, worst = stats.of(found.table), found.worst
+    return {
+        "table": words.name(found.table),
+        "bytes": relation.bytes if relation else None,
+        "what": words.who(worst),
+        "for": _duration(worst.duration),
+        "path": words.relative(worst.statement.path),
+        "line": worst.statement.line,
+    }
+
+
 def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:
     names = ("rewritten", "scanned", "rebuilt", "created", "dropped", "invalid")
     held = [hold for hold in rehearsal.holds if hold.statement is traced]
     return {
         "revision": traced.revision,
-        "path": traced.path,
+        "path": words.relative(traced.path),
         "line": traced.line,
         "statement": traced.sql,
         "transaction": traced.transaction,
@@ -61,4 +77,4 @@ def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:
 def _duration(known: Duration | None) -> dict[str, Any] | None:
     if known is None:
         return None
-    return {"at_least_seconds": round(known.seconds, 3), "method": known.method}
+    return {"at_least_seconds": round(known.seconds, 3), "method": words.method(known)}

@@ -1,96 +1,167 @@
-"""A rehearsal as a comment on a pull request: the verdict first, then why, then every statement."""
+"""A rehearsal as a comment on a pull request: the verdict first, then who waits, and what to do.
+
+What is the same in two runs is the same in two comments, so that their difference tells something.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from outofband.rehearse.at_size import duration
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
+from outofband.rehearse.report.escaped import code, html, prose
+from outofband.rehearse.report.waits import Waits, waits
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
-from outofband_lint.locks import LockMode
+from outofband_lint.names import QualifiedName
+from outofband_lint.stats import Stats
+
+MARKER = "<!-- outofband rehearse -->"
+"""Stands in every comment, unseen, so that a bot finds the one to write anew."""
+MOST = 65_536
+"""Characters that GitHub takes for a comment; more is refused with "Body is too long"."""
+_TABLES, _ALIKE, _STATEMENTS = 20, 3, 40
+_SIGNS = {"error": "❌", "warning": "⚠️"}
 
 
-def report(rehearsal: Rehearsal) -> str:
-    """Return the report as GitHub's Markdown."""
-    return "\n".join(_lines(rehearsal)) + "\n"
+def report(rehearsal: Rehearsal, *, most: int = MOST) -> str:
+    """Return the report as GitHub's Markdown, of at most so many characters."""
+    head, *blocks = _blocks(rehearsal)
+    told, room = [head], most - _length(head) - _length(f"\n{_left_out(len(blocks))}\n{MARKER}\n")
+    for block in blocks:
+        if (needed := _length(f"\n{block}")) <= room:
+            told.append(block)
+            room -= needed
+    if left := len(blocks) + 1 - len(told):
+        told.append(_left_out(left))
+    return "\n".join([*told, f"{MARKER}\n"])
 
 
-def _lines(rehearsal: Rehearsal) -> Iterator[str]:
-    yield f"## Rehearsal: {words.heading(rehearsal)}"
-    yield ""
-    yield f"**{words.verdict(rehearsal)}** {words.parts(rehearsal).capitalize()}."
-    yield from (f"\n> {note}" for note in rehearsal.notes)
+def _length(text: str) -> int:
+    """Count as the wary do, what is not in the basic plane twice."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _left_out(number: int) -> str:
+    there = "--report DIR keeps all of it in rehearsal.html and rehearsal.json"
+    return f"_{words.count(number, 'section')} left out here for want of room: {there}._\n"
+
+
+def _blocks(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield what may be left out from the end, and first what may not."""
+    yield "\n".join(_head(rehearsal))
+    found = waits(rehearsal.holds)
+    if found and not found[0].are_short:
+        yield "\n".join(_waits(found, rehearsal.stats))
     yield from _findings(rehearsal)
     upgraded = rehearsal.part("upgrade")
-    for revision in rehearsal.revisions:
-        statements = [
-            t for t in (upgraded.statements if upgraded else ()) if t.revision == revision.id
-        ]
-        if statements:
-            yield from _revision(rehearsal, revision.id, statements)
+    for revision, group in groupby(upgraded.statements if upgraded else (), _revision_of):
+        did = [traced for traced in group if traced.did_something]
+        if did:
+            yield "\n".join(_revision(revision, did, rehearsal.stats))
+
+
+def _revision_of(traced: Traced) -> str:
+    return traced.revision
+
+
+def _head(rehearsal: Rehearsal) -> Iterator[str]:
+    worst = {finding.severity for finding in rehearsal.findings}
+    sign = next((_SIGNS[severity] for severity in _SIGNS if severity in worst), "✅")
+    costs = words.cost(rehearsal, lambda table: code(words.name(table)))
+    yield f"## {sign} {words.counted(rehearsal)}{f': {costs}' if costs else ''}"
+    yield ""
+    yield prose(f"Rehearsed {words.heading(rehearsal)}: {words.parts(rehearsal)}.")
+    yield from (f"\n> {prose(note)}" for note in rehearsal.notes)
+    yield ""
+
+
+def _waits(found: Sequence[Waits], stats: Stats) -> Iterator[str]:
+    long = [each for each in found if not each.are_short]
+    yield "| table | size | what waits | for how long | why |"
+    yield "|---|---:|---|---|---|"
+    for each in long[:_TABLES]:
+        hold, relation = each.worst, stats.of(each.table)
+        method = words.method(hold.duration)
+        place = code(words.place(hold.statement.path, hold.statement.line))
+        yield _row(
+            code(words.name(each.table)),
+            relation.size if relation else "not known",
+            words.who(hold),
+            f"**{words.time(hold.duration)}**",
+            f"{place} takes {hold.lock.mode.value}{prose(f': {method}') if method else ''}",
+        )
+    more, short = len(long[_TABLES:]), len(found) - len(long)
+    rest = ((more, "no longer than these"), (short, "under 50 ms"))
+    said = "; ".join(f"{words.count(n, 'more table')} for {time}" for n, time in rest if n)
+    yield f"\n{said}.\n" if said else ""
 
 
 def _findings(rehearsal: Rehearsal) -> Iterator[str]:
-    if rehearsal.findings:
-        yield ""
-        yield "### Findings"
-        yield ""
-    for finding in rehearsal.findings:
-        yield _finding(finding, is_seen=finding in rehearsal.seen)
+    """Yield a block a rule, errors first, and of many of a rule no more than show what it is."""
+    rules: dict[str, list[Finding]] = {}
+    for finding in sorted(rehearsal.findings, key=lambda each: [*_SIGNS].index(each.severity)):
+        rules.setdefault(finding.rule, []).append(finding)
+    heading = "### Findings\n\n"
+    for rule, found in rules.items():
+        told = [_finding(f, f in rehearsal.seen, in_full=f is found[0]) for f in found[:_ALIKE]]
+        more = found[_ALIKE:]
+        if more:
+            files = words.count(len({finding.path for finding in more}), "file")
+            told.append(f"- {len(more)} more of **{rule}** in {files}\n")
+        yield heading + "\n".join(told)
+        heading = ""
 
 
-def _finding(finding: Finding, *, is_seen: bool) -> str:
-    sign = {"error": "❌", "warning": "⚠️"}[finding.severity]
-    how = "seen" if is_seen else "predicted"
-    where = f"`{words.place(finding.path, finding.line)}` " if finding.path else ""
-    text = f"{_text(finding.message)} {_text(finding.help)}"
-    return f"- {sign} {where}**{finding.rule}** ({how}): {text}"
+def _finding(finding: Finding, is_seen: bool, *, in_full: bool) -> str:
+    where = f" {code(words.place(finding.path, finding.line))}" if finding.path else ""
+    how = "" if is_seen else ", predicted"
+    message = prose(words.sentence(finding.message))
+    fix = prose(words.help_of(finding, in_full=in_full))
+    return f"- {_SIGNS[finding.severity]}{where} **{finding.rule}**{how}: {message}\n  → {fix}\n"
 
 
-def _revision(rehearsal: Rehearsal, revision: str, statements: list[Traced]) -> Iterator[str]:
+def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iterator[str]:
+    yield f"<details><summary>Revision {html(revision)}: {_summary(statements)}</summary>"
     yield ""
-    yield f"<details><summary>Revision <code>{revision}</code>: {_summary(statements)}</summary>"
-    yield ""
-    yield "| line | statement | locks | what waits | what it does | in production |"
-    yield "|---:|---|---|---|---|---|"
-    for traced in statements:
-        lasts = words.lasts(duration(traced, rehearsal.stats), traced)
-        cells = (
+    yield "| line | statement | locks | does | in production |"
+    yield "|---:|---|---|---|---|"
+    for traced in statements[:_STATEMENTS]:
+        yield _row(
             str(traced.line),
-            f"`{_cell(words.one_line(traced.sql))}`",
-            _cell(
-                "; ".join(f"{lock.mode.value} {words.name(lock.table)}" for lock in traced.locks)
-            ),
-            _stops(traced.locks),
-            _cell("; ".join(words.works(traced))),
-            lasts,
+            code(words.one_line(traced.sql)),
+            "" if traced.out_of_band else "; ".join(_locks(traced.locks)),
+            "; ".join(f"{verb} {_names(of)}" for verb, of in words.works(traced)),
+            words.lasts(duration(traced, stats), traced),
         )
-        yield f"| {' | '.join(cells)} |"
-    yield ""
-    yield "</details>"
+    more = len(statements) - _STATEMENTS
+    if more > 0:
+        yield f"\n{words.count(more, 'more statement')}: see rehearsal.json."
+    yield "\n</details>\n"
 
 
-def _summary(statements: list[Traced]) -> str:
-    count = len(statements)
-    modes = {lock.mode for traced in statements for lock in traced.locks}
+def _summary(statements: Sequence[Traced]) -> str:
+    inside = [traced for traced in statements if not traced.out_of_band]
+    modes = [traced.strongest for traced in inside if traced.strongest]
     strongest = max(modes, key=lambda mode: mode.strength, default=None)
-    said = f"{count} statement{'' if count == 1 else 's'}"
-    return (
-        f"{said}, at most {strongest.value}" if strongest else f"{said}, no lock on what was there"
-    )
+    locked = f"at most {strongest.value}" if strongest else "no lock on what was there"
+    beside = len(statements) - len(inside)
+    counted = ((len(inside), "statement", f", {locked}"), (beside, "step", " out of band"))
+    return ", ".join(f"{words.count(n, word)}{more}" for n, word, more in counted if n)
 
 
-def _stops(locks: tuple[Lock, ...]) -> str:
-    stopping = [lock for lock in locks if lock.mode.conflicts_with(LockMode.ROW_EXCLUSIVE)]
-    strongest = max(stopping, key=lambda lock: lock.mode.strength, default=None)
-    return strongest.mode.blocks if strongest else "nothing"
+def _locks(locks: Sequence[Lock]) -> Iterator[str]:
+    """Yield each mode with its tables, strongest first."""
+    modes = sorted({lock.mode for lock in locks}, key=lambda mode: -mode.strength)
+    for mode in modes:
+        yield f"{mode.value} {_names([lock.table for lock in locks if lock.mode is mode])}"
 
 
-def _text(text: str) -> str:
-    return text.replace("\n", " ").replace("<", "&lt;")
+def _names(tables: Sequence[QualifiedName]) -> str:
+    return ", ".join(map(code, words.names(tables)))
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("`", "'")
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

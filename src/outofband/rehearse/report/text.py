@@ -1,50 +1,70 @@
-"""A rehearsal for a terminal."""
+"""A rehearsal for a terminal: what each statement does, the findings, and the verdict last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from textwrap import wrap
 
 from outofband.rehearse.at_size import duration
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
+from outofband.rehearse.report.waits import blocks
 from outofband.rehearse.trace import Traced
 from outofband_lint.report import report as findings_report
 
-
-def report(rehearsal: Rehearsal, *, colour: bool = False) -> str:
-    """Return the report in lines; ``colour`` adds a terminal's escapes to the findings."""
-    return "\n".join(_lines(rehearsal, colour=colour)) + "\n"
+_MARGIN = " " * 8
 
 
-def _lines(rehearsal: Rehearsal, *, colour: bool) -> Iterator[str]:
-    yield f"Rehearsed {words.heading(rehearsal)}: {words.parts(rehearsal)}."
-    yield from rehearsal.notes
+def report(rehearsal: Rehearsal, *, colour: bool = False, width: int = 80) -> str:
+    """Return the report in lines; ``colour`` adds a terminal's escapes to the findings.
+
+    Only a name that is longer than a line is wider than ``width``.
+    """
+    return "\n".join(_lines(rehearsal, colour=colour, width=width)) + "\n"
+
+
+def _lines(rehearsal: Rehearsal, *, colour: bool, width: int) -> Iterator[str]:
+    yield from _wrapped(f"Rehearsed {words.heading(rehearsal)}: {words.parts(rehearsal)}.", width)
+    for note in rehearsal.notes:
+        yield from _wrapped(note, width)
     upgraded = rehearsal.part("upgrade")
-    path = ""
-    for traced in upgraded.statements if upgraded else ():
-        if traced.path != path:
-            path = traced.path
-            yield ""
-            yield f"{words.place(path, traced.line).rpartition(':')[0]}"
-        yield from _statement(rehearsal, traced)
+    did = [each for each in (upgraded.statements if upgraded else ()) if each.did_something]
+    for path, statements in groupby(did, key=lambda traced: traced.path):
+        yield ""
+        yield words.visible(words.relative(path))
+        for traced in statements:
+            yield from _statement(rehearsal, traced, width)
     yield ""
     found = rehearsal.findings
     if found:
         count = len(rehearsal.revisions)
         yield findings_report("text", found, revisions=count, colour=colour).rstrip("\n")
-    said = words.verdict(rehearsal)
-    yield said[0].upper() + said[1:]
+    yield from _wrapped(words.verdict(rehearsal), width)
 
 
-def _statement(rehearsal: Rehearsal, traced: Traced) -> Iterator[str]:
-    yield f"  {traced.line:>4}  {words.one_line(traced.sql)}"
+def _statement(rehearsal: Rehearsal, traced: Traced, width: int) -> Iterator[str]:
+    yield f"  {traced.line:>4}  {words.one_line(traced.sql, width - len(_MARGIN))}"
     for hold in (hold for hold in rehearsal.holds if hold.statement is traced):
-        lasts = f" ({words.lasts(hold.duration, traced)})" if hold.stops else ""
         lock = hold.lock
-        waits = lock.mode.blocks
-        yield f"        {lock.mode.value} on {words.name(lock.table)}: stops {waits}{lasts}"
-    done = [*words.works(traced)]
+        lasts = f" for {words.time(hold.duration)}" if blocks(hold) else ""
+        stops = f"stops {words.who(hold)}{lasts}"
+        yield from _wrapped(f"{lock.mode.value} on {words.name(lock.table)}: {stops}", width, True)
+    done = [f"{verb} {', '.join(words.names(of))}" for verb, of in words.works(traced)]
     known = duration(traced, rehearsal.stats)
     if done:
-        method = f" ({known.method})" if known and known.method else ""
-        yield f"        {', '.join(done)}: {words.lasts(known, traced)}{method}"
+        method = f" ({known.method})" if known and known.method and not traced.out_of_band else ""
+        lasts = words.lasts(known, traced)
+        yield from _wrapped(f"{', '.join(done)}: {lasts}{method}", width, True)
+
+
+def _wrapped(text: str, width: int, below: bool = False) -> list[str]:
+    first, rest = (_MARGIN, f"{_MARGIN}  ") if below else ("", "")
+    return wrap(
+        words.visible(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

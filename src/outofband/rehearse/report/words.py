@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from outofband.rehearse.at_size import Duration, Hold
 from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.report.waits import SHORT, locks_rows, waits
 from outofband.rehearse.run import Part
 from outofband.rehearse.trace import Traced
+from outofband_lint.finding import Finding
 from outofband_lint.names import QualifiedName
+from outofband_lint.report.colour import harmless
 from outofband_lint.spelling import shown
 
 _PARTS: tuple[tuple[Part, str], ...] = (
+    ("base", "what comes before"),
     ("upgrade", "upgrade"),
     ("downgrade", "downgrade"),
     ("again", "upgrade again"),
 )
+_UPWARD: tuple[Part, ...] = ("base", "upgrade")
+_UNITS = ((1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "days"))
+_PLAIN_FORM = "Without outofband"
+_COMMENTS = re.compile(r"\A(?:\s*--[^\n]*\n)+")
+# What turns the order of letters round, so that a name is not read as it is (UAX #9).
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def version(number: int) -> str:
@@ -26,29 +37,47 @@ def version(number: int) -> str:
 
 def heading(rehearsal: Rehearsal) -> str:
     """Say what was rehearsed, and where."""
-    count = len(rehearsal.revisions)
-    what = f"{count} revision{'' if count == 1 else 's'}"
+    what = count(len(rehearsal.revisions), "revision")
     on = f"on top of {', '.join(rehearsal.base)}" if rehearsal.base else "from an empty database"
     return f"{what} {on}, on PostgreSQL {version(rehearsal.server_version)}"
 
 
+def counted(rehearsal: Rehearsal) -> str:
+    """Say how many findings there are, and first what failed: `Upgrade failed, 1 error`."""
+    failed = [f"{word} failed" for part, word in _PARTS if has_failed(rehearsal, part)]
+    errors = sum(finding.severity == "error" for finding in rehearsal.findings)
+    numbers = ((errors, "error"), (len(rehearsal.findings) - errors, "warning"))
+    found = [count(number, word) for number, word in numbers if number]
+    said = ", ".join([*failed, *found]) or "nothing found"
+    return said[0].upper() + said[1:]
+
+
+def who(hold: Hold) -> str:
+    """Say what waits for a lock."""
+    return "every write of a changed row" if locks_rows(hold) else hold.lock.mode.blocks
+
+
 def verdict(rehearsal: Rehearsal) -> str:
     """Say in one line how many findings there are, and what the worst lock costs."""
-    errors = sum(finding.severity == "error" for finding in rehearsal.findings)
-    warnings = len(rehearsal.findings) - errors
-    counted = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in _counts(errors, warnings)]
-    worst = longest(rehearsal)
-    said = ", ".join(counted) or "nothing found"
-    if worst is None or worst.duration is None:
-        return f"{said}."
-    waits = f"{worst.lock.mode.blocks} of {name(worst.lock.table)}"
-    return f"{said}. Longest: {waits} waits for {time(worst.duration)}."
+    costs = cost(rehearsal, name)
+    return f"{counted(rehearsal)}{f': {costs}' if costs else ''}."
 
 
-def longest(rehearsal: Rehearsal) -> Hold | None:
-    """Return the lock on which an application would wait longest; None where none is known."""
-    known = [h for h in rehearsal.holds if h.stops and h.duration is not None]
-    return max(known, key=lambda h: h.duration.seconds if h.duration else 0.0, default=None)
+def cost(rehearsal: Rehearsal, spelled: Callable[[QualifiedName], str]) -> str:
+    """Say what waits longest, with the table's name ``spelled``; of what failed nobody knows."""
+    found = waits(rehearsal.holds)
+    if found and not found[0].are_short:
+        worst = found[0].worst
+        return f"{who(worst)} of {spelled(worst.lock.table)} waits for {time(worst.duration)}"
+    failed = any(has_failed(rehearsal, part) for part in _UPWARD)
+    return "" if failed else "nothing waits longer than 50 ms"
+
+
+def method(duration: Duration | None, most: int = 2) -> str:
+    """Say how a duration is known, of what adds up to it no more than so much."""
+    told = duration.method.split("; ") if duration and duration.method else []
+    more = [f"and {len(told) - most} more"] if len(told) > most else []
+    return "; ".join([*told[:most], *more])
 
 
 def parts(rehearsal: Rehearsal) -> str:
@@ -56,35 +85,33 @@ def parts(rehearsal: Rehearsal) -> str:
     told = []
     for part, word in _PARTS:
         ran = rehearsal.part(part)
-        if ran is not None:
+        if ran is not None and (part != "base" or ran.failure):
             told.append(f"{word} {'failed' if ran.failure else 'ran'}")
     return ", ".join(told)
 
 
 def seconds(number: float) -> str:
-    """Return a time as people say it: `3 ms`, `1.5 s`, `2 min 5 s`, `3 h 10 min`."""
-    if number < 1:
-        return f"{number * 1000:.0f} ms"
-    if number < 60:
-        return f"{number:.1f} s"
-    minutes, rest = divmod(round(number), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    """Return a time in one unit and two digits, as what is no more than an estimate needs."""
+    unit, word = next(
+        ((unit, word) for unit, word in reversed(_UNITS) if number >= unit), _UNITS[0]
+    )
+    return f"{float(f'{number / unit:.2g}'):g} {word}"
 
 
 def lasts(duration: Duration | None, traced: Traced) -> str:
     """Say how long a statement lasts in production; as long as here where size does not matter."""
-    if traced.out_of_band:
-        return "out of band, unless the table is small"
+    return "out of band, unless the table is small" if traced.out_of_band else time(duration)
+
+
+def time(duration: Duration | None) -> str:
+    """Return a duration as people say it, the same in every run where no size counts."""
     if duration is None:
-        return "not known: the size of the table is in no stats file"
-    return time(duration)
-
-
-def time(duration: Duration) -> str:
-    """Return a duration as people say it."""
-    return f"{'at least ' if duration.method else ''}{seconds(duration.seconds)}"
+        return "an unknown time (a table's size is in no stats file)"
+    if duration.seconds < SHORT:
+        return "under 1 s" if duration.method else "under 50 ms"
+    if duration.method:
+        return f"at least {seconds(duration.seconds)}"
+    return "under 1 s" if duration.seconds < 1 else f"about {seconds(duration.seconds)}"
 
 
 def name(table: QualifiedName) -> str:
@@ -92,32 +119,71 @@ def name(table: QualifiedName) -> str:
     return str(shown(table))
 
 
+def names(tables: Sequence[QualifiedName], most: int = 4) -> list[str]:
+    """Return names as people say them, and after so many of them how many more there are."""
+    told = [name(table) for table in tables[:most]]
+    return [*told, f"and {len(tables) - most} more"] if len(tables) > most else told
+
+
 def one_line(sql: str, most: int = 72) -> str:
     """Return a statement in one line of at most so many characters."""
-    text = " ".join(sql.split())
+    text = visible(_COMMENTS.sub("", sql))
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def visible(text: str) -> str:
+    """Return a text in one line, with what no one would see in it spelled."""
+    line = harmless(" ".join(text.split()))
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
+def relative(path: str) -> str:
+    """Return a path as seen from here, which is the same on every machine."""
+    return os.path.relpath(path)
 
 
 def place(path: str, line: int) -> str:
     """Return where something stands, as editors and terminals open it."""
-    return f"{os.path.relpath(path)}:{line}"
+    return f"{relative(path)}:{line}"
 
 
-def works(traced: Traced) -> Iterator[str]:
-    """Yield what a statement did beside locking, each in a few words."""
+def help_of(finding: Finding, *, in_full: bool = True) -> str:
+    """Return what to do, as a sentence; what it says of plain Alembic only ``in_full``."""
+    told = finding.help if in_full else finding.help.partition(_PLAIN_FORM)[0]
+    return sentence(told)
+
+
+def sentence(text: str) -> str:
+    """Return a text that ends as a sentence does."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
+def works(traced: Traced) -> Iterator[tuple[str, tuple[QualifiedName, ...]]]:
+    """Yield what a statement did beside locking: a verb, and to what.
+
+    What an operation of ours reads here, it does not read in a deploy.
+    """
     verbs = (
-        ("rewritten", "writes all of {} anew"),
-        ("scanned", "reads all of {}"),
-        ("rebuilt", "builds {} anew"),
-        ("created", "makes {}"),
-        ("dropped", "drops {}"),
-        ("invalid", "leaves {} invalid"),
+        ("rewritten", "writes anew all of"),
+        ("scanned", "reads all of"),
+        ("rebuilt", "builds anew"),
+        ("created", "makes"),
+        ("dropped", "drops"),
+        ("invalid", "leaves invalid"),
     )
     for field, verb in verbs:
-        names = getattr(traced, field)
-        if names:
-            yield verb.format(", ".join(map(name, names)))
+        found = getattr(traced, field)
+        if found and not (traced.out_of_band and field == "scanned"):
+            yield verb, found
 
 
-def _counts(errors: int, warnings: int) -> list[tuple[int, str]]:
-    return [(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
+def count(number: int, word: str) -> str:
+    """Return a number with its word: `1 error`, `2 errors`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def has_failed(rehearsal: Rehearsal, part: Part) -> bool:
+    """Whether a part of the run was come to, and came to no end."""
+    ran = rehearsal.part(part)
+    return ran is not None and ran.failure is not None

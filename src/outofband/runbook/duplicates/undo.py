@@ -52,8 +52,12 @@ def held(reader: Reader, step: str, tables: Sequence[int] = ()) -> tuple[Held, .
             row["rows"],
         )
         for place in (QualifiedName(row["name"], OUR_SCHEMA) for row in places)
-        for row in reader.rows(_HELD.format(place=place), {"step": step, "tables": list(tables)})
+        for row in reader.rows(_held_sql(place), {"step": step, "tables": list(tables)})
     )
+
+
+def _held_sql(place: QualifiedName) -> str:
+    return _HELD.format(place=str(place).replace("%", "%%"))
 
 
 _HELD = """
