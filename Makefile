@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-faults test-oracle test-browser lint docs bench-lint bench-build lock
+.PHONY: help setup demo test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
+	bench-build bench-rehearse lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -52,6 +53,10 @@ bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--qu
 
 bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what came (BENCH=--quick)
 	$(BIN)/python bench/build.py $(BENCH)
+
+bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans are
+	$(BIN)/python bench/rehearse.py $(BENCH)
+	$(BIN)/python bench/plans.py
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -77,6 +77,22 @@ def revision_from_json(told: Mapping[str, Any]) -> Revision:
     )
 
 
+def revision_to_json(revision: Revision) -> dict[str, Any]:
+    """Return a revision as :func:`revision_from_json` takes it."""
+    downgrade = revision.downgrade
+    return {
+        "revision": revision.id,
+        "path": revision.path,
+        "down": [*revision.down_revisions],
+        "depends_on": [*revision.depends_on],
+        "branch_labels": [*revision.branch_labels],
+        "sources": sources_to_json(revision.sources),
+        "problem": asdict(revision.problem) if revision.problem else None,
+        "downgrade": None if downgrade is None else sources_to_json(downgrade),
+        "created": revision.created,
+    }
+
+
 def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings as values that JSON can have."""
     return [

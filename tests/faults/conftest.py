@@ -15,11 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from faults.project import PLAINLY, ROWS, TABLES, write_project
-from faults.scene import Run, Scene, Tally, indexes
+from faults.project import write_project
+from faults.scene import Scene, Tally
+from faults.stage import SETTINGS, Stage
 from faults.summary import lines
 from matrix.servers import REQUIRE, folder_of, releases
 from outofband import ephemeral
@@ -30,45 +30,6 @@ if FORM not in ("", "cut", "all"):
 collect_ignore_glob = [] if FORM else ["test_*.py"]
 HERE = Path(__file__).parent
 LATEST = max(releases())
-# A commit that the application was told of outlives a crash of the server's processes.
-SETTINGS = {"synchronous_commit": "on", "max_connections": "100"}
-
-
-class Stage:
-    """A server of a major version, a database to copy, and the indexes it should end with."""
-
-    def __init__(self, server: ephemeral.Server, project: Path, logs: Path) -> None:
-        self.server, self._project = server, project
-        self._admin("CREATE DATABASE plainly")
-        with psycopg.connect(server.url("plainly"), autocommit=True) as session:
-            for statement in (*TABLES, *PLAINLY):
-                session.execute(statement.encode())
-            self.expected = indexes(session)
-        self._admin("CREATE DATABASE begun")
-        self._begin(logs)
-
-    def _begin(self, logs: Path) -> None:
-        url = self.server.url("begun")
-        self._upgrade(url, "1", logs)
-        with psycopg.connect(url, autocommit=True) as session:
-            for statement in ROWS:
-                session.execute(statement.encode())
-        self._upgrade(url, "2", logs)
-
-    def _upgrade(self, url: str, to: str, logs: Path) -> None:
-        driver = url.replace("postgresql:", "postgresql+psycopg:")
-        words = ["alembic", "-x", f"url={driver}", "upgrade", to]
-        run = Run(words, self._project, logs / f"upgrade{to}.log")
-        assert run.status() == 0, run.said
-
-    def scene(self, logs: Path) -> Scene:
-        self._admin("DROP DATABASE IF EXISTS scene WITH (FORCE)")
-        self._admin("CREATE DATABASE scene TEMPLATE begun")
-        return Scene(self.server, self.server.url("scene"), self._project, logs)
-
-    def _admin(self, command: str) -> None:
-        with psycopg.connect(self.server.url(), autocommit=True) as session:
-            session.execute(command.encode())
 
 
 @pytest.fixture(scope="session")
@@ -181,6 +142,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
         major = item.callspec.params["major"]
         part = item.path.stem if major == LATEST else "all"
         item.add_marker(pytest.mark.xdist_group(f"{major} {part}"))
+        item.add_marker(pytest.mark.timeout(300))
 
 
 def _is_asked_for(item: Any) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.phases import PHASES, parked
+from faults.phases import PHASES, SCAN, SNAPSHOTS, parked, phases
 from faults.scene import Scene
 
 
-@pytest.mark.every_version
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", phases(SCAN, SNAPSHOTS))
 def test_the_next_run_finishes_what_the_server_went_on_with(
     scene: Scene, phase: str, ends_well: Callable[[], None]
 ) -> None:

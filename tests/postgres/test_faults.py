@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from outofband import ephemeral
+from outofband.catalog.facts import WATCHER_PREFIX
 from outofband.cli.screen import OperatorScreen
 from outofband.model.state import State
 from outofband.runbook.ending import End
@@ -137,7 +138,7 @@ def test_a_lost_monitor_does_not_touch_the_build(docs: Any, steps: Any) -> None:
     said = io.StringIO()
     screen = OperatorScreen(Console(file=said, width=200))
     monitors = (
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'outofband' "
+        f"SELECT pid FROM pg_stat_activity WHERE application_name LIKE '{WATCHER_PREFIX}%' "
         "AND datname = current_database()"
     )
     with docs.old_snapshot():

@@ -6,18 +6,17 @@ The preflight is left out, so that what it would have found is met by the build 
 from __future__ import annotations
 
 import resource
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from outofband import ephemeral
-from outofband.ephemeral.identity import resolve
 from outofband.model.index import Key
 from outofband.runbook.ending import End
 from proxy import proxy
+from small_disk import SmallDisk, small_disk
 
 STOPS = {
     "42P17": ({"keys": (Key("(random())"),)}, "must be marked IMMUTABLE"),
@@ -103,32 +102,18 @@ def test_a_connection_that_is_not_to_be_had_yet_is_asked_for_again(
 
 
 @pytest.fixture
-def small_disk(
-    server: ephemeral.Server, db: Any, short_path: Path
-) -> Iterator[Callable[[int], None]]:
-    """A tablespace ``small`` of 8 MB; the function gives its disk another size, in MB."""
-    disk = short_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody mount a disk")
-    try:
-        resolve(server.binaries / "postgres").own(disk)
-        db.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
-        yield lambda size: resized(disk, size)
+def disk(server: ephemeral.Server, db: Any, short_path: Path) -> Iterator[SmallDisk]:
+    """A disk of 8 MB below the tablespace ``small``."""
+    with small_disk(server, short_path, 8) as mounted:
+        db.sql(f"CREATE TABLESPACE small LOCATION '{mounted.folder}'")
+        yield mounted
         db.sql("DROP TABLE IF EXISTS docs")
         db.sql("DROP TABLESPACE small")
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
-
-
-def resized(disk: Path, size: int) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={size}m", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("full", ["data", "temporary files"])
 def test_a_full_disk_is_given_back_what_the_build_had_taken(
-    docs: Any, steps: Any, small_disk: Callable[[int], None], full: str
+    docs: Any, steps: Any, disk: SmallDisk, full: str
 ) -> None:
     docs.sql(
         "INSERT INTO docs (id, path) SELECT n, sha256(n::text::bytea)::text "
@@ -148,7 +133,7 @@ def test_a_full_disk_is_given_back_what_the_build_had_taken(
     assert "free space" in ending.do
     assert docs.indexes() == {}
     assert docs.sql("SELECT pg_tablespace_size('small') < 100000") == [True]
-    small_disk(200)
+    disk.resize(200)
     (ending,) = docs.apply(step)
     assert ending.end is End.DONE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outofband.revisions.edited import edited
+from outofband.revisions.edited import edited, print_of
 from outofband.revisions.git import LARGEST, Checkout, NotInGit
 from outofband_lint.source import Revision
 
@@ -119,9 +119,9 @@ def test_a_revision_is_edited_where_the_syntax_tree_of_upgrade_differs(
     paths = tmp_path / "before.py", tmp_path / "after.py"
     paths[0].write_text(BEFORE)
     paths[1].write_text(after)
-    then, now = (Revision("1", str(path)) for path in paths)
-    assert edited([then], [now]) == ({"1"} if is_edited else set())
+    now = Revision("1", str(paths[1]))
+    assert edited({"1": print_of(paths[0])}, [now]) == ({"1"} if is_edited else set())
 
 
 def test_a_new_revision_is_not_an_edited_one(tmp_path: Path) -> None:
-    assert edited([Revision("1", str(tmp_path / "a"))], [Revision("2", "b")]) == frozenset()
+    assert edited({"1": print_of(tmp_path / "a")}, [Revision("2", "b")]) == frozenset()

@@ -36,6 +36,7 @@ class Browser:
         self._session = attached["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def call(self, method: str, **parameters: Any) -> Any:
         """Do one thing and return what came of it."""
@@ -52,8 +53,8 @@ class Browser:
     def open(self, path: Path) -> None:
         """Show a file, to its last stylesheet."""
         self.events.clear()
-        self.call("Page.navigate", url=path.as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        loader = self.call("Page.navigate", url=path.as_uri())["loaderId"]
+        while not any(_is_loaded(event, loader) for event in self.events):
             self.events.append(self._next())
 
     def look(self, width: int, height: int = 900, *, scheme: str = "light") -> None:
@@ -88,6 +89,11 @@ class Browser:
         message, _, self._buffer = self._buffer.partition(b"\0")
         told: dict[str, Any] = json.loads(message)
         return told
+
+
+def _is_loaded(event: dict[str, Any], loader: str) -> bool:
+    told = event.get("params", {})
+    return told.get("name") == "load" and told.get("loaderId") == loader
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A proxy before a server that may lie about its process, as poolers do, or cut the connections."""
+"""A proxy before a server that may lie about its process, as poolers do, or fail as networks do."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Proxy:
         self._server = str(Path(where["host"][0], f".s.PGSQL.{where['port'][0]}"))
         self._pid = pid
         self._sockets: list[socket.socket] = []
+        self._swallowed: set[socket.socket] = set()
+        self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         user = parts.username or "postgres"
@@ -37,9 +39,25 @@ class Proxy:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
+    def reset(self) -> None:
+        """Break every connection so that clients get a reset, not an end, when it is closed."""
+        broken, self._sockets = self._sockets, []
+        for one in broken:
+            with suppress(OSError):
+                if one.family is socket.AF_INET:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    one.shutdown(socket.SHUT_RD)
+                else:
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def swallow(self) -> None:
+        """Pass on nothing more of the connections that there are, and tell neither side."""
+        self._swallowed.update(self._sockets)
+
     def close(self) -> None:
         """Serve no more."""
         self._listener.close()
+        self._over.set()
         self.cut()
 
     def _accept(self) -> None:
@@ -54,9 +72,19 @@ class Proxy:
                         target=self._pass_on, args=(source, target, lies), daemon=True
                     ).start()
 
+    def _heard(self, source: socket.socket) -> bytes:
+        """Return what is to be passed on next, empty at the end, which too may be swallowed."""
+        while True:
+            data = source.recv(CHUNK)
+            if source not in self._swallowed:
+                return data
+            if not data:
+                self._over.wait()
+                return data
+
     def _pass_on(self, source: socket.socket, target: socket.socket, lies: bool) -> None:
         with suppress(OSError), source, target:
-            while data := source.recv(CHUNK):
+            while data := self._heard(source):
                 if lies and self._pid is not None:
                     data = renamed(data, self._pid)
                 target.sendall(data)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,14 +113,23 @@ class Rendering:
 
     def _revisions(self, digests: dict[str, str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield the state, the answer and the findings of each file, by its path."""
-        found: dict[str, list[Finding]] | None = None
-        if self.progress.count == len(self.order):
-            found = {answer["revision"]: [] for answer in self.answers.values()}
-            for finding in self.progress.findings:
-                found[finding.revision].append(finding)
+        found = self._judged() if self.progress.count == len(self.order) else self._still_judged()
         for path, answer in self.answers.items():
-            findings = found and wire.findings_to_json(found[answer["revision"]])
+            findings = wire.findings_to_json(found[path]) if path in found else None
             yield path, (digests.get(path) or state.of_file(path), answer, findings)
+
+    def _judged(self) -> dict[str, list[Finding]]:
+        """Return what was found in each file of a chain that is judged to its end."""
+        paths = {answer["revision"]: path for path, answer in self.answers.items()}
+        found: dict[str, list[Finding]] = {path: [] for path in self.answers}
+        for finding in self.progress.findings:
+            found[paths[finding.revision]].append(finding)
+        return found
+
+    def _still_judged(self) -> dict[str, list[Finding]]:
+        """Return what was kept of findings up to the first revision that is not as it was."""
+        paths = takewhile(lambda path: path in self.findings, self.order)
+        return {path: self.findings[path] for path in paths}
 
     def settings_and_environment(
         self, answers: Iterator[dict[str, Any]]
@@ -150,6 +160,7 @@ class Rendering:
                 yield self.kept_revisions[path]
             else:
                 self.answers[str(answer["path"])], self.is_new = answer, True
+                self.findings.pop(str(answer["path"]), None)
                 yield wire.revision_from_json(answer)
 
 

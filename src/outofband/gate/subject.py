@@ -9,9 +9,11 @@ from pathlib import Path
 
 from outofband import settings as settings_file
 from outofband.errors import Misuse
+from outofband.gate import remember
 from outofband.gate.coming import Coming
 from outofband.gate.rendering import Rendering, rendering, wants_downgrades
 from outofband.gate.request import Request
+from outofband.inputs.trace import paused, tracing
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
 from outofband_lint.query import Query
@@ -126,16 +128,27 @@ def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
 
 
 def _branch(request: Request, ref: str) -> Subject:
+    settings, environment, revisions = _present(request)
+    from outofband.gate.branch import base_of
     from outofband.revisions import history
-    from outofband.revisions.environment import configured
-    from outofband.revisions.project import settings_of
-    from outofband.revisions.since import base_of
 
-    config = configured(request.configs, request.name, request.x)
-    settings = settings_of(config)
     reading = history.Reading(request.executes, wants_downgrades(settings))
-    read = history.read(config, reading)
-    base = _with_queries(base_of(config, ref, reading, read.revisions), settings, ref)
-    judged = base.unlike(read.revisions)
-    queries = _queries(request, settings)
-    return Subject(read.revisions, settings, judged, base, queries, read.environment)
+    base = _with_queries(base_of(request, ref, reading, revisions), settings, ref)
+    judged = base.unlike(revisions)
+    return Subject(revisions, settings, judged, base, _queries(request, settings), environment)
+
+
+def _present(request: Request) -> tuple[Settings, Environment, tuple[Revision, ...]]:
+    """Read the project as it is now, what was kept of it as far as that holds, and keep it."""
+    with tracing() as trace, rendering(request) as (made, answers):
+        with paused():
+            from outofband.gate import branch, judge  # noqa: F401 while the child imports them
+
+            judge.prepare()
+        made.go_over_what_is_kept()
+        settings, environment = made.settings_and_environment(answers)
+        revisions = tuple(made.revisions(answers))
+    inputs = remember.inputs_of(trace)
+    if inputs is not None:
+        made.keep(inputs, trace.own)
+    return settings, environment, revisions

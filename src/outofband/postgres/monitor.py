@@ -21,6 +21,7 @@ from outofband.runbook.hand import Blocker, Burden, Progress, SessionLost, State
 _POLL_SECONDS = 0.25
 _BURDEN_SECONDS = 2.0
 _AGAIN_SECONDS = 5.0
+_UNANSWERED_SECONDS = 5.0
 _HIDDEN = "at work for another role, which hides its progress"
 
 
@@ -63,20 +64,26 @@ class Monitor:
 
     @contextmanager
     def watching(
-        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None], *, ours: bool
+        self,
+        pid: int,
+        see: Callable[[Progress], bool],
+        say: Callable[[str], None],
+        *,
+        sever: Callable[[], None] | None,
     ) -> Iterator[None]:
-        """Call ``see`` with every look at a server process while the block runs; that one of
-        ``ours`` is looked after stands in the name of the session that looks.
+        """Call ``see`` with every look at a server process while the block runs; that one of ours
+        is looked after stands in the name of the session that looks.
         """
         over = threading.Event()
-        watch = _Watch(self._source, pid, see, over, f"{WATCHER_PREFIX}{pid}" if ours else "")
+        watch = _Watch(self._source, pid, see, sever, over)
         thread = threading.Thread(target=watch.run, args=(say,), daemon=True)
         thread.start()
+        threading.Thread(target=watch.guard, daemon=True).start()
         try:
             yield
         finally:
             over.set()
-            thread.join()
+            thread.join(_UNANSWERED_SECONDS)
 
 
 class _Watch:
@@ -87,11 +94,12 @@ class _Watch:
         source: Source,
         pid: int,
         see: Callable[[Progress], bool],
+        sever: Callable[[], None] | None,
         over: threading.Event,
-        name: str,
     ) -> None:
         self._source, self._pid, self._see, self._over = source, pid, see, over
-        self._name = name
+        self._sever, self._met = sever, False
+        self._asking: tuple[Session, float] | None = None
         self._burden: Burden | None = None
         self._weighed_at = -_BURDEN_SECONDS
 
@@ -107,14 +115,39 @@ class _Watch:
                     say(f"nobody can look at it, while it goes on: {error}")
                 pause, said = _AGAIN_SECONDS, True
 
-    def _look_on(self, session: Session) -> None:
-        if self._name:
-            session.set("application_name", self._name)
+    def guard(self) -> None:
+        """Break off a look that is not answered, so that the next is made by another session."""
         while not self._over.wait(_POLL_SECONDS):
-            progress = look(session, self._pid)
-            if progress is not None and self._see(self._weighed(session, progress)):
-                # Waited for, so that it cannot meet the session's next statement.
-                session.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": self._pid})
+            asking = self._asking
+            if asking and time.monotonic() - asking[1] > _UNANSWERED_SECONDS:
+                asking[0].sever()
+
+    def _look_on(self, session: Session) -> None:
+        if self._sever:
+            session.set("application_name", f"{WATCHER_PREFIX}{self._pid}")
+        while not self._over.wait(_POLL_SECONDS):
+            self._asking = session, time.monotonic()
+            self._look(session)
+            self._asking = None
+
+    def _look(self, session: Session) -> None:
+        progress = look(session, self._pid)
+        if progress is None:
+            if self._sever and self._has_ended(session):
+                self._sever()
+            return
+        self._met = True
+        if self._see(self._weighed(session, progress)) and not self._over.is_set():
+            # Waited for, so that it cannot meet the session's next statement.
+            session.rows("SELECT pg_cancel_backend(%(pid)s)", {"pid": self._pid})
+
+    def _has_ended(self, session: Session) -> bool:
+        """Tell whether the process is there no more, or has had nothing to do for seconds."""
+        given = {"pid": self._pid, "seconds": _UNANSWERED_SECONDS}
+        found = session.rows(query("idle"), given)
+        # One that was never there has a number that a pooler made up.
+        gone, self._met = self._met and not found, self._met or bool(found)
+        return gone or any(row["idle"] for row in found)
 
     def _weighed(self, session: Session, progress: Progress) -> Progress:
         """Add what it costs, asked for less often than how far it is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -31,6 +33,8 @@ _SET_LOCAL = _SET.replace("false", "true")
 _LOOK = "Run outofband status when the server is back"
 _CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
+_IN_TRANSACTION, _SILENCE = "idle_in_transaction_session_timeout", "15s"
+_IN_RECOVERY = "SELECT pg_is_in_recovery() AS so"
 _PASSING = ("40", "53", "55", "57")
 _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"
 
@@ -38,8 +42,12 @@ _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapsca
 class Session:
     """A connection in autocommit; implements the runbook's ports Reader and Hand.
 
-    Whatever is not an unhurried statement waits for no lock longer than a second. Every parameter
-    set through :meth:`set` is set again after :meth:`reconnect`. Raises DatabaseNotReached,
+    Whatever is not an unhurried statement waits for no lock longer than a second. Where the client
+    falls silent, as when the network swallows what it sends, the server ends the session: after a
+    second inside a transaction that writes, whose locks others wait for, after 15 s inside one that
+    reads and between the statements on a table whose lock it holds (PostgreSQL 18, Client
+    Connection Defaults). Every parameter set through :meth:`set` is set again after
+    :meth:`reconnect`. Raises DatabaseNotReached,
     ServerTooOld and ConnectionLost; a statement that Postgres refuses raises StatementFailed.
     """
 
@@ -47,6 +55,7 @@ class Session:
         self._source = source
         self._parameters: dict[str, str] = {}
         self._unhurried = ""
+        self._locked: set[int] = set()
         self._connection = self._open()
 
     @property
@@ -83,6 +92,7 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """Make what is written inside the block one transaction."""
         with self._translated(), self._connection.transaction():
+            self._connection.execute(f"SET LOCAL {_IN_TRANSACTION} = '1s'")
             yield
 
     def explain(self, select: str) -> Sequence[str] | None:
@@ -139,7 +149,7 @@ class Session:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
         due = timeouts(statement.unhurried, self.version, bounded=statement.bounded)
-        self._set({"application_name": name, **dict(due)})
+        self._set({"application_name": name, **dict(due), **self._silence})
         self._unhurried = statement.sql if statement.unhurried else ""
         try:
             self.write(statement.sql)
@@ -178,19 +188,37 @@ class Session:
 
     def try_lock(self, table_oid: int) -> bool:
         """Try to become the one that works on a table."""
-        return bool(self.rows(_LOCK, {"class": LOCK_CLASS, "table": table_oid})[0]["taken"])
+        taken = bool(self.rows(_LOCK, {"class": LOCK_CLASS, "table": table_oid})[0]["taken"])
+        if taken:
+            self._locked.add(table_oid)
+            self._set(self._silence)
+        return taken
 
     def unlock(self, table_oid: int) -> None:
         """Let others work on the table."""
         self.rows(_UNLOCK, {"class": LOCK_CLASS, "table": table_oid})
+        self._locked.discard(table_oid)
+        self._set(self._silence)
 
     def reconnect(self) -> None:
-        """Open the session anew. Raises ConnectionLost while that is not possible."""
+        """Open the session anew. Raises ConnectionLost while that is not possible, and while the
+        server is in recovery, as one that takes over from another is at first.
+        """
         self._connection.close()
         try:
             self._connection = self._open()
         except StateUnknown as error:
             raise ConnectionLost(error.what, why=error.why, do=_LOOK) from None
+        if self.rows(_IN_RECOVERY)[0]["so"]:
+            raise ConnectionLost(f"the server of {self._where} is in recovery", do=_LOOK)
+
+    def sever(self) -> None:
+        """Break the connection, from any thread: who waits for its answer gets ConnectionLost."""
+        with (
+            suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(self._connection.fileno())) as same,
+        ):
+            same.shutdown(socket.SHUT_RDWR)
 
     def _open(self) -> psycopg.Connection[Any]:
         connection = connect(self._source)
@@ -206,6 +234,7 @@ class Session:
         # Asking the source again, when the server has gone, might mean to connect to it.
         told = connection.info
         self._where = Target(told.host, str(told.port), told.dbname)
+        self._locked.clear()
         self._set({**self._defaults, **self._parameters})
         return connection
 
@@ -213,7 +242,15 @@ class Session:
     def _defaults(self) -> dict[str, str]:
         """What holds between the unhurried statements."""
         brief = timeouts(unhurried=False, server_version=self.version)
-        return {"application_name": _APPLICATION_NAME, **dict(brief)}
+        return {"application_name": _APPLICATION_NAME, **dict(brief), **self._silence}
+
+    @property
+    def _silence(self) -> dict[str, str]:
+        """For how long nothing need be heard of the client."""
+        return {
+            _IN_TRANSACTION: _SILENCE,
+            "idle_session_timeout": _SILENCE if self._locked else "0",
+        }
 
     def _set(self, parameters: Mapping[str, str]) -> None:
         self.write(_SET, _listed(parameters))

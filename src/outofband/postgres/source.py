@@ -14,7 +14,14 @@ from outofband.errors import Misuse
 from outofband.model.names import quote
 from outofband.target import DatabaseNotReached, Target
 
-_CONNECT_SECONDS = 10
+_LIMITS = {
+    "connect_timeout": 10,
+    # A peer that is gone without a word is noticed in a minute, instead of two hours.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class Source(Protocol):
@@ -81,7 +88,7 @@ def connect(source: Source) -> psycopg.Connection[Any]:
     opened = source.open()
     if isinstance(opened, Mapping):
         try:
-            opened = psycopg.connect(**{"connect_timeout": _CONNECT_SECONDS, **opened})
+            opened = psycopg.connect(**{**_LIMITS, **opened})
         except psycopg.Error as error:
             raise Target.of(opened).not_reached(error) from None
     connection: psycopg.Connection[Any] = opened

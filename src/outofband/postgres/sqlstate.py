@@ -12,7 +12,8 @@ from outofband.errors import NothingChanged, StateUnknown
 from outofband.runbook.hand import SessionLost, StatementFailed
 
 _LOST = ("08", "57P")
-_TIMED_OUT = "25P04"  # transaction_timeout ends the session (PostgreSQL 17)
+# These end the session: idle_in_transaction_session_timeout, transaction_timeout (PostgreSQL 17).
+_TIMED_OUT = "25P03", "25P04"
 _QUOTES_A_VALUE = ("22", "P0")  # data exceptions and RAISE of a function
 
 
@@ -31,7 +32,7 @@ def is_lost(error: psycopg.Error) -> bool:
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return state.startswith(_LOST) or state == _TIMED_OUT
+    return state.startswith(_LOST) or state in _TIMED_OUT
 
 
 def failure(error: psycopg.Error) -> StatementFailed:

@@ -103,8 +103,12 @@ def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
     from outofband.revisions.environment import configured
 
     place = online.Place(site.folder, site.port, site.database)
-    with online.redirected(place), online.configuring(apart=call.apart) as noted:
-        config = configured(call.configs, call.name, call.x)
+    config = configured(call.configs, call.name, call.x)
+    with (
+        online.redirected(place),
+        online.one_directory(config),
+        online.configuring(apart=call.apart) as noted,
+    ):
         runs: dict[Part, Callable[[], None]] = {
             "base": partial(online.upgrade, config, call.base),
             "upgrade": partial(online.upgrade, config, ["heads"]),

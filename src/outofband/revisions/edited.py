@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from outofband_lint.source import Revision
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def edited(then: Iterable[Revision], now: Iterable[Revision]) -> frozenset[str]:
+class Print(NamedTuple):
+    """What tells a revision's file from another: digests of its content, and of its ``upgrade()``
+    without comments, formatting and docstrings, empty where it is no Python.
+    """
+
+    content: str
+    upgrade: str
+
+
+def print_of(path: Path) -> Print:
+    """Return the print of a file; one that cannot be read counts as empty."""
+    content = _content(path)
+    return Print(_digest(content), _of_upgrade(content))
+
+
+def edited(then: Mapping[str, Print], now: Iterable[Revision]) -> frozenset[str]:
     """Return the ids of the revisions in both whose ``upgrade()`` differs, comments, formatting and
     docstrings apart. A file that changed and is no Python, then or now, counts as edited.
     """
-    before = {revision.id: Path(revision.path) for revision in then}
-    return frozenset(r.id for r in now if r.id in before and _differ(before[r.id], Path(r.path)))
+    both = ((r.id, then[r.id], Path(r.path)) for r in now if r.id in then)
+    return frozenset(id_ for id_, before, path in both if _differ(before, path))
 
 
-def _differ(before: Path, after: Path) -> bool:
-    old, new = _content(before), _content(after)
-    if old == new:
+def _differ(before: Print, path: Path) -> bool:
+    content = _content(path)
+    if _digest(content) == before.content:
         return False
-    trees = _tree(old), _tree(new)
-    return None in trees or trees[0] != trees[1]
+    after = _of_upgrade(content)
+    return not after or after != before.upgrade
 
 
 def _content(path: Path) -> bytes:
@@ -34,14 +51,17 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _tree(content: bytes) -> str | None:
-    """Return the ``upgrade()`` in a file as text without places; None where it cannot be read."""
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _of_upgrade(content: bytes) -> str:
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return ""
     found = [n for n in module.body if isinstance(n, _Function) and n.name == "upgrade"]
     for function in found:
         if ast.get_docstring(function, clean=False) is not None:
             function.body = function.body[1:]
-    return "\n".join(ast.dump(function) for function in found)
+    return _digest("\n".join(ast.dump(function) for function in found).encode())

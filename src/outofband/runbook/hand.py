@@ -94,6 +94,10 @@ class Hand(Prober, Protocol):
         """Let others work on the table."""
         ...
 
+    def sever(self) -> None:
+        """Break the connection, from any thread: who waits for its answer gets SessionLost."""
+        ...
+
     def reconnect(self) -> None:
         """Open the session anew after it was lost, with its settings. Raises when that is not
         possible.

@@ -51,12 +51,19 @@ class Lookout(Protocol):
     """Looks at a server process from a session of its own."""
 
     def watching(
-        self, pid: int, see: Callable[[Progress], bool], say: Callable[[str], None], *, ours: bool
+        self,
+        pid: int,
+        see: Callable[[Progress], bool],
+        say: Callable[[str], None],
+        *,
+        sever: Callable[[], None] | None,
     ) -> AbstractContextManager[None]:
         """Call ``see`` with every look at ``pid`` while the block lasts; where it answers True,
         cancel what that process runs. ``say`` is told when nobody can look.
 
-        That ``ours`` is looked after is shown to other runs, which then leave it alone.
+        ``sever`` breaks the connection of a process of ours, None is another's. It is called when
+        that process has ended, or had nothing to do for seconds: its answer was lost on the way.
+        That ours is looked after is shown to other runs, which then leave it alone.
         """
         ...
 
@@ -115,7 +122,8 @@ class Watched:
                 return watch.see(time.monotonic(), progress)
 
             try:
-                with self._lookout.watching(pid, see, self.say, ours=ours):
+                sever = self._hand.sever if ours else None
+                with self._lookout.watching(pid, see, self.say, sever=sever):
                     yield watch.check
             except StatementFailed as failed:
                 evidence.failed(failed)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 from hypothesis import strategies as some
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from estate.edges import HELD_AT, Edge
 from estate.project import FIRST, ORDER, PARTED, REPLACED, SPLIT_INDEX, STAND_IN, UNIQUE, WHOLE
@@ -21,7 +21,7 @@ from faults.scene import Run, Tally, eventually, indexes
 from outofband.model.names import QualifiedName, quote
 
 _ORDER = quote(ORDER)
-_ENDS = 0, 3, 4
+_ENDS = 0, 3, 4, 5
 _OTHER = QualifiedName("by hand", SCHEMA)
 _NEW = QualifiedName('new "%"', SCHEMA)
 _DECLARED = STAND_IN, UNIQUE, REPLACED, SPLIT_INDEX
@@ -52,6 +52,11 @@ class Disorder(RuleBasedStateMachine):
         self.revision = 3
         self.held: tuple[Wire, Run] | None = None
 
+    @initialize(edge=some.sampled_from(HELD_AT), side=some.sampled_from(["before", "after"]))
+    def begin_with_a_run(self, edge: Edge, side: Side) -> None:
+        """What follows happens while a run is on its way, or has died there."""
+        self._apply_up_to(edge, side)
+
     @rule(rows=some.integers(1, 50))
     def write_rows(self, rows: int) -> None:
         for number in itertools.islice(self.numbers, rows):
@@ -80,6 +85,9 @@ class Disorder(RuleBasedStateMachine):
     @precondition(lambda self: self.held is None)
     @rule(edge=some.sampled_from(HELD_AT), side=some.sampled_from(["before", "after"]))
     def apply_up_to(self, edge: Edge, side: Side) -> None:
+        self._apply_up_to(edge, side)
+
+    def _apply_up_to(self, edge: Edge, side: Side) -> None:
         what, pattern, *nth = edge
         wire = Wire(self.scene.url, Stop(side, what, pattern, *nth))
         run = self.scene.outofband(*APPLY, url=wire.url)

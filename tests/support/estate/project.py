@@ -74,9 +74,9 @@ _LATER = """
 from alembic import op
 revision, down_revision = "4", "3"
 def upgrade():
-    op.execute({table!r}.join(("ALTER TABLE ", " ADD COLUMN noted text")))
+    op.execute({table!r}.join(("ALTER TABLE ", " ADD CONSTRAINT noted CHECK (true) NOT VALID")))
 def downgrade():
-    op.execute({table!r}.join(("ALTER TABLE ", " DROP COLUMN noted")))
+    op.execute({table!r}.join(("ALTER TABLE ", " DROP CONSTRAINT noted")))
 """
 _GUARDED = (
     "with context.begin_transaction():",

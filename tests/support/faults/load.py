@@ -15,9 +15,11 @@ from faults.project import COLUMNS, TAGGED
 from outofband.model.names import quote
 
 APPLICATION = "load"
-_SAMPLE_SECONDS = 0.01
-_PAUSE_SECONDS = 0.004
+_SAMPLE_SECONDS = 0.02
+_PAUSE_SECONDS = 0.01
 _ANEW_SECONDS = 0.05
+_NO_SERVER = "08", "57", "25006"
+"""Of connections, of a server that stops, and of one in recovery: what is done to it on purpose."""
 
 _WAITING = """
     WITH RECURSIVE ours(pid) AS (
@@ -104,7 +106,7 @@ class Load:
         except psycopg.Error as error:
             if inserted:
                 self.doubtful.add(tag)
-            lost = error.sqlstate is None or error.sqlstate[:2] in ("08", "57")
+            lost = error.sqlstate is None or error.sqlstate.startswith(_NO_SERVER)
             if not lost:
                 self.errors.append(f"{sql}: {error}")
             raise

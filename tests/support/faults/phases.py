@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+import pytest
 
 from faults.project import HELD
 from faults.scene import Run, Scene
@@ -15,6 +18,12 @@ MORE_WRITERS, VALIDATION = (
 )
 SNAPSHOTS = "waiting for old snapshots"
 PHASES = WRITERS, SCAN, MORE_WRITERS, VALIDATION, SNAPSHOTS
+
+
+def phases(*on_every_version: str) -> list[Any]:
+    """Return all phases as parameters of a test, some of which run on the older PostgreSQL too."""
+    mark = pytest.mark.every_version
+    return [pytest.param(p, marks=mark if p in on_every_version else ()) for p in PHASES]
 
 
 @contextmanager

@@ -24,7 +24,7 @@ LOCK_SECONDS = 1.0
 """The lock_timeout of the runbook's statements: nobody stands on or behind its locks for longer."""
 _SLACK_SECONDS = 0.2
 """How late a busy machine may let a timeout ring, and the sampler be."""
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 _OURS = "datname = current_database() AND application_name LIKE 'outofband:%'"
 _INDEXES = """
     SELECT t.relname AS table_name, CASE WHEN i.relispartition THEN '' ELSE i.relname END,
@@ -101,9 +101,9 @@ class Run:
         self._process.wait(PATIENCE_SECONDS)
 
     def status(self) -> int:
-        """Wait for its end; an exit that takes a minute is a failure."""
+        """Wait for its end; an exit that takes two minutes is a failure."""
         try:
-            return self._process.wait(60)
+            return self._process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise AssertionError(f"it did not end:\n{self.said}") from None
@@ -141,6 +141,35 @@ class Scene:
         cursor = self._hand.execute(text.encode(), given or None)
         rows = cursor.fetchall() if cursor.description is not None else []
         return [row[0] if len(row) == 1 else row for row in rows]
+
+    def set(self, **parameters: str) -> None:
+        """Set what every new session of the database begins with."""
+        for name, value in parameters.items():
+            self.sql(f"ALTER ROLE CURRENT_USER IN DATABASE scene SET {name} = '{value}'")
+
+    def fill(self, count: int) -> None:
+        """Add rows whose keys have no order, so that a sort of them takes room."""
+        self.sql(
+            "INSERT INTO docs SELECT 5000000 + n, 'p', 'k' || n % 7, 'fill' || n "
+            f"FROM generate_series(1, {count}) AS n ORDER BY md5(n::text)"
+        )
+        self.inserted.update(f"fill{n}" for n in range(1, count + 1))
+
+    def repeat(self, first: int, last: int) -> None:
+        """Add a copy of each row between two ids."""
+        between = f"id BETWEEN {first} AND {last}"
+        tags = self.sql(f"INSERT INTO docs SELECT * FROM docs WHERE {between} RETURNING tag")
+        self.inserted.update(tags)
+
+    def restart(self, immediate: bool = True) -> None:
+        """Stop the server, at once as in a crash, and start it again."""
+        self.stop(immediate)
+        self.server.start()
+
+    def stop(self, immediate: bool = True) -> None:
+        """Stop the server, at once as in a crash; ``server.start()`` brings it back."""
+        self.server.stop(immediate)
+        self._hand.close()
 
     @contextmanager
     def transaction(self, *statements: str) -> Iterator[psycopg.Connection[Any]]:
