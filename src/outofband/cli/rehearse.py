@@ -57,7 +57,7 @@ from outofband.cli.options import alembic_options
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Also write rehearsal.md and rehearsal.json into this folder.",
+    help="Also write rehearsal.md, rehearsal.html and rehearsal.json into this folder.",
 )
 @click.option(
     "--fail-on",
@@ -89,15 +89,15 @@ def command(
     """
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
-    from outofband.rehearse.report import json, markdown, text
+    from outofband.rehearse.report import html, json, markdown, text
 
     request = Request(configs, name, x, since)
     rehearsal = rehearse(request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin)
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "rehearsal.md").write_text(written["markdown"], encoding="utf-8")
-        (folder / "rehearsal.json").write_text(written["json"], encoding="utf-8")
+        _write(folder / "rehearsal.md", written["markdown"])
+        _write(folder / "rehearsal.json", written["json"])
+        _write(folder / "rehearsal.html", html.report(rehearsal))
     if form == "text":
         from outofband_lint.report.colour import is_wanted
 
@@ -106,3 +106,9 @@ def command(
     sys.stdout.write(written[form])
     worst = {finding.severity for finding in rehearsal.findings}
     sys.exit(1 if "error" in worst or (fail_on == "warning" and worst) else 0)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whose text may hold the name of one that is no UTF-8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
