@@ -102,6 +102,9 @@ COVERED = """(() => {
 })()"""
 # The contrast of each text with what is behind it (WCAG 2.2, 1.4.3), where it is too little.
 FAINT = """(() => {
+    const seen = new Set();
+    const first = e => { const key = [e, e.parentElement].map(x => x.tagName + x.className).join();
+        return !seen.has(key) && seen.add(key); };
     const rgb = text => text.match(/[\\d.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
         .map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
@@ -109,7 +112,7 @@ FAINT = """(() => {
     const behind = e => { const [r, g, b, a = 1] = rgb(getComputedStyle(e).backgroundColor);
         return a || !e.parentElement ? [r, g, b] : behind(e.parentElement); };
     return [...document.querySelectorAll('body *:not(svg, svg *)')]
-        .filter(e => e.textContent.trim())
+        .filter(e => e.textContent.trim()).filter(first)
         .map(e => [e, light(rgb(getComputedStyle(e).color)), light(behind(e))])
         .map(([e, a, b]) => [e, (Math.max(a, b) + .05) / (Math.min(a, b) + .05)])
         .filter(([e, ratio]) => ratio < 4.5)

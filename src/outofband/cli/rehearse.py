@@ -80,12 +80,14 @@ def command(
 
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
+    from outofband.cli.rehearsing import progress
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
     from outofband.rehearse.report import html, json, markdown, text
 
     request = Request(configs, name, x, since)
-    rehearsal = rehearse(request, stats=stats, limit=limit, pg_bin=pg_bin)
+    with progress() as watch:
+        rehearsal = rehearse(request, stats=stats, limit=limit, pg_bin=pg_bin, watch=watch)
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
         _write(folder / "rehearsal.md", written["markdown"])

@@ -16,7 +16,7 @@ from outofband.rehearse import findings
 from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
-from outofband.rehearse.run import Call, Part, Ran, Site, parts
+from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 from outofband_lint.stats import Stats
@@ -57,11 +57,17 @@ class Rehearsal:
 
 
 def rehearse(
-    request: Request, *, stats: str | None, limit: float, pg_bin: Path | None = None
+    request: Request,
+    *,
+    stats: str | None,
+    limit: float,
+    pg_bin: Path | None = None,
+    watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
     ``stats`` is a stats file, or that of the settings. ``limit`` is in seconds, for each part.
+    ``watch`` is told how far it is.
     """
     with subject_of(request) as subject:
         revisions = tuple(subject.revisions)
@@ -77,7 +83,7 @@ def rehearse(
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
     rehearsed = tuple(revision for revision in revisions if revision.id in new)
-    call = Call(request.configs, request.name, request.x, base, request.since is None, limit)
+    call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
     ran, version = _ran(call, wanted, before, rehearsed, pg_bin)
     upgraded = next((each.statements for each in ran if each.part == "upgrade"), ())
     held = tuple(holds(upgraded, sizes))
