@@ -24,6 +24,12 @@ from outofband.cli.options import alembic_options
     help="Sizes of production's tables, as outofband stats pull writes them.",
 )
 @click.option(
+    "--queries",
+    multiple=True,
+    metavar="PATH",
+    help="A file of queries, or package.module:callable, beside those of the settings. Repeatable.",
+)
+@click.option(
     "--timeout",
     "limit",
     type=click.FloatRange(min=0, min_open=True),
@@ -66,6 +72,7 @@ def command(
     x: tuple[str, ...],
     since: str | None,
     stats: str | None,
+    queries: tuple[str, ...],
     limit: float,
     pg_bin: Path | None,
     form: str,
@@ -87,7 +94,9 @@ def command(
 
     request = Request(configs, name, x, since)
     with progress() as watch:
-        rehearsal = rehearse(request, stats=stats, limit=limit, pg_bin=pg_bin, watch=watch)
+        rehearsal = rehearse(
+            request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin, watch=watch
+        )
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
         _write(folder / "rehearsal.md", written["markdown"])
