@@ -274,7 +274,7 @@ class _Access:
         for part in conditions:
             match part:
                 case Compare():
-                    for side in _sides(part):
+                    for side in sides(part):
                         if self._asks(relation, side, known):
                             yield side
                 case Exists(scopes):
@@ -298,7 +298,7 @@ class _Access:
         for part in conjuncts(scope.condition):
             if not isinstance(part, Compare) or part.how != "equal":
                 continue
-            for side in _sides(part):
+            for side in sides(part):
                 inside = any(inner._owners(column) for column in side.left.columns)
                 own = [self._owners(column) for column in side.left.columns]
                 if not inside and own and all(relation.alias in owner for owner in own):
@@ -344,7 +344,7 @@ def _within(access: _Access, scope: Scope) -> _Access:
     return _Access(scope, access.schema, access.is_large)
 
 
-def _sides(compare: Compare) -> Iterator[Compare]:
+def sides(compare: Compare) -> Iterator[Compare]:
     """Yield a comparison as it stands, and from its other side."""
     yield compare
     if compare.right is not None and compare.right.columns and compare.how in ("equal", "range"):

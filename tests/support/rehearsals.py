@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from outofband.rehearse.at_size import holds
+from outofband.rehearse.queries.value import Planned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.run import Failure, Ran
 from outofband.rehearse.trace import Lock, Traced
@@ -55,6 +56,7 @@ def rehearsal(
     predicted: Sequence[Finding] = (),
     seen: Sequence[Finding] = (),
     failure: Failure | None = None,
+    planned: Sequence[Planned] = (),
     notes: Sequence[str] = (),
 ) -> Rehearsal:
     """What a run that came to its end saw, or one whose upgrade failed."""
@@ -65,6 +67,5 @@ def rehearsal(
     ids = dict.fromkeys(["1", *(each.revision for each in statements)])
     revisions = tuple(Revision(each, f"versions/{each}.py") for each in ids)
     held = tuple(holds(statements, stats))
-    return Rehearsal(
-        180006, ("0",), revisions, ran, held, tuple(predicted), tuple(seen), stats, tuple(notes)
-    )
+    told = (tuple(predicted), tuple(seen), stats, tuple(planned), tuple(notes))
+    return Rehearsal(180006, ("0",), revisions, ran, held, *told)

@@ -101,11 +101,8 @@ def _waits(found: Sequence[Waits], stats: Stats) -> Iterator[str]:
 
 def _findings(rehearsal: Rehearsal) -> Iterator[str]:
     """Yield a block a rule, errors first, and of many of a rule no more than show what it is."""
-    rules: dict[str, list[Finding]] = {}
-    for finding in sorted(rehearsal.findings, key=lambda each: [*_SIGNS].index(each.severity)):
-        rules.setdefault(finding.rule, []).append(finding)
     heading = "### Findings\n\n"
-    for rule, found in rules.items():
+    for rule, found in words.by_rule(rehearsal).items():
         told = [_finding(f, f in rehearsal.seen, in_full=f is found[0]) for f in found[:_ALIKE]]
         more = found[_ALIKE:]
         if more:
@@ -124,7 +121,7 @@ def _finding(finding: Finding, is_seen: bool, *, in_full: bool) -> str:
 
 
 def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iterator[str]:
-    yield f"<details><summary>Revision {html(revision)}: {_summary(statements)}</summary>"
+    yield f"<details><summary>Revision {html(revision)}: {words.summary(statements)}</summary>"
     yield ""
     yield "| line | statement | locks | does | in production |"
     yield "|---:|---|---|---|---|"
@@ -142,21 +139,9 @@ def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iter
     yield "\n</details>\n"
 
 
-def _summary(statements: Sequence[Traced]) -> str:
-    inside = [traced for traced in statements if not traced.out_of_band]
-    modes = [traced.strongest for traced in inside if traced.strongest]
-    strongest = max(modes, key=lambda mode: mode.strength, default=None)
-    locked = f"at most {strongest.value}" if strongest else "no lock on what was there"
-    beside = len(statements) - len(inside)
-    counted = ((len(inside), "statement", f", {locked}"), (beside, "step", " out of band"))
-    return ", ".join(f"{words.count(n, word)}{more}" for n, word, more in counted if n)
-
-
 def _locks(locks: Sequence[Lock]) -> Iterator[str]:
-    """Yield each mode with its tables, strongest first."""
-    modes = sorted({lock.mode for lock in locks}, key=lambda mode: -mode.strength)
-    for mode in modes:
-        yield f"{mode.value} {_names([lock.table for lock in locks if lock.mode is mode])}"
+    for mode, tables in words.by_mode(locks):
+        yield f"{mode.value} {_names(tables)}"
 
 
 def _names(tables: Sequence[QualifiedName]) -> str:

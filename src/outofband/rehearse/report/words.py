@@ -10,8 +10,9 @@ from outofband.rehearse.at_size import Duration, Hold
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report.waits import SHORT, locks_rows, waits
 from outofband.rehearse.run import Part
-from outofband.rehearse.trace import Traced
+from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
+from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.report.colour import harmless
 from outofband_lint.spelling import shown
@@ -133,8 +134,12 @@ def one_line(sql: str, most: int = 72) -> str:
 
 def visible(text: str) -> str:
     """Return a text in one line, with what no one would see in it spelled."""
-    line = harmless(" ".join(text.split()))
-    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    return spelled(" ".join(text.split()))
+
+
+def spelled(text: str) -> str:
+    """Return a text whose lines stay, with what no one would see in them spelled."""
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", harmless(text))
 
 
 def relative(path: str) -> str:
@@ -145,6 +150,37 @@ def relative(path: str) -> str:
 def place(path: str, line: int) -> str:
     """Return where something stands, as editors and terminals open it."""
     return f"{relative(path)}:{line}"
+
+
+def cut(sql: str, most: int = 2000) -> str:
+    """Return a statement in its own lines, of at most so many characters."""
+    text = _COMMENTS.sub("", sql).strip()
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def summary(statements: Sequence[Traced]) -> str:
+    """Say how many statements a revision has, and what the strongest of their locks is."""
+    inside = [traced for traced in statements if not traced.out_of_band]
+    modes = [traced.strongest for traced in inside if traced.strongest]
+    strongest = max(modes, key=lambda mode: mode.strength, default=None)
+    locked = f"at most {strongest.value}" if strongest else "no lock on what was there"
+    beside = len(statements) - len(inside)
+    counted = ((len(inside), "statement", f", {locked}"), (beside, "step", " out of band"))
+    return ", ".join(f"{count(number, word)}{more}" for number, word, more in counted if number)
+
+
+def by_mode(locks: Sequence[Lock]) -> Iterator[tuple[LockMode, list[QualifiedName]]]:
+    """Yield each mode with its tables, strongest first."""
+    for mode in sorted({lock.mode for lock in locks}, key=lambda mode: -mode.strength):
+        yield mode, [lock.table for lock in locks if lock.mode is mode]
+
+
+def by_rule(rehearsal: Rehearsal) -> dict[str, list[Finding]]:
+    """Return the findings of each rule, errors first."""
+    rules: dict[str, list[Finding]] = {}
+    for finding in sorted(rehearsal.findings, key=lambda finding: finding.severity != "error"):
+        rules.setdefault(finding.rule, []).append(finding)
+    return rules
 
 
 def help_of(finding: Finding, *, in_full: bool = True) -> str:
