@@ -20,7 +20,7 @@ from outofband.rehearse.queries.gate import Gate, gate_for
 from outofband.rehearse.queries.planning import Place
 from outofband.rehearse.queries.steps import steps
 from outofband.rehearse.queries.value import Planned
-from outofband.rehearse.run import Call, Part, Ran, Site, parts
+from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 from outofband_lint.stats import Stats
@@ -68,11 +68,12 @@ def rehearse(
     limit: float,
     queries: Sequence[str] = (),
     pg_bin: Path | None = None,
+    watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
     ``stats`` is a stats file, or that of the settings; ``queries`` name more files of queries than
-    these do. ``limit`` is in seconds, for each part.
+    these do. ``limit`` is in seconds, for each part. ``watch`` is told how far it is.
     """
     with subject_of(request) as found:
         subject = _with(found, queries, request.since)
@@ -89,7 +90,7 @@ def rehearse(
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
     rehearsed = tuple(revision for revision in revisions if revision.id in new)
-    call = Call(request.configs, request.name, request.x, base, request.since is None, limit)
+    call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
     came = _run(call, wanted, before, rehearsed, gate, pg_bin)
     upgraded = next((each.statements for each in came.ran if each.part == "upgrade"), ())
     rehearsal = Rehearsal(
