@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-faults test-oracle lint docs bench-lint bench-build lock
+.PHONY: help setup demo test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
+	bench-build bench-rehearse lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -33,6 +34,9 @@ test-faults: $(VENV)/.ready ## what the runbook survives, with an application at
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all its regression SQL
 	ORACLE_EVERY=1 $(BIN)/python -m pytest tests/lint/test_reader_oracle.py
 
+test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
+	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
+
 lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our own revisions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,6 +53,10 @@ bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--qu
 
 bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what came (BENCH=--quick)
 	$(BIN)/python bench/build.py $(BENCH)
+
+bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans are
+	$(BIN)/python bench/rehearse.py $(BENCH)
+	$(BIN)/python bench/plans.py
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

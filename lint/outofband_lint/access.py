@@ -27,6 +27,7 @@ from outofband_lint.reader.select_tree import (
 )
 from outofband_lint.schema import Index, Schema, Table
 from outofband_lint.serving import Both, OneOf, Term, is_served, key_text, usable_indexes
+from outofband_lint.statement import CreateIndex, IndexKey
 
 _SYSTEM = ("pg_catalog", "information_schema", "pg_toast")
 
@@ -52,6 +53,31 @@ def faults(
     """Yield the large tables that no index serves, of every query in these scopes."""
     for scope in scopes:
         yield from _Access(scope, schema, is_large).faults()
+
+
+def keys_for(fault: Fault) -> list[str]:
+    """Return what an index should be on that serves the query: equalities first, then one range."""
+    if fault.order:
+        return [fault.order]
+    terms = fault.terms
+    equal = [t.key for t in terms if t.how == "equal" and not t.weak]
+    others = [t.key for t in terms if t.how in ("range", "prefix", "search")]
+    weak = [t.key for t in terms if t.key not in (*equal, *others)]
+    return list(dict.fromkeys([*equal, *others[:1]] or weak))
+
+
+def index_for(fault: Fault) -> CreateIndex:
+    """Return the index that serves the query, on the table of a fault that has one."""
+    assert fault.table is not None
+    keys = keys_for(fault)
+    columns = {column.name for column in fault.table.columns}
+    searched = {term.key for term in fault.terms if term.how == "search"}
+    return CreateIndex(
+        None,
+        fault.name,
+        tuple(IndexKey(k) if k in columns else IndexKey(None, k) for k in keys),
+        method="gin" if searched.intersection(keys) else "btree",
+    )
 
 
 @dataclass(slots=True)
@@ -248,7 +274,7 @@ class _Access:
         for part in conditions:
             match part:
                 case Compare():
-                    for side in _sides(part):
+                    for side in sides(part):
                         if self._asks(relation, side, known):
                             yield side
                 case Exists(scopes):
@@ -272,7 +298,7 @@ class _Access:
         for part in conjuncts(scope.condition):
             if not isinstance(part, Compare) or part.how != "equal":
                 continue
-            for side in _sides(part):
+            for side in sides(part):
                 inside = any(inner._owners(column) for column in side.left.columns)
                 own = [self._owners(column) for column in side.left.columns]
                 if not inside and own and all(relation.alias in owner for owner in own):
@@ -318,7 +344,7 @@ def _within(access: _Access, scope: Scope) -> _Access:
     return _Access(scope, access.schema, access.is_large)
 
 
-def _sides(compare: Compare) -> Iterator[Compare]:
+def sides(compare: Compare) -> Iterator[Compare]:
     """Yield a comparison as it stands, and from its other side."""
     yield compare
     if compare.right is not None and compare.right.columns and compare.how in ("equal", "range"):

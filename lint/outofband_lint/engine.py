@@ -84,13 +84,17 @@ def lint(
     before = replace(context, queries=() if base is None else base.queries)
     run = _Run(context, chosen, progress.schema, progress.findings)
     earlier = _Run(before, chosen)
+    scripts: dict[object, _Script] = {}  # most of the base is as it was
     for revision in islice(revisions, progress.count, None):
         script = _script(revision)
+        if base is not None:
+            scripts[revision.id, revision.sent] = script
         run.add(revision, script, is_judged=revision.id in wanted)
         if base is None and revision.id not in wanted:
             earlier.add(revision, script, is_judged=False)
     for revision in base.revisions if base is not None else ():
-        earlier.add(revision, _script(revision), is_judged=False)
+        script = scripts.get((revision.id, revision.sent)) or _script(revision)
+        earlier.add(revision, script, is_judged=False)
     progress.count, progress.schema = len(revisions), run.schema
     known = {finding.fingerprint for finding in earlier.at_head()}
     at_head, of_project = list(run.at_head()), list(run.of_project())

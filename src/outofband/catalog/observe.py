@@ -18,10 +18,14 @@ _DESCENDING, _NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 _PARTITIONED, _FOREIGN = "p", "f"
 
 
-def observe(reader: Reader, steps: Iterable[Step]) -> Observation:
-    """Observe the tables of ``steps`` and everything on them that tells the steps' states."""
+def observe(
+    reader: Reader, steps: Iterable[Step], others: Iterable[QualifiedName] = ()
+) -> Observation:
+    """Observe the tables of ``steps``, and ``others``, and everything on them that tells the steps'
+    states.
+    """
     wanted = tuple(steps)
-    names = {str(step.table): step.table for step in wanted}
+    names = {str(name): name for name in (*(step.table for step in wanted), *others)}
     roots = reader.rows(query("tables"), {"names": sorted(names)})
     rows = _Rows.read(reader, roots)
     declared: dict[QualifiedName, list[Index]] = {}

@@ -12,7 +12,18 @@ import click
 from outofband.cli.mute import is_unwritable, mute
 from outofband.errors import OutofbandError, StateUnknown
 
-COMMANDS = ("lint", "rule", "status", "plan", "apply", "check", "journal", "rehearse", "stats")
+COMMANDS = (
+    "lint",
+    "rule",
+    "status",
+    "plan",
+    "apply",
+    "check",
+    "journal",
+    "rehearse",
+    "stats",
+    "doctor",
+)
 INTERRUPTED = 130
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from outofband.cli.options import alembic_options
+from outofband.cli.options import alembic_options, fail_on_option
 
 
 @click.command("rehearse")
@@ -22,6 +22,12 @@ from outofband.cli.options import alembic_options
     "--stats",
     metavar="FILE",
     help="Sizes of production's tables, as outofband stats pull writes them.",
+)
+@click.option(
+    "--queries",
+    multiple=True,
+    metavar="PATH",
+    help="A file of queries, or package.module:callable, beside those of the settings. Repeatable.",
 )
 @click.option(
     "--timeout",
@@ -51,21 +57,16 @@ from outofband.cli.options import alembic_options
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Also write rehearsal.md and rehearsal.json into this folder.",
+    help="Also write rehearsal.md, rehearsal.html and rehearsal.json into this folder.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@fail_on_option
 def command(
     configs: tuple[str, ...],
     name: str,
     x: tuple[str, ...],
     since: str | None,
     stats: str | None,
+    queries: tuple[str, ...],
     limit: float,
     pg_bin: Path | None,
     form: str,
@@ -80,17 +81,21 @@ def command(
 
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
+    from outofband.cli.rehearsing import progress
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
-    from outofband.rehearse.report import json, markdown, text
+    from outofband.rehearse.report import html, json, markdown, text
 
     request = Request(configs, name, x, since)
-    rehearsal = rehearse(request, stats=stats, limit=limit, pg_bin=pg_bin)
+    with progress() as watch:
+        rehearsal = rehearse(
+            request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin, watch=watch
+        )
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "rehearsal.md").write_text(written["markdown"], encoding="utf-8")
-        (folder / "rehearsal.json").write_text(written["json"], encoding="utf-8")
+        _write(folder / "rehearsal.md", written["markdown"])
+        _write(folder / "rehearsal.json", written["json"])
+        _write(folder / "rehearsal.html", html.report(rehearsal))
     if form == "text":
         from outofband_lint.report.colour import is_wanted
 
@@ -99,3 +104,9 @@ def command(
     sys.stdout.write(written[form])
     worst = {finding.severity for finding in rehearsal.findings}
     sys.exit(1 if "error" in worst or (fail_on == "warning" and worst) else 0)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whose text may hold the name of one that is no UTF-8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -58,7 +58,7 @@ def judge(
     try:
         found = lint(
             subject.revisions,
-            _settings(subject, stats),
+            lint_settings(subject, stats),
             progress=_progress(subject, stats),
             judged=subject.judged,
             base=subject.base,
@@ -90,7 +90,11 @@ def _progress(subject: Subject, stats: str | None) -> Progress:
     return subject.rendering.progress if subject.rendering and may_go_on else Progress()
 
 
-def _settings(subject: Subject, stats: str | None) -> Settings:
+def lint_settings(subject: Subject, stats: str | None) -> Settings:
+    """Return the linter's part of the settings; ``stats`` is another stats file than theirs.
+
+    Raises what :mod:`.past` raises.
+    """
     own = subject.settings
     return Settings(
         own.large,

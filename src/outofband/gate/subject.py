@@ -13,7 +13,7 @@ from outofband.gate import remember
 from outofband.gate.coming import Coming
 from outofband.gate.rendering import Rendering, rendering, wants_downgrades
 from outofband.gate.request import Request
-from outofband.inputs.trace import tracing
+from outofband.inputs.trace import paused, tracing
 from outofband.settings import Settings
 from outofband_lint.environment import Environment
 from outofband_lint.query import Query
@@ -128,10 +128,10 @@ def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
 
 
 def _branch(request: Request, ref: str) -> Subject:
+    settings, environment, revisions = _present(request)
     from outofband.gate.branch import base_of
     from outofband.revisions import history
 
-    settings, environment, revisions = _present(request)
     reading = history.Reading(request.executes, wants_downgrades(settings))
     base = _with_queries(base_of(request, ref, reading, revisions), settings, ref)
     judged = base.unlike(revisions)
@@ -141,6 +141,10 @@ def _branch(request: Request, ref: str) -> Subject:
 def _present(request: Request) -> tuple[Settings, Environment, tuple[Revision, ...]]:
     """Read the project as it is now, what was kept of it as far as that holds, and keep it."""
     with tracing() as trace, rendering(request) as (made, answers):
+        with paused():
+            from outofband.gate import branch, judge  # noqa: F401 while the child imports them
+
+            judge.prepare()
         made.go_over_what_is_kept()
         settings, environment = made.settings_and_environment(answers)
         revisions = tuple(made.revisions(answers))

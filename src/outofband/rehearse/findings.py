@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from outofband.rehearse.at_size import Hold
 from outofband.rehearse.predicted import Surprise
+from outofband.rehearse.queries import findings as of_queries
 from outofband.rehearse.run import Failure, Ran
 from outofband.rehearse.schema import difference
 from outofband_lint.finding import Finding, Severity
@@ -33,6 +34,7 @@ def of(rehearsal: Rehearsal, surprises: Iterable[Surprise]) -> Iterator[Finding]
         if (os.path.abspath(hold.statement.path), hold.statement.line) not in said:
             yield from _held(hold)
     yield from _differences(rehearsal)
+    yield from of_queries.of(rehearsal.planned)
 
 
 def _failed(ran: Ran) -> Iterator[Finding]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outofband.ephemeral import server
-from outofband.gate import past
-from outofband.gate.judge import judge
+from outofband.gate.judge import judge, lint_settings
 from outofband.gate.request import Request
-from outofband.gate.subject import subject_of
+from outofband.gate.subject import Subject, subject_of
 from outofband.inputs.trace import tracing
 from outofband.rehearse import findings
 from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
-from outofband.rehearse.run import Call, Part, Ran, Site, parts
+from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
+from outofband.rehearse.queries.gate import Gate, gate_for
+from outofband.rehearse.queries.planning import Place
+from outofband.rehearse.queries.steps import steps
+from outofband.rehearse.queries.value import Planned
+from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 from outofband_lint.stats import Stats
@@ -30,8 +34,8 @@ class Rehearsal:
 
     ``server_version`` is a number: 180006 is 18.6. ``revisions`` are those that were traced, in
     upgrade order, on top of ``base``. ``predicted`` is what the linter finds in them, ``seen`` what
-    only showed itself here. ``holds`` are the locks that they take on the way up. ``notes`` say
-    what was left out, and why.
+    only showed itself here. ``holds`` are the locks that they take on the way up. ``planned`` are
+    the application's queries with their plans. ``notes`` say what was left out, and why.
     """
 
     server_version: int
@@ -42,6 +46,7 @@ class Rehearsal:
     predicted: tuple[Finding, ...]
     seen: tuple[Finding, ...]
     stats: Stats
+    planned: tuple[Planned, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -57,18 +62,26 @@ class Rehearsal:
 
 
 def rehearse(
-    request: Request, *, stats: str | None, limit: float, pg_bin: Path | None = None
+    request: Request,
+    *,
+    stats: str | None,
+    limit: float,
+    queries: Sequence[str] = (),
+    pg_bin: Path | None = None,
+    watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
-    ``stats`` is a stats file, or that of the settings. ``limit`` is in seconds, for each part.
+    ``stats`` is a stats file, or that of the settings; ``queries`` name more files of queries than
+    these do. ``limit`` is in seconds, for each part. ``watch`` is told how far it is.
     """
-    with subject_of(request) as subject:
+    with subject_of(request) as found:
+        subject = _with(found, queries, request.since)
         revisions = tuple(subject.revisions)
         judged = judge(subject, stats=stats)
         ids = {r.id for r in revisions} if subject.judged is None else {*subject.judged}
-        settings = subject.settings
-        sizes = past.stats_of(stats or settings.stats) or Stats()
+        settings = lint_settings(subject, stats)
+        gate = gate_for(subject, settings, stats or subject.settings.stats)
     new = _affected(revisions, ids)
     before = [revision for revision in revisions if revision.id not in new]
     base = _heads(before)
@@ -77,39 +90,103 @@ def rehearse(
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
     rehearsed = tuple(revision for revision in revisions if revision.id in new)
-    call = Call(request.configs, request.name, request.x, base, request.since is None, limit)
-    ran, version = _ran(call, wanted, before, rehearsed, pg_bin)
-    upgraded = next((each.statements for each in ran if each.part == "upgrade"), ())
-    held = tuple(holds(upgraded, sizes))
-    rehearsal = Rehearsal(version, base, rehearsed, ran, held, judged.new, (), sizes, tuple(notes))
-    seen = findings.of(rehearsal, surprises(before, upgraded))
-    return replace(rehearsal, seen=tuple(seen))
+    call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
+    came = _run(call, wanted, before, rehearsed, gate, pg_bin)
+    upgraded = next((each.statements for each in came.ran if each.part == "upgrade"), ())
+    rehearsal = Rehearsal(
+        came.server_version,
+        base,
+        rehearsed,
+        tuple(came.ran),
+        tuple(holds(upgraded, settings.stats)),
+        judged.new,
+        (),
+        settings.stats,
+        came.planned,
+        tuple(notes),
+    )
+    seen = tuple(findings.of(rehearsal, surprises(before, upgraded)))
+    return replace(rehearsal, seen=seen, predicted=tuple(_but(judged.new, seen)))
 
 
-def _ran(
+def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what the linter predicts of a query whose plan was seen to be wrong."""
+    said = {(f.path, f.line) for f in seen if f.rule == SEQUENTIAL_SCAN}
+    return (f for f in predicted if f.rule != _PREDICTS or (f.path, f.line) not in said)
+
+
+_PREDICTS = "query-without-index"
+
+
+def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
+    """Return the subject with these files' queries beside its own."""
+    if not named:
+        return subject
+    from outofband.revisions.queries import read, read_at_base
+
+    folder, base = Path.cwd(), subject.base
+    if base is not None and since is not None:
+        before = read_at_base(named, folder, since)
+        base = replace(base, queries=(*base.queries, *before))
+    return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
+
+
+@dataclass(slots=True)
+class _Came:
+    """What a run has come to."""
+
+    server_version: int
+    ran: list[Ran]
+    planned: tuple[Planned, ...] = ()
+
+
+def _run(
     call: Call,
     wanted: Sequence[Part],
     before: Sequence[Revision],
     rehearsed: Sequence[Revision],
+    gate: Gate,
     pg_bin: Path | None,
-) -> tuple[tuple[Ran, ...], int]:
-    """Run the parts on a server, the base from what is kept of it; return them and its version."""
+) -> _Came:
+    """Run the parts on a server, the base from what is kept of it."""
     kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
     schema = kept.schema() if kept else None
     archive = kept.archive if kept and schema is not None else None
-    with server(pg_bin=pg_bin, kept=archive) as running:
+    with server(pg_bin=pg_bin, settings=_UNDISTURBED, kept=archive) as running:
         site = Site(str(running.socket_directory), running.port, "postgres")
         if schema is None or running.is_new:
             with tracing() as trace:
                 (base,) = parts(call, site, ["base"])
             if base.failure is not None:
-                return (base,), running.version
+                return _Came(running.version, [base])
             if kept is not None:
                 running.keep(kept.archive)
                 kept.keep(base.schema, trace, rehearsed)
         else:
             base = Ran("base", schema=schema)
-        return (base, *parts(call, site, wanted[1:])), running.version
+        came = _Came(running.version, [base])
+        _go_on(came, call, site, wanted[1:], gate, Place(site.url, running.data_directory))
+        return came
+
+
+_UNDISTURBED = {"autovacuum": "off"}
+"""No one else may lock a table while it is looked who does, nor read what is large by pretence."""
+
+
+def _go_on(
+    came: _Came, call: Call, site: Site, wanted: Sequence[Part], gate: Gate, place: Place
+) -> None:
+    """Run what comes behind the base, and stop between for the queries' plans."""
+    if not gate.asking:
+        came.ran += parts(call, site, wanted)
+        return
+    base = gate.plans(place) if call.base else {}
+    before = came.ran[-1].schema
+    came.ran += parts(call, site, wanted[:1])
+    if came.ran[-1].failure is None:
+        left = steps(came.ran[-1].statements, before, gate.world.is_large)
+        came.planned = gate.judged(place, base, left)
+        came.ran += parts(call, site, wanted[1:]) if wanted[1:] else ()
 
 
 def _affected(revisions: Iterable[Revision], changed: Collection[str]) -> set[str]:

@@ -68,8 +68,8 @@ def locked(rows: Rows) -> Look:
 
 @cache
 def query(name: str) -> str:
-    """Return the text of ``queries/NAME.sql``."""
-    return (resources.files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    """Return the text of ``sql/NAME.sql``."""
+    return (resources.files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _relation(row: Sequence[Any]) -> Relation:

@@ -64,6 +64,11 @@ def pull(
     return Pulled(stats, server["role"], server["standby"])
 
 
+def relations_of(reader: Reader) -> list[Relation]:
+    """Read the tables of a database with their sizes and counters, as exactly as they are known."""
+    return sums.relations([_relation(row) for row in _rows(reader, "relations", _OURS)])
+
+
 def _rows(reader: Reader, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
     return reader.rows(text_of(name, __package__), parameters)
 

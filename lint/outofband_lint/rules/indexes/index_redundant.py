@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from outofband_lint.context import Context
 from outofband_lint.example import Example
 from outofband_lint.names import QualifiedName
+from outofband_lint.redundancy import covering
 from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Index, Schema, Table
 from outofband_lint.settings import Settings
@@ -76,40 +77,9 @@ def index_redundant(schema: Schema, context: Context) -> Iterator[Violation]:
         if len(table.indexes) < 2 or not context.is_large(table.name):
             continue
         for number, index in enumerate(table.indexes):
-            other = _covering(index, number, table)
+            other = covering(index, number, table)
             if other is not None:
                 yield _violation(table, index, other)
-
-
-def _covering(index: Index, number: int, table: Table) -> Index | None:
-    """Return an index that makes another one of its table redundant."""
-    if index.constraint is not None or index.parent is not None or index.method != "btree":
-        return None
-    for position, other in enumerate(table.indexes):
-        if position == number or not _covers(other, index):
-            continue
-        if _covers(index, other) and other.constraint is None and position > number:
-            continue  # of two that are equal the later one is named
-        return other
-    return None
-
-
-def _covers(other: Index, index: Index) -> bool:
-    same = (
-        other.method == index.method
-        and other.where == index.where
-        and (other.valid or other.out_of_band)
-        and other.keys[: len(index.keys)] == index.keys
-        and set(index.include) <= {*other.include, *(key.column for key in other.keys)}
-    )
-    if not index.unique:
-        return same
-    return (
-        same
-        and other.unique
-        and len(other.keys) == len(index.keys)
-        and other.nulls_not_distinct == index.nulls_not_distinct
-    )
 
 
 def _violation(table: Table, index: Index, other: Index) -> Violation:

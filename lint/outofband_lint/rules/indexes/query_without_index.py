@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outofband_lint.access import Fault, faults
+from outofband_lint.access import Fault, faults, index_for, keys_for
 from outofband_lint.context import Context
 from outofband_lint.example import Example
 from outofband_lint.finding import Place
@@ -15,7 +15,6 @@ from outofband_lint.rule import Violation, head_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
 from outofband_lint.spelling import create_index, shown
-from outofband_lint.statement import CreateIndex, IndexKey
 
 _PATH = "versions/2_example.py"
 
@@ -163,10 +162,10 @@ def _violation(query: Query, fault: Fault) -> Violation:
             place=Place(query.path, query.line),
             subject=f"{query.name} {name} unknown",
         )
-    keys = _keys(fault)
+    keys = keys_for(fault)
     what = "orders" if fault.order else "filters"
     listed = ", ".join(keys)
-    index = _index(fault, keys)
+    index = index_for(fault)
     return Violation(
         f"The query {query.name} {what} {name} by {listed}, and no index at head begins with that: "
         f"it reads all of {name}.",
@@ -175,29 +174,6 @@ def _violation(query: Query, fault: Fault) -> Violation:
         f"{create_index('create_index', index, 'postgresql_concurrently=True')}",
         place=Place(query.path, query.line),
         subject=f"{query.name} {name} {listed}",
-    )
-
-
-def _keys(fault: Fault) -> list[str]:
-    """Return what an index should be on: equalities first, then one range."""
-    if fault.order:
-        return [fault.order]
-    terms = fault.terms
-    equal = [t.key for t in terms if t.how == "equal" and not t.weak]
-    others = [t.key for t in terms if t.how in ("range", "prefix", "search")]
-    weak = [t.key for t in terms if t.key not in (*equal, *others)]
-    return list(dict.fromkeys([*equal, *others[:1]] or weak))
-
-
-def _index(fault: Fault, keys: list[str]) -> CreateIndex:
-    assert fault.table is not None
-    columns = {column.name for column in fault.table.columns}
-    searched = {term.key for term in fault.terms if term.how == "search"}
-    return CreateIndex(
-        None,
-        fault.name,
-        tuple(IndexKey(k) if k in columns else IndexKey(None, k) for k in keys),
-        method="gin" if searched.intersection(keys) else "btree",
     )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from outofband.rehearse.at_size import duration
+from outofband.rehearse.queries.value import Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
-from outofband.rehearse.report.escaped import code, html, prose
+from outofband.rehearse.report.escaped import code, fenced, html, prose
 from outofband.rehearse.report.waits import Waits, waits
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
@@ -22,7 +23,7 @@ MARKER = "<!-- outofband rehearse -->"
 """Stands in every comment, unseen, so that a bot finds the one to write anew."""
 MOST = 65_536
 """Characters that GitHub takes for a comment; more is refused with "Body is too long"."""
-_TABLES, _ALIKE, _STATEMENTS = 20, 3, 40
+_TABLES, _ALIKE, _STATEMENTS, _LINES = 20, 3, 40, 30
 _SIGNS = {"error": "❌", "warning": "⚠️"}
 
 
@@ -56,6 +57,7 @@ def _blocks(rehearsal: Rehearsal) -> Iterator[str]:
     if found and not found[0].are_short:
         yield "\n".join(_waits(found, rehearsal.stats))
     yield from _findings(rehearsal)
+    yield from (_plans(each) for each in rehearsal.planned if words.is_told(each))
     upgraded = rehearsal.part("upgrade")
     for revision, group in groupby(upgraded.statements if upgraded else (), _revision_of):
         did = [traced for traced in group if traced.did_something]
@@ -101,11 +103,8 @@ def _waits(found: Sequence[Waits], stats: Stats) -> Iterator[str]:
 
 def _findings(rehearsal: Rehearsal) -> Iterator[str]:
     """Yield a block a rule, errors first, and of many of a rule no more than show what it is."""
-    rules: dict[str, list[Finding]] = {}
-    for finding in sorted(rehearsal.findings, key=lambda each: [*_SIGNS].index(each.severity)):
-        rules.setdefault(finding.rule, []).append(finding)
     heading = "### Findings\n\n"
-    for rule, found in rules.items():
+    for rule, found in words.by_rule(rehearsal).items():
         told = [_finding(f, f in rehearsal.seen, in_full=f is found[0]) for f in found[:_ALIKE]]
         more = found[_ALIKE:]
         if more:
@@ -123,8 +122,19 @@ def _finding(finding: Finding, is_seen: bool, *, in_full: bool) -> str:
     return f"- {_SIGNS[finding.severity]}{where} **{finding.rule}**{how}: {message}\n  → {fix}\n"
 
 
+def _plans(planned: Planned) -> str:
+    query = planned.query
+    lines = [f"<details><summary>Plans of query {html(query.name)}</summary>", ""]
+    for title, outcome in words.plans(planned):
+        told = [outcome.why] if isinstance(outcome, Unplanned) else [*outcome.lines()]
+        lines += [f"{title}:", *fenced(told[:_LINES])]
+    for operation, plan in words.suggestions(planned).items():
+        lines += ["With this index, tried here:", *fenced([operation, *plan.lines()][:_LINES])]
+    return "\n".join([*lines, "</details>\n"])
+
+
 def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iterator[str]:
-    yield f"<details><summary>Revision {html(revision)}: {_summary(statements)}</summary>"
+    yield f"<details><summary>Revision {html(revision)}: {words.summary(statements)}</summary>"
     yield ""
     yield "| line | statement | locks | does | in production |"
     yield "|---:|---|---|---|---|"
@@ -142,21 +152,9 @@ def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iter
     yield "\n</details>\n"
 
 
-def _summary(statements: Sequence[Traced]) -> str:
-    inside = [traced for traced in statements if not traced.out_of_band]
-    modes = [traced.strongest for traced in inside if traced.strongest]
-    strongest = max(modes, key=lambda mode: mode.strength, default=None)
-    locked = f"at most {strongest.value}" if strongest else "no lock on what was there"
-    beside = len(statements) - len(inside)
-    counted = ((len(inside), "statement", f", {locked}"), (beside, "step", " out of band"))
-    return ", ".join(f"{words.count(n, word)}{more}" for n, word, more in counted if n)
-
-
 def _locks(locks: Sequence[Lock]) -> Iterator[str]:
-    """Yield each mode with its tables, strongest first."""
-    modes = sorted({lock.mode for lock in locks}, key=lambda mode: -mode.strength)
-    for mode in modes:
-        yield f"{mode.value} {_names([lock.table for lock in locks if lock.mode is mode])}"
+    for mode, tables in words.by_mode(locks):
+        yield f"{mode.value} {_names(tables)}"
 
 
 def _names(tables: Sequence[QualifiedName]) -> str:

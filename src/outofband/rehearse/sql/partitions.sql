@@ -1,0 +1,8 @@
+-- Each partition, with the table that it is at last a partition of.
+SELECT n.nspname::text AS schema, c.relname::text AS name,
+       root_schema.nspname::text AS root_schema, root.relname::text AS root
+  FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_class AS root ON root.oid = pg_partition_root(c.oid)
+  JOIN pg_namespace AS root_schema ON root_schema.oid = root.relnamespace
+ WHERE c.relispartition AND c.relkind IN ('r', 'p')
