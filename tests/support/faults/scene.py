@@ -42,14 +42,12 @@ _INDEXES = """
 
 def eventually(happens: Callable[[], Any], what: str, run: Run | None = None) -> Any:
     """Poll until something is true and return it; a run that should bring it about may not end."""
-    # In polls: while a busy machine stops us as well, the patience does not run out.
-    for _ in range(round(PATIENCE_SECONDS / _POLL_SECONDS)):
-        if found := happens():
-            return found
-        if run is not None and not run.alive:
-            break
-        time.sleep(_POLL_SECONDS)
-    raise AssertionError(f"{what} never happened\n{run.said if run else ''}")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := happens()):
+        in_time = time.monotonic() < deadline and (run is None or run.alive)
+        assert in_time, f"{what} never happened\n{run.said if run else ''}"
+        time.sleep(0.01)
+    return found
 
 
 def indexes(session: psycopg.Connection[Any]) -> list[Any]:
