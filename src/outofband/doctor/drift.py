@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from outofband.catalog.classify import classify
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.reader import Row
+from outofband.catalog.sight import Sight
 from outofband.doctor.constraints import Stored
 from outofband.doctor.declared import Declared
 from outofband.doctor.finding import Finding, Severity
@@ -97,14 +98,16 @@ def _indexes(step: CreateIndex, ours: Declared, there: There) -> Iterator[Findin
     table = ours.schema.tables[step.table]
     index = table.index(step.name)
     severity: Severity = "warning" if sight.state is State.VALID_OTHER_NAME else "error"
-    what = f"index {step.index.qualified_name} {_state(step, sight.state, sight.index)}"
+    what = f"index {step.index.qualified_name} {told_state(step, sight)}"
     evidence = [f"declared: {step.index.create()}"] if sight.index else []
     evidence += [f"there: {_spelled(sight.index)}"] if sight.index else []
     yield _drift(severity, what, step.table, _by(index or table), evidence)
 
 
-def _state(step: CreateIndex, state: State, found: IndexFacts | None) -> str:
-    match state:
+def told_state(step: CreateIndex, sight: Sight) -> str:
+    """Say what is wrong with a declared index, as what follows its name."""
+    found = sight.index
+    match sight.state:
         case State.ABSENT:
             return "is not there"
         case State.INVALID | State.INVALID_ENFORCING:
