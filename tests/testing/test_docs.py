@@ -13,9 +13,7 @@ from rehearsed import Project
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 
 
-def test_what_the_page_shows_passes(
-    project: Project, pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
-) -> None:
+def test_what_the_page_shows_passes(project: Project, run: Callable[..., pytest.RunResult]) -> None:
     blocks = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
     for name, body in blocks:
         (project.folder / name).write_text(body)

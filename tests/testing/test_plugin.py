@@ -22,8 +22,9 @@ def test_the_plugin_imports_nothing_heavy() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
+@pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("way", ["import", "setting"])
-def test_a_project_gets_the_tests_by_one_line(way: str, project: Project, run: Run) -> None:
+def test_a_project_gets_the_tests_by_one_line(way: str, run: Run) -> None:
     options = ("-o", "outofband_tests=true") if way == "setting" else ()
     result = run(BOTH if way == "import" else "", "-v", *options)
     result.assert_outcomes(passed=4)
@@ -113,12 +114,6 @@ def test_left(outofband_server):
 """
 
 
-def test_each_test_has_a_database_at_head_to_itself_under_xdist_too(
-    project: Project, run: Run
-) -> None:
-    run(ROWS, "-n", "2").assert_outcomes(passed=4)
-
-
 QUERIES = """
 import sqlalchemy as sa
 from shop_models import items
@@ -134,10 +129,11 @@ def test_items(outofband_database, outofband_queries):
 """
 
 
-def test_a_workers_queries_are_written_with_names_and_without_constants(
+def test_of_several_workers_each_has_databases_and_all_queries_come_into_one_file(
     project: Project, run: Run
 ) -> None:
-    run(QUERIES, "-n", "1", "--outofband-queries", "q.sql").assert_outcomes(passed=1)
+    (project.folder / "test_rows.py").write_text(ROWS)
+    run(QUERIES, "-n", "2", "--outofband-queries", "q.sql").assert_outcomes(passed=5)
     text = (project.folder / "q.sql").read_text()
     assert [(q.name.rpartition("_")[0], q.sql) for q in queries_from_sql(text, "q.sql")] == [
         ("delete_items", "DELETE FROM items WHERE name = $1 AND id < $2;"),
@@ -149,7 +145,7 @@ def test_a_workers_queries_are_written_with_names_and_without_constants(
     ]
 
 
-def test_a_project_without_alembic_is_told_so(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_project_without_alembic_is_told_so(run: Run) -> None:
     result = run(BOTH)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*alembic*"])

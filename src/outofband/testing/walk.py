@@ -52,7 +52,7 @@ def _stretch(
     """Yield the trouble with each step and how it ended, up to the first that failed; its schema is
     empty where it left another one than the upgrade made.
     """
-    wanted = [lead, *(leg for step in steps for leg in _round(step.revision))]
+    wanted = [lead, *(leg for step in steps for leg in _round(step))]
     with closing(legs(call, site, wanted)) as run:
         base = next(run)
         if base.failure is not None:
@@ -76,11 +76,13 @@ def _stretch(
             before = again.schema
 
 
-def _round(revision: str) -> tuple[Leg, Leg, Leg]:
-    up = Leg("upgrade", "upgrade", (revision,))
-    # Of a branch only this revision, whatever else stands on what it builds on.
-    down = Leg("downgrade", "downgrade", (f"{revision}@-1",))
-    return up, down, Leg("again", "upgrade", (revision,))
+def _round(step: Step) -> tuple[Leg, Leg, Leg]:
+    # Of a branch only this revision, whatever else stands on what it builds on; `-1` says nothing
+    # where it builds on several.
+    below = step.parents[0] if len(step.parents) > 1 else "-1"
+    down = Leg("downgrade", "downgrade", (f"{step.revision}@{below}",))
+    up = Leg("upgrade", "upgrade", (step.revision,))
+    return up, down, Leg("again", "upgrade", (step.revision,))
 
 
 def _left(down: Ran, up: Schema) -> Ran:
