@@ -15,7 +15,7 @@ from browser import CHROMIUM, Browser, browser
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report.html import report
 from outofband.rehearse.run import Failure
-from rehearsals import GIGABYTE, HOSTILE, finding, rehearsal, traced
+from rehearsals import GIGABYTE, HOSTILE, finding, planned, rehearsal, traced
 
 pytestmark = [
     pytest.mark.skipif(
@@ -46,6 +46,7 @@ def _hostile() -> Rehearsal:
         *(traced(f"DROP TABLE {n}", n, scanned=(n,), dropped=(n,), revision=n) for n in HOSTILE),
         sizes=dict.fromkeys(HOSTILE, SIZE),
         predicted=[finding(message=f"{n} is bad", help=n, statement=n) for n in HOSTILE],
+        queries=[planned(n, n) for n in HOSTILE],
         notes=HOSTILE,
     )
 
@@ -72,6 +73,7 @@ def _deploy() -> Rehearsal:
         sizes={"orders": SIZE, "lines": SIZE // 2},
         predicted=[finding("column-type-rewritten"), finding("a-warning", severity="warning")],
         seen=[finding("lock-not-predicted", severity="warning", statement="SELECT f()")],
+        queries=[planned(f"{LONG} = $1", LONG), planned(bad=False)],
     )  # fmt: skip
 
 
@@ -102,6 +104,9 @@ COVERED = """(() => {
 })()"""
 # The contrast of each text with what is behind it (WCAG 2.2, 1.4.3), where it is too little.
 FAINT = """(() => {
+    const seen = new Set();
+    const first = e => { const key = [e, e.parentElement].map(x => x.tagName + x.className).join();
+        return !seen.has(key) && seen.add(key); };
     const rgb = text => text.match(/[\\d.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
         .map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
@@ -109,7 +114,7 @@ FAINT = """(() => {
     const behind = e => { const [r, g, b, a = 1] = rgb(getComputedStyle(e).backgroundColor);
         return a || !e.parentElement ? [r, g, b] : behind(e.parentElement); };
     return [...document.querySelectorAll('body *:not(svg, svg *)')]
-        .filter(e => e.textContent.trim())
+        .filter(e => e.textContent.trim()).filter(first)
         .map(e => [e, light(rgb(getComputedStyle(e).color)), light(behind(e))])
         .map(([e, a, b]) => [e, (Math.max(a, b) + .05) / (Math.min(a, b) + .05)])
         .filter(([e, ratio]) => ratio < 4.5)
@@ -190,8 +195,8 @@ def test_the_keyboard_reaches_and_opens_everything(
         if tag == "SUMMARY":
             chromium.press("Enter", 13, "\r")
         chromium.press("Tab", 9)
-    assert reached[:3] == ["Who would wait", "Findings", "Statements"]
-    assert reached[3] == "1 table that no read and no write waits for"
+    assert reached[:4] == ["Who would wait", "Findings", "Plans", "Statements"]
+    assert reached[4] == "1 table that no read and no write waits for"
     assert len(reached) == chromium.value("document.querySelectorAll('a, summary').length")
     assert chromium.value("document.querySelectorAll('details:not([open])').length") == 0
 

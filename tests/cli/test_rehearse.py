@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -98,3 +101,19 @@ def test_a_downgrade_that_leaves_something_is_said(
 def test_a_wrong_call_is_told_so(words: tuple[str, ...], status: int, project: Project) -> None:
     project.revise("1", DOCUMENTS)
     assert rehearse(*words) == status
+
+
+def test_who_waits_at_a_terminal_sees_how_far_it_is_and_a_pipe_nothing(project: Project) -> None:
+    project.revise("1", DOCUMENTS, 'op.drop_table("documents")')
+    command = [str(Path(sys.executable).parent / "outofband"), "rehearse", "--format", "json"]
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False)
+        told = terminal.read(1 << 16).decode()
+        os.close(theirs)
+    assert json.loads(ran.stdout)["parts"]["again"] == "ran"
+    for part in ("reading the revisions", "upgrade, revision 1", "downgrade", "upgrade again"):
+        assert f"Rehearsing: {part}" in told
+    assert told.endswith("\r\x1b[2K")
+    quiet = subprocess.run(command, capture_output=True, check=False)
+    assert quiet.stderr == b""

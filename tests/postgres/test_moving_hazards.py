@@ -60,7 +60,7 @@ def test_a_reference_that_arrives_while_its_row_is_moved_keeps_it(
     docs.sql("CREATE TABLE parts (doc int REFERENCES docs ON DELETE CASCADE)")
     with docs.transaction("INSERT INTO parts VALUES (1)") as writer:
         run = docs.beside(lambda: docs.apply(unique, screen=screen, dedupe=NEWEST))
-        docs.eventually(lambda: any("lock timeout" in line for line in screen.said))
+        docs.eventually(lambda: any("could not obtain lock" in line for line in screen.said))
         writer.commit()
     (ending,) = run.result()
     assert ending.end is End.FAILED

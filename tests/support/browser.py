@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -19,8 +20,15 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-          "--no-first-run", "--hide-scrollbars", "--remote-debugging-pipe")  # fmt: skip
+_FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)  # fmt: skip
+
+
+_PATIENCE = 60.0
+"""Seconds in which even a busy machine's browser says something."""
 
 
 class Browser:
@@ -83,6 +91,8 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._answers], [], [], _PATIENCE)
+            assert ready, f"the browser has not answered for {_PATIENCE:g} s"
             read = os.read(self._answers, 1 << 16)
             assert read, "the browser has ended"
             self._buffer += read

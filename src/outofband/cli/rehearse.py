@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from outofband.cli.options import alembic_options
+from outofband.cli.options import alembic_options, fail_on_option
 
 
 @click.command("rehearse")
@@ -59,13 +59,7 @@ from outofband.cli.options import alembic_options
     metavar="DIR",
     help="Also write rehearsal.md, rehearsal.html and rehearsal.json into this folder.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@fail_on_option
 def command(
     configs: tuple[str, ...],
     name: str,
@@ -87,12 +81,16 @@ def command(
 
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
+    from outofband.cli.rehearsing import progress
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
     from outofband.rehearse.report import html, json, markdown, text
 
     request = Request(configs, name, x, since)
-    rehearsal = rehearse(request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin)
+    with progress() as watch:
+        rehearsal = rehearse(
+            request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin, watch=watch
+        )
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
         _write(folder / "rehearsal.md", written["markdown"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, Row, query
@@ -34,6 +34,14 @@ def read_constraints(reader: Reader) -> tuple[Stored, ...]:
     """Read the constraints of all tables of the user's."""
     rows = reader.rows(query("constraints", __package__), {"ours": OUR_SCHEMA})
     return tuple(map(_stored, rows))
+
+
+def by_table(stored: Iterable[Stored]) -> dict[QualifiedName, list[TableConstraint]]:
+    """Return the constraints of each table."""
+    found: dict[QualifiedName, list[TableConstraint]] = {}
+    for each in stored:
+        found.setdefault(each.table, []).append(each.constraint)
+    return found
 
 
 def _stored(row: Row) -> Stored:

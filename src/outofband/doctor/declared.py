@@ -12,7 +12,7 @@ from outofband_lint.reader import read
 from outofband_lint.schema import Index as Folded
 from outofband_lint.schema import Schema, Table, fold
 from outofband_lint.source import Revision
-from outofband_lint.statement import IndexKey, NotRendered, NotUnderstood
+from outofband_lint.statement import IndexKey, NotRendered, NotUnderstood, Statement, Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,18 @@ def declared(revisions: Iterable[Revision]) -> Declared:
         understood = revision.problem is None
         for source in revision.sources:
             for statement in read(source.sql):
-                understood = understood and not isinstance(statement, NotUnderstood | NotRendered)
+                understood = understood and not _is_opaque(statement)
                 schema = fold(
                     schema, statement, revision=revision.id, out_of_band=source.out_of_band
                 )
         unread += [] if understood else [revision.id]
     return Declared(schema.new_session(), tuple(unread))
+
+
+def _is_opaque(statement: Statement) -> bool:
+    if isinstance(statement, Understood):
+        return statement.kind == "do"  # which says what it does to the server alone
+    return isinstance(statement, NotUnderstood | NotRendered)
 
 
 def indexes(tables: Iterable[Table], steps: Sequence[Step]) -> list[CreateIndex]:

@@ -13,7 +13,6 @@ from outofband.catalog.classify import classify
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.reader import Row
 from outofband.catalog.sight import Sight
-from outofband.doctor.constraints import Stored
 from outofband.doctor.declared import Declared
 from outofband.doctor.finding import Finding, Severity
 from outofband.doctor.words import told
@@ -43,12 +42,8 @@ class There:
     seen: Observation
     tables: Mapping[QualifiedName, TableFacts]
     columns: Mapping[QualifiedName, Mapping[str, Kept]]
-    constraints: Sequence[Stored]
+    constraints: Mapping[QualifiedName, Sequence[TableConstraint]]
     hidden: Set[QualifiedName] = frozenset()
-
-    def constraints_of(self, table: QualifiedName) -> list[TableConstraint]:
-        """Return the constraints of one table."""
-        return [each.constraint for each in self.constraints if each.table == table]
 
 
 def kept(rows: Iterable[Row]) -> dict[QualifiedName, dict[str, Kept]]:
@@ -66,21 +61,18 @@ def judge(
     """Name every difference: ``steps`` are the indexes that the revisions declare, ``told_names``
     what another question speaks of.
     """
+    sights = [(step, _sight(step, there)) for step in steps if step.table in there.tables]
+    renamed = {
+        sight.index.name.name
+        for _, sight in sights
+        if sight.state is State.VALID_OTHER_NAME and sight.index is not None
+    }
     for table in ours.tables:
-        if table.kind not in ("table", "partitioned"):
-            continue
-        facts = there.tables.get(table.name)
-        if table.name in there.hidden:
-            continue
-        if facts is None:
-            yield _drift("error", f"table {table.name} is not there", table.name, _by(table))
-            continue
-        yield from _columns(table, there.columns.get(table.name, {}))
-        yield from _constraints(table, there.constraints_of(table.name), told_names)
-        if not ours.unread:
-            yield from _by_hand(table, facts, there, told_names)
-    for step in steps:
-        yield from _indexes(step, ours, there)
+        if table.kind in ("table", "partitioned") and table.name not in there.hidden:
+            yield from _table(table, ours, there, told_names | renamed)
+    for step, sight in sights:
+        if sight.state not in _FINE:
+            yield _index(step, sight, ours)
     if ours.unread:
         yield _drift(
             "note",
@@ -91,17 +83,32 @@ def judge(
         )
 
 
-def _indexes(step: CreateIndex, ours: Declared, there: There) -> Iterator[Finding]:
-    sight = classify(step, there.seen, frozenset({step.index.qualified_name}))
-    if there.tables.get(step.table) is None or sight.state in _FINE:
+def _table(table: Table, ours: Declared, there: There, told_names: Set[str]) -> Iterator[Finding]:
+    facts = there.tables.get(table.name)
+    if facts is None:
+        yield _drift("error", f"table {table.name} is not there", table.name, _by(table))
         return
+    constraints = there.constraints.get(table.name, ())
+    yield from _columns(table, there.columns.get(table.name, {}))
+    yield from _constraints(table, constraints, told_names)
+    if not ours.unread:
+        yield from _by_hand(table, facts, constraints, told_names)
+
+
+def _sight(step: CreateIndex, there: There) -> Sight:
+    return classify(step, there.seen, frozenset({step.index.qualified_name}))
+
+
+def _index(step: CreateIndex, sight: Sight, ours: Declared) -> Finding:
     table = ours.schema.tables[step.table]
-    index = table.index(step.name)
     severity: Severity = "warning" if sight.state is State.VALID_OTHER_NAME else "error"
     what = f"index {step.index.qualified_name} {told_state(step, sight)}"
-    evidence = [f"declared: {step.index.create()}"] if sight.index else []
-    evidence += [f"there: {_spelled(sight.index)}"] if sight.index else []
-    yield _drift(severity, what, step.table, _by(index or table), evidence)
+    evidence = (
+        [f"declared: {step.index.create()}", f"there: {_spelled(sight.index)}"]
+        if sight.index
+        else []
+    )
+    return _drift(severity, what, step.table, _by(table.index(step.name) or table), evidence)
 
 
 def told_state(step: CreateIndex, sight: Sight) -> str:
@@ -119,7 +126,7 @@ def told_state(step: CreateIndex, sight: Sight) -> str:
         case State.PARTITION_INCOMPLETE:
             return "lacks parts on some partitions"
     differs = _differences(step, found) if found else ()
-    return f"is another one than declared: {', '.join(differs)} differ" if differs else (
+    return f"is another one than declared, in {', '.join(differs)}" if differs else (
         "is another one than declared"
     )  # fmt: skip
 
@@ -195,7 +202,10 @@ def _constraints(
 
 
 def _by_hand(
-    table: Table, facts: TableFacts, there: There, told_names: Set[str]
+    table: Table,
+    facts: TableFacts,
+    constraints: Iterable[TableConstraint],
+    told_names: Set[str],
 ) -> Iterator[Finding]:
     """Name what no applied revision makes: a note, since a DBA may mean it."""
     ours = {index.name for index in table.indexes} | {c.name for c in table.constraints}
@@ -208,7 +218,7 @@ def _by_hand(
         and not is_temporary(index.name.name)
         and not any(is_reindex_leftover(index.name.name, i.name) for i in table.indexes)
     ]
-    own = [each.name for each in there.constraints_of(table.name)]
+    own = [each.name for each in constraints]
     more = [name for name in own if name not in ours | told_names and name not in extra]
     for kind, names in (("indexes", extra), ("constraints", more)):
         if names:

@@ -18,7 +18,8 @@ from outofband.doctor import (
     sequential,
     transactions,
 )
-from outofband.doctor.declared import names
+from outofband.doctor.constraints import by_table
+from outofband.doctor.declared import declared, names
 from outofband.doctor.finding import Finding, ranked
 from outofband.doctor.look import Seen, look
 from outofband.doctor.session import Asked, Session, asking
@@ -43,8 +44,9 @@ class Examination:
 
 def examine(session: Session, subject: Subject) -> Examination:
     """Examine a database. Raises StatementFailed where not even the catalog can be read."""
+    ours = declared(subject.revisions)  # which takes its time, where there are many
     with asking(session) as asked:
-        seen = look(asked, subject)
+        seen = look(asked, subject, ours)
         found = [f for question in _QUESTIONS for f in _answer(question, asked, seen, subject)]
     return Examination(ranked(found), seen.server.role, seen.server.standby, len(seen.tables))
 
@@ -70,8 +72,9 @@ def _missing_indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding
     for name, reading in seen.readings.items():
         if name not in explained:
             usable = [i.name.name for i in seen.tables[name].indexes if i.valid]
-            declared = [p.declared for p in builds if p.table == name]
-            yield sequential.judge(reading, usable, declared, subject.apply_to_the_end)
+            to_come = [p.declared for p in builds if p.table == name]
+            asked, apply = seen.planned.planned, subject.apply_to_the_end
+            yield sequential.judge(reading, usable, to_come, apply, asked)
 
 
 def _foreign_keys(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
@@ -81,16 +84,14 @@ def _foreign_keys(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
 
 def _indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
     wanted = names(subject.steps) | {step.name for step in seen.in_deploy}
-    references: dict[QualifiedName, list[tuple[str, ...]]] = {}
-    for each in seen.constraints:
-        if each.constraint.kind == "foreign_key":
-            references.setdefault(each.table, []).append(each.constraint.columns)
+    constraints = by_table(seen.constraints)
     for name, facts in seen.tables.items():
         table = seen.schema.tables[name]
         for part in facts.tree():
             yield from indexes.invalid(part, wanted)
         yield from indexes.redundant(table, facts, seen.counted)
-        yield from indexes.unused(table, facts, seen.counted, references.get(name, ()))
+        keys = [c.columns for c in constraints.get(name, ()) if c.kind == "foreign_key"]
+        yield from indexes.unused(table, facts, seen.counted, keys)
 
 
 def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
@@ -99,7 +100,7 @@ def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
         seen.observation,
         seen.tables,
         drift.kept(rows),
-        seen.constraints,
+        by_table(seen.constraints),
         frozenset(name for name in seen.relations if name not in seen.tables),
     )
     yield from drift.judge(seen.declared, seen.in_deploy, there, names(subject.steps))

@@ -10,7 +10,7 @@ from outofband.catalog.observe import observe
 from outofband.catalog.reader import Row, query
 from outofband.doctor.asking import Planned
 from outofband.doctor.constraints import Stored, read_constraints
-from outofband.doctor.declared import Declared, declared, indexes
+from outofband.doctor.declared import Declared, indexes
 from outofband.doctor.indexes import Counted, Scans
 from outofband.doctor.plans import of_queries, of_statements, plan
 from outofband.doctor.schema import schema_of, with_indexes
@@ -50,15 +50,16 @@ class Seen:
     missing: tuple[Missing, ...] = ()
 
 
-def look(session: Asked, subject: Subject) -> Seen:
-    """Look at all of it. Raises StatementFailed where not even the catalog can be read."""
+def look(session: Asked, subject: Subject, ours: Declared) -> Seen:
+    """Look at all of it; ``ours`` is what the revisions declare. Raises StatementFailed where not
+    even the catalog can be read.
+    """
     row = session.rows(query("server", "outofband.stats"))[0]
     server = Server(**row)
     hidden = _out_of_sight(session)
     relations = {r.qualified: r for r in relations_of(session)}
     roots = [name for name in _roots(relations.values()) if name not in hidden]
     steps = subject.steps
-    ours = declared(subject.revisions)
     in_deploy = [s for s in indexes(ours.tables, steps) if s.table in relations]
     observation = observe(session, _visible([*steps, *in_deploy], hidden), roots)
     tables = {name: facts for name in roots if (facts := observation.table(name)) is not None}

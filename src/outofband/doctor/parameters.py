@@ -56,7 +56,7 @@ def judge(
     yield from _temp_files(means, largest_bytes, provider)
     yield from _workers(means)
     yield from _blind(found)
-    if found.idle_in_transaction in (_OFF, "0ms"):
+    if found.idle_in_transaction == _OFF:
         yield Finding(
             "setting-hurts",
             "note",

@@ -8,7 +8,11 @@ from typing import Any, Protocol
 
 from outofband.catalog.reader import Reader, Row
 
-_LIMITS = {"statement_timeout": "10s", "lock_timeout": "1s"}
+_LIMITS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "60s",
+}
 _BEGIN = "SET TRANSACTION READ ONLY"
 _SET = "SELECT set_config(%(name)s, %(value)s, true)"
 
@@ -22,7 +26,11 @@ class Session(Reader, Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make what is in the block one transaction, or a part of one that may fail alone."""
+        """Make what is in the block one transaction."""
+        ...
+
+    def part(self) -> AbstractContextManager[None]:
+        """Make what is in the block a part of the transaction that may fail alone."""
         ...
 
 
@@ -42,11 +50,11 @@ class Asked:
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make what is in the block a part that may fail alone."""
-        return self._session.transaction()
+        return self._session.part()
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Run a query. Raises StatementFailed, and the next one runs all the same."""
-        with self._session.transaction():
+        with self._session.part():
             return self._session.rows(sql, parameters)
 
     def explain(self, select: str) -> Sequence[str] | None:

@@ -73,7 +73,7 @@ def judge_waiting(waiting: Sequence[Waiting], holders: Sequence[Holder]) -> Iter
         yield Finding(
             "sessions-blocked",
             "error" if max(seconds) >= 1 else "warning",
-            f"{count(len(queue), 'session')} wait for pid {holder.pid}{on}",
+            f"{count(len(queue), 'session waits', 'sessions wait')} for pid {holder.pid}{on}",
             (_told(holder), f"the longest waits for {duration(max(seconds))}"),
             "what they ask for does not go on, and whoever comes later queues behind them",
             f"Let it end, or run SELECT {function}({holder.pid});",

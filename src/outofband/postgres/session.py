@@ -95,6 +95,12 @@ class Session:
             self._connection.execute(f"SET LOCAL {_IN_TRANSACTION} = '1s'")
             yield
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Make what is inside the block a part of the transaction that may fail alone."""
+        with self._translated(), self._connection.transaction():
+            yield
+
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own.
 

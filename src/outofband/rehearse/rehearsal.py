@@ -16,9 +16,11 @@ from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
 from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
-from outofband.rehearse.queries.gate import Gate, Place, gate_for
+from outofband.rehearse.queries.gate import Gate, gate_for
+from outofband.rehearse.queries.planning import Place
+from outofband.rehearse.queries.steps import steps
 from outofband.rehearse.queries.value import Planned
-from outofband.rehearse.run import Call, Part, Ran, Site, parts
+from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 from outofband_lint.stats import Stats
@@ -66,14 +68,15 @@ def rehearse(
     limit: float,
     queries: Sequence[str] = (),
     pg_bin: Path | None = None,
+    watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
     ``stats`` is a stats file, or that of the settings; ``queries`` name more files of queries than
-    these do. ``limit`` is in seconds, for each part.
+    these do. ``limit`` is in seconds, for each part. ``watch`` is told how far it is.
     """
     with subject_of(request) as found:
-        subject = _with(found, queries)
+        subject = _with(found, queries, request.since)
         revisions = tuple(subject.revisions)
         judged = judge(subject, stats=stats)
         ids = {r.id for r in revisions} if subject.judged is None else {*subject.judged}
@@ -87,7 +90,7 @@ def rehearse(
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
     rehearsed = tuple(revision for revision in revisions if revision.id in new)
-    call = Call(request.configs, request.name, request.x, base, request.since is None, limit)
+    call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
     came = _run(call, wanted, before, rehearsed, gate, pg_bin)
     upgraded = next((each.statements for each in came.ran if each.part == "upgrade"), ())
     rehearsal = Rehearsal(
@@ -115,13 +118,17 @@ def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Find
 _PREDICTS = "query-without-index"
 
 
-def _with(subject: Subject, queries: Sequence[str]) -> Subject:
+def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
     """Return the subject with these files' queries beside its own."""
-    if not queries:
+    if not named:
         return subject
-    from outofband.revisions.queries import read
+    from outofband.revisions.queries import read, read_at_base
 
-    return replace(subject, queries=(*subject.queries, *read(queries, Path.cwd())))
+    folder, base = Path.cwd(), subject.base
+    if base is not None and since is not None:
+        before = read_at_base(named, folder, since)
+        base = replace(base, queries=(*base.queries, *before))
+    return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
 
 
 @dataclass(slots=True)
@@ -174,9 +181,11 @@ def _go_on(
         came.ran += parts(call, site, wanted)
         return
     base = gate.plans(place) if call.base else {}
+    before = came.ran[-1].schema
     came.ran += parts(call, site, wanted[:1])
     if came.ran[-1].failure is None:
-        came.planned = gate.judged(place, base)
+        left = steps(came.ran[-1].statements, before, gate.world.is_large)
+        came.planned = gate.judged(place, base, left)
         came.ran += parts(call, site, wanted[1:]) if wanted[1:] else ()
 
 

@@ -22,6 +22,13 @@ Part = Literal["base", "upgrade", "downgrade", "again"]
 """What comes before the revisions that are rehearsed; these up; down to there; and up once more."""
 
 
+Watch = Callable[[Part, str], None]
+
+
+def unwatched(_part: Part, _revision: str) -> None:
+    """Take note of nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a part of the run came to no end, and where; outside of a revision there is no place."""
@@ -54,6 +61,8 @@ class Call:
 
     ``base`` are the heads where the rehearsed revisions begin, if any. ``apart`` tells
     whether each revision is a deploy of its own. ``limit`` is in seconds, for each part.
+    ``watch`` is told in which part a statement has ended, and of which revision; of none as the
+    part begins.
     """
 
     configs: Sequence[str]
@@ -62,6 +71,7 @@ class Call:
     base: Sequence[str]
     apart: bool
     limit: float
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +114,12 @@ def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
         partial(_serve, call, site, [_leg(part, call) for part in wanted])
     ) as answers:
         statements: list[Traced] = []
+        left = [*wanted]
+        call.watch(left[0], "")
         for answer in answers:
             if "traced" in answer:
                 statements.append(trace.from_json(answer["traced"]))
+                call.watch(left[0], statements[-1].revision)
                 continue
             schema, failure = of_rows(answer.get("schema", ())), answer.get("failure")
             yield Ran(
@@ -115,6 +128,9 @@ def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
             statements = []
             if failure:
                 return
+            del left[0]
+            if left:
+                call.watch(left[0], "")
 
 
 # --- in the child

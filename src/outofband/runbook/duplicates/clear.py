@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outofband.catalog.facts import TableFacts
+from outofband.errors import sentence
 from outofband.model.index import Index
 from outofband.model.names import quote
 from outofband.runbook.duplicates.find import Duplicates, count, samples
@@ -12,6 +13,7 @@ from outofband.runbook.duplicates.policy import KEEP_NEWEST, Dedupe, KeepNewest,
 from outofband.runbook.duplicates.quarantine import make, quarantine_of
 from outofband.runbook.duplicates.references import references, require_unreferenced
 from outofband.runbook.hand import Hand
+from outofband.runbook.preflight.references import judge_references
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.world import World
 
@@ -95,6 +97,8 @@ class Clearing:
         require_movable(hand, quarantine, table)
         pointing = references(hand, table)
         require_unreferenced(hand, index, self._policy, pointing)
+        for finding in judge_references(table.name, pointing):
+            screen.say(f"{finding.what}. {sentence(finding.do)}")
         self._rounds += 1
         self.changed = True
         make(hand, quarantine)

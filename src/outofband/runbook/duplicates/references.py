@@ -7,10 +7,11 @@ each batch, of rows that are locked by then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outofband.catalog.facts import TableFacts
-from outofband.catalog.reader import query
+from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, quote
 from outofband.runbook.duplicates import rows
@@ -30,7 +31,8 @@ _ON_DELETE = {
 class Reference:
     """One foreign key: the columns of ``table`` refer to ``referenced``, in the same order.
 
-    ``on_delete`` is pg_constraint's letter.
+    ``on_delete`` is pg_constraint's letter. ``unindexed_bytes`` are those of the heap that is read
+    to find the rows that refer to one; ``hidden`` tells why some of them cannot be seen.
     """
 
     name: str
@@ -39,6 +41,9 @@ class Reference:
     referenced: tuple[str, ...]
     on_delete: str
     to_itself: bool
+    partitioned: bool = False
+    unindexed_bytes: int = 0
+    hidden: str = ""
 
     def refers_to(self, table: str) -> str:
         """The condition that some other row refers to a row of ``table``."""
@@ -53,30 +58,44 @@ class Reference:
         return f"{self.table} by foreign key {quote(self.name)}{does}"
 
 
+def read_references(reader: Reader, tables: Sequence[int]) -> tuple[Reference, ...]:
+    """Return the foreign keys that point at any of some tables, given by their oids."""
+    rows = reader.rows(query("referencing"), {"tables": list(tables)})
+    return tuple(
+        Reference(
+            row["name"],
+            QualifiedName(row["table_name"], row["schema"]),
+            tuple(row["columns"]),
+            tuple(row["referenced"]),
+            row["on_delete"],
+            row["to_itself"],
+            row["partitioned"],
+            row["unindexed_bytes"],
+            _hidden(row),
+        )
+        for row in rows
+    )
+
+
+def _hidden(row: Row) -> str:
+    if row["hides_rows"]:
+        return "row-level security hides rows"
+    return "" if row["readable"] else "the role may not read"
+
+
 def references(hand: Hand, table: TableFacts) -> tuple[Reference, ...]:
     """Return the foreign keys that point at a table. Raises Stuck where it cannot be seen who
     refers to a row.
     """
-    found = []
-    for row in hand.rows(query("referencing"), {"table": table.oid}):
-        child = QualifiedName(row["table_name"], row["schema"])
-        if row["hides_rows"] or not row["readable"]:
-            why = "row-level security hides rows" if row["hides_rows"] else "the role may not read"
+    found = read_references(hand, (table.oid,))
+    for each in found:
+        if each.hidden:
             raise Stuck(
-                f"foreign key {quote(row['name'])} of {child} points at {table.name}, and {why}",
-                f"Run this as a role that sees every row of {child}",
+                f"foreign key {quote(each.name)} of {each.table} points at {table.name}, and "
+                f"{each.hidden}",
+                f"Run this as a role that sees every row of {each.table}",
             )
-        found.append(
-            Reference(
-                row["name"],
-                child,
-                tuple(row["columns"]),
-                tuple(row["referenced"]),
-                row["on_delete"],
-                row["to_itself"],
-            )
-        )
-    return tuple(found)
+    return found
 
 
 def require_unreferenced(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
@@ -10,6 +11,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.statements import BuildIndex
 from outofband.model.step import CreateIndex
 from outofband.runbook.conditions import lags
+from outofband.runbook.duplicates.references import read_references
 from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.citus import judge_citus, read_group
@@ -22,6 +24,7 @@ from outofband.runbook.preflight.privileges import (
     judge_row_rights,
     read_rights,
 )
+from outofband.runbook.preflight.references import judge_references
 from outofband.runbook.preflight.replication import (
     judge_lags,
     judge_slots,
@@ -61,9 +64,10 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
     if not server.standby:
         findings += _of_steps(prober, view, steps, server, provider, dedupes=dedupes)
         findings += _of_builds(prober, view, builds, server, provider) if builds else ()
-        if any(_is_unique(p) for p in builds):
+        if unique := [p for p in builds if _is_unique(p)]:
             own = read_own_schema(prober)
             findings += judge_own_schema(own, server, provider, needed=dedupes)
+            findings += _of_references(prober, view, unique)
         stopped = {f.step for f in findings if f.stops}
         if None not in stopped:
             rest = [p for p in builds if p.step not in stopped]
@@ -105,6 +109,13 @@ def _tables(planned: PlannedStep, view: View) -> tuple[QualifiedName, ...]:
     table = view.seen.table(planned.step.table)
     whole = (table.name,) if table else ()
     return tuple(dict.fromkeys((*whole, *built(planned))))
+
+
+def _of_references(prober: Prober, view: View, builds: Sequence[PlannedStep]) -> Iterator[Finding]:
+    for planned in builds:
+        if table := view.seen.table(planned.step.table):
+            found = judge_references(table.name, read_references(prober, _oids(table)))
+            yield from (replace(finding, step=planned.step) for finding in found)
 
 
 def _of_builds(
