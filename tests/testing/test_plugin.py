@@ -92,9 +92,9 @@ def test_models_that_want_something_else_are_told(project: Project, run: Run) ->
     result.stdout.fnmatch_lines(
         [
             "*op.add_column('items', sa.Column('n', *",
-            "index i_include *INCLUDE differ",
-            "index i_using *access method differ",
-            "index i_where *predicate differ",
+            "index i_include is another one than declared, in INCLUDE",
+            "index i_using is another one than declared, in access method",
+            "index i_where is another one than declared, in predicate",
         ]
     )
 
