@@ -15,7 +15,7 @@ from browser import CHROMIUM, Browser, browser
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report.html import report
 from outofband.rehearse.run import Failure
-from rehearsals import GIGABYTE, HOSTILE, finding, rehearsal, traced
+from rehearsals import GIGABYTE, HOSTILE, finding, planned, rehearsal, traced
 
 pytestmark = [
     pytest.mark.skipif(
@@ -46,6 +46,7 @@ def _hostile() -> Rehearsal:
         *(traced(f"DROP TABLE {n}", n, scanned=(n,), dropped=(n,), revision=n) for n in HOSTILE),
         sizes=dict.fromkeys(HOSTILE, SIZE),
         predicted=[finding(message=f"{n} is bad", help=n, statement=n) for n in HOSTILE],
+        queries=[planned(n, n) for n in HOSTILE],
         notes=HOSTILE,
     )
 
@@ -72,6 +73,7 @@ def _deploy() -> Rehearsal:
         sizes={"orders": SIZE, "lines": SIZE // 2},
         predicted=[finding("column-type-rewritten"), finding("a-warning", severity="warning")],
         seen=[finding("lock-not-predicted", severity="warning", statement="SELECT f()")],
+        queries=[planned(f"{LONG} = $1", LONG), planned(bad=False)],
     )  # fmt: skip
 
 
@@ -193,8 +195,8 @@ def test_the_keyboard_reaches_and_opens_everything(
         if tag == "SUMMARY":
             chromium.press("Enter", 13, "\r")
         chromium.press("Tab", 9)
-    assert reached[:3] == ["Who would wait", "Findings", "Statements"]
-    assert reached[3] == "1 table that no read and no write waits for"
+    assert reached[:4] == ["Who would wait", "Findings", "Plans", "Statements"]
+    assert reached[4] == "1 table that no read and no write waits for"
     assert len(reached) == chromium.value("document.querySelectorAll('a, summary').length")
     assert chromium.value("document.querySelectorAll('details:not([open])').length") == 0
 

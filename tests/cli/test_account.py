@@ -205,7 +205,7 @@ def test_a_run_that_is_detached_is_told_and_kept(project: Any) -> None:
             seen += child.stdout.readline()
             assert child.poll() is None
         child.send_signal(signal.SIGTERM)
-        out, _ = child.communicate(timeout=30)
+        out, _ = child.communicate(timeout=60)
         assert child.returncode == 4
         assert project.sql(phase) == [("waiting for old snapshots",)]
     ended = events(seen + out)[-1]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
-
-from outofband import ephemeral
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = """
@@ -51,21 +48,6 @@ def findings(project: Any, *words: str, status: int | None = None) -> list[dict[
 
 def of(found: list[dict[str, Any]], question: str) -> list[dict[str, Any]]:
     return [each for each in found if each["question"] == question]
-
-
-@contextmanager
-def reader(server: ephemeral.Server, project: Any, *rights: str) -> Iterator[str]:
-    """A role of its own with no more than the rights given, and the URL to connect with it."""
-    name = "doctor_reader"
-    project.sql(f"CREATE ROLE {name} LOGIN")
-    try:
-        for right in rights:
-            project.sql(right.format(role=name))
-        database = psycopg.conninfo.conninfo_to_dict(project.url)["dbname"]
-        yield server.url(str(database), user=name)
-    finally:
-        project.sql(f"DROP OWNED BY {name}")
-        project.sql(f"DROP ROLE {name}")
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def parked(project: Any, *before: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def eventually(happens: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not happens():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -62,7 +62,7 @@ def test_a_runner_that_is_told_to_end_leaves_the_build_to_the_server(
     project.filled()
     with parked(project) as child:
         child.send_signal(told)
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=60)
         assert child.returncode == 4
         assert "outofband: the server goes on with: CREATE UNIQUE INDEX CONCURRENTLY docs_u" in err
         assert err.endswith("to follow it, run: outofband apply --only docs_unique\n")
@@ -85,7 +85,7 @@ def test_builds_side_by_side_are_left_together(project: Any) -> None:
         )
         eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)] * 2)
         child.terminate()
-        _, err = child.communicate(timeout=20)
+        _, err = child.communicate(timeout=60)
         assert child.returncode == 4
         assert err.count("outofband: the server goes on with: CREATE") == 2
         assert len(project.sql(PHASE)) == 2
@@ -98,7 +98,7 @@ def test_a_runner_under_nohup_outlives_its_terminal(project: Any) -> None:
     with parked(project, "nohup") as child:
         child.send_signal(signal.SIGHUP)
         child.send_signal(signal.SIGTERM)
-        child.wait(timeout=20)
+        child.wait(timeout=60)
         assert child.returncode == 4
 
 
@@ -132,7 +132,7 @@ def at_terminal(
         pass
     finally:
         os.close(ours)
-        child.wait(timeout=20)
+        child.wait(timeout=60)
     return child.returncode, shown.decode()
 
 

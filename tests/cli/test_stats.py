@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from outofband import ephemeral
 from outofband.stats.file import read
 from outofband.stats.value import Stats
+from readers import reader
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "stats.schema.json").read_text())
@@ -48,21 +48,6 @@ def pulled(project: Any, *words: str) -> Stats:
     assert ran.status == 0, ran.err
     jsonschema.validate(json.loads(ran.out), SCHEMA)
     return read(ran.out)
-
-
-@contextmanager
-def reader(server: ephemeral.Server, project: Any, *rights: str) -> Iterator[str]:
-    """A role of its own with no more than the rights given, and the URL to connect with it."""
-    name = "stats_reader"
-    project.sql(f"CREATE ROLE {name} LOGIN")
-    try:
-        for right in rights:
-            project.sql(right.format(role=name))
-        database = psycopg.conninfo.conninfo_to_dict(project.url)["dbname"]
-        yield server.url(str(database), user=name)
-    finally:
-        project.sql(f"DROP OWNED BY {name}")
-        project.sql(f"DROP ROLE {name}")
 
 
 def test_sizes_statistics_and_indexes_are_pulled(filled: Any) -> None:
@@ -129,9 +114,7 @@ def test_what_the_role_may_not_read_is_named_with_the_grant(
     with reader(server, filled, *rights) as url:
         ran = filled.run("stats", "pull", *FAR, url)
         assert ran.status == 0
-        assert (
-            "GRANT SELECT ON public.docs, public.events_1, public.never TO stats_reader" in ran.err
-        )
+        assert "GRANT SELECT ON public.docs, public.events_1, public.never TO reader" in ran.err
         assert "of public.events: row security applies to the role; ALTER ROLE" in ran.err
         assert "of public.docs_lower: the role may not read the index" in ran.err
         found = read(ran.out)
@@ -141,8 +124,8 @@ def test_what_the_role_may_not_read_is_named_with_the_grant(
             ("column statistics", f"public.{name}")
             for name in ("docs", "docs_lower", "events", "events_1", "never")
         }
-        filled.sql("GRANT pg_read_all_data TO stats_reader")
-        filled.sql("ALTER ROLE stats_reader BYPASSRLS")
+        filled.sql("GRANT pg_read_all_data TO reader")
+        filled.sql("ALTER ROLE reader BYPASSRLS")
         assert filled.run("stats", "pull", *FAR, url).err == ""
 
 

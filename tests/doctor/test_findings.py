@@ -69,6 +69,13 @@ def test_an_index_to_come_is_the_next_command_unless_it_serves_no_query() -> Non
     assert "op.create_index(…)" in judge(Reading(relation(), None, (lacking,)), ["i"], [], apply).do
 
 
+def test_scans_that_are_over_are_a_note_where_every_query_was_planned() -> None:
+    reading = Reading(relation(), None)
+    severities = [judge(reading, ["docs_id"], [], "", asked).severity for asked in (0, 3)]
+    assert severities == ["error", "note"]
+    assert judge(reading, [], [], "", 3).severity == "error"
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [

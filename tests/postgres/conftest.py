@@ -36,7 +36,15 @@ from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
+PARTITIONED = """
+CREATE TABLE events (id int NOT NULL, day int NOT NULL, path text) PARTITION BY RANGE (id);
+CREATE TABLE e1 PARTITION OF events FOR VALUES FROM (0) TO (500);
+CREATE TABLE e2 PARTITION OF events FOR VALUES FROM (500) TO (2000) PARTITION BY LIST (day);
+CREATE TABLE e2a PARTITION OF e2 FOR VALUES IN (1);
+CREATE TABLE e2b PARTITION OF e2 DEFAULT;
+INSERT INTO events SELECT n, n % 3, 'p' || n FROM generate_series(0, 999) AS n
+"""
 NOTHING_FOUND = Report()
 
 
@@ -298,6 +306,14 @@ def db(database: str, background: ThreadPoolExecutor) -> Iterator[Database]:
 def with_docs(db: Database) -> Database:
     db.sql("CREATE TABLE docs (id int NOT NULL, path text, kind text, body bytea)")
     db.sql("INSERT INTO docs SELECT n, 'p' || n, 'k' || n % 3 FROM generate_series(1, 1000) AS n")
+    return db
+
+
+@pytest.fixture
+def events(db: Any) -> Any:
+    """A database whose table ``events`` is partitioned at two levels."""
+    for statement in PARTITIONED.split(";"):
+        db.sql(statement)
     return db
 
 

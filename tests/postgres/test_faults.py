@@ -48,7 +48,7 @@ def test_after_kill_9_the_server_goes_on_and_the_next_run_adopts_its_build(
         for line in second.stderr:
             if "another runner" in line:
                 break
-    out, err = second.communicate(timeout=30)
+    out, err = second.communicate(timeout=60)
     assert (second.returncode, out) == (0, "docs_id done \n"), err
     assert docs.indexes() == {"docs_id": True}
     assert index_oid(docs, "docs_id") == oid

@@ -102,7 +102,7 @@ def test_after_kill_9_every_build_is_found_again_and_finished(tables: Any, steps
         second = tables.runner(*wanted, parallel=2)
         for _ in range(2):
             tables.eventually(lambda: "another runner" in second.stderr.readline())
-    out, err = second.communicate(timeout=30)
+    out, err = second.communicate(timeout=60)
     assert (second.returncode, out.count(" done ")) == (0, 4), err
     assert set(before) < set(tables.sql(oids))
     assert len(tables.indexes()) == 4

@@ -19,25 +19,9 @@ from outofband.runbook.duplicates.policy import Dedupe
 from outofband.runbook.show import script
 from outofband.runbook.world import Scope, World
 
-TABLES = """
-CREATE TABLE events (id int NOT NULL, day int NOT NULL, path text) PARTITION BY RANGE (id);
-CREATE TABLE e1 PARTITION OF events FOR VALUES FROM (0) TO (500);
-CREATE TABLE e2 PARTITION OF events FOR VALUES FROM (500) TO (2000) PARTITION BY LIST (day);
-CREATE TABLE e2a PARTITION OF e2 FOR VALUES IN (1);
-CREATE TABLE e2b PARTITION OF e2 DEFAULT;
-INSERT INTO events SELECT n, n % 3, 'p' || n FROM generate_series(0, 999) AS n
-"""
 KEY = ("id", "day")
 KINDS: tuple[ConstraintKind, ...] = ("primary_key", "unique_constraint")
 ACTIONS = 8, 9  # two tables constrained, three parts built and named; promoted, attached, named
-
-
-@pytest.fixture
-def events(db: Any) -> Any:
-    """A database whose table ``events`` is partitioned at two levels."""
-    for statement in TABLES.split(";"):
-        db.sql(statement)
-    return db
 
 
 def key(kind: ConstraintKind = "primary_key", *columns: str) -> AddConstraint:

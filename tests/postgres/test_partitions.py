@@ -25,24 +25,9 @@ from outofband.runbook.apply import apply
 from outofband.runbook.ending import End
 from outofband.runbook.show import script
 from outofband.runbook.world import Scope, World
+from waits import LONGEST_SECONDS, TRIES, longest_wait
 
-TABLES = """
-CREATE TABLE events (id int NOT NULL, day int NOT NULL, path text) PARTITION BY RANGE (id);
-CREATE TABLE e1 PARTITION OF events FOR VALUES FROM (0) TO (500);
-CREATE TABLE e2 PARTITION OF events FOR VALUES FROM (500) TO (2000) PARTITION BY LIST (day);
-CREATE TABLE e2a PARTITION OF e2 FOR VALUES IN (1);
-CREATE TABLE e2b PARTITION OF e2 DEFAULT;
-INSERT INTO events SELECT n, n % 3, 'p' || n FROM generate_series(0, 999) AS n
-"""
 ACTIONS = 14  # two levels covered, three partitions built, four attached, five named
-
-
-@pytest.fixture
-def events(db: Any) -> Any:
-    """A database whose table ``events`` is partitioned at two levels."""
-    for statement in TABLES.split(";"):
-        db.sql(statement)
-    return db
 
 
 def tree(db: Any, name: str) -> list[Any]:
@@ -316,25 +301,12 @@ def test_the_index_of_a_partitioned_table_is_dropped_between_others_transactions
         with events.transaction(blocker):
             run = events.beside(lambda: events.apply(step, screen=screen))
             waited = events.beside(longest_wait, events.url, "SELECT FROM events LIMIT 1", over)
-            events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 2)
+            events.eventually(lambda: sum("trying again" in line for line in screen.said) >= TRIES)
         assert done(run.result())
         over.set()
-        assert waited.result() < 2.8
+        assert waited.result() < LONGEST_SECONDS
     assert events.indexes() == {}
     assert screen.statements[0] == "DROP INDEX public.events_id"
-
-
-def longest_wait(url: str, statement: str, over: threading.Event) -> float:
-    """Run a statement again and again and return the longest time it took, in seconds."""
-    from time import monotonic
-
-    longest = 0.0
-    with psycopg.connect(url, autocommit=True) as session:
-        while not over.wait(0.01):
-            started = monotonic()
-            session.execute(statement)
-            longest = max(longest, monotonic() - started)
-    return longest
 
 
 def test_covering_waits_for_no_lock_longer_than_its_timeout(
@@ -346,10 +318,10 @@ def test_covering_waits_for_no_lock_longer_than_its_timeout(
         run = events.beside(lambda: events.apply(step, screen=screen))
         insert = "INSERT INTO events VALUES (1, 1)"
         waited = events.beside(longest_wait, events.url, insert, over)
-        events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 2)
+        events.eventually(lambda: sum("trying again" in line for line in screen.said) >= TRIES)
     assert done(run.result())
     over.set()
-    assert waited.result() < 1.8
+    assert waited.result() < LONGEST_SECONDS
     whole(events)
 
 
@@ -365,10 +337,10 @@ def test_attaching_keeps_nobody_waiting_behind_a_reader_of_the_partition(
         run = events.beside(lambda: events.apply(step, screen=screen))
         events.eventually(lambda: any("trying again" in line for line in screen.said))
         waited = events.beside(longest_wait, events.url, "SELECT FROM e1 WHERE id = 1", over)
-        events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 3)
+        events.eventually(lambda: sum("trying again" in line for line in screen.said) >= 1 + TRIES)
     assert done(run.result())
     over.set()
-    assert waited.result() < 1.8
+    assert waited.result() < LONGEST_SECONDS
     whole(events)
 
 

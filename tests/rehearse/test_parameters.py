@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outofband.rehearse.queries.parameters import numbered
+from outofband.rehearse.queries.parameters import numbered, typed
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,15 @@ from outofband.rehearse.queries.parameters import numbered
 )  # fmt: skip
 def test_parameters_are_numbered(sql: str, expected: str) -> None:
     assert numbered(sql) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT $1 IS NULL OR a = $1 FROM t", "SELECT $2::text IS NULL OR a = $1 FROM t"),
+        ("SELECT $1 IS NOT NULL OR a FROM t", "SELECT $1::text IS NOT NULL OR a FROM t"),
+        ("SELECT $1, $11 FROM t", "SELECT $1::text, $11 FROM t"),
+    ],
+)
+def test_a_parameter_of_no_type_becomes_a_text(sql: str, expected: str) -> None:
+    assert typed(sql, "$1") == expected

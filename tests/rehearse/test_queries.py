@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from outofband.gate.request import Request
 from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband.stats import file
+from outofband.stats.value import Column, Stats
+from outofband.stats.value import Relation as Counted
 from outofband_lint.finding import Finding
 from outofband_lint.names import QualifiedName
 from outofband_lint.stats import Relation, written
@@ -56,10 +60,11 @@ def incident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_incident_is_red_for_the_right_reason_and_green_with_its_indexes(
     incident: Path,
 ) -> None:
-    green = rehearse(Request(), stats="stats.json", limit=60.0)
-    assert found(green) == {}
-    for path in (incident / "alembic" / "versions").glob("000[2-5]_*.py"):
+    versions = incident / "alembic" / "versions"
+    for path in versions.glob("000[3-5]_*.py"):
         path.unlink()
+    assert found(rehearse(Request(), stats="stats.json", limit=60.0)) == {}
+    (versions / "0002_stand_in_indexes.py").unlink()
     red = found(rehearse(Request(), stats="stats.json", limit=60.0))
     assert {*red} == {p.stem for p in incident.glob("src/codeintel/store/queries/*.sql")} - {
         "columns"
@@ -107,3 +112,67 @@ def test_without_sizes_a_query_that_no_index_can_serve_is_found(
     told = found(rehearse(Request(), stats=None, limit=60.0, queries=["*.sql"]))
     assert {*told} == {"unserved"}
     assert 'op.create_index_out_of_band("ix_t_at", "t", ["at"])' in told["unserved"].help
+
+
+SHOP = """
+op.execute("CREATE TABLE orders (id bigint PRIMARY KEY, customer int, state text, at timestamptz)")
+op.execute("CREATE INDEX by_customer ON orders (customer)")
+op.execute("CREATE INDEX by_time ON orders (at)")
+"""
+CHANGES = """
+op.execute("DROP INDEX by_customer")
+op.create_index_out_of_band("by_customer_and_time", "orders", ["customer", "at"])
+op.execute("DROP INDEX by_time")
+op.execute("ALTER TABLE orders DROP COLUMN state")
+op.execute("CREATE TABLE lately (at timestamptz)")
+"""
+BACK = """
+op.execute("DROP TABLE lately")
+op.execute("ALTER TABLE orders ADD COLUMN state text")
+op.drop_index_out_of_band("by_customer_and_time", "orders")
+op.execute("CREATE INDEX by_customer ON orders (customer)")
+op.execute("CREATE INDEX by_time ON orders (at)")
+"""
+COUNTED = Stats(
+    relations=(Counted("public", "orders", 100_000, 5e6, 100_000 * PAGE),),
+    columns=(
+        Column("public", "orders", "id", -1, 0, 8),
+        Column("public", "orders", "customer", 200_000, 0, 4),
+        Column("public", "orders", "state", 4, 0, 6),
+        Column("public", "orders", "at", -1, 0, 8),
+    ),
+)
+ASKED = {
+    "waits": "SELECT id FROM orders WHERE customer = $1",
+    "worse": "SELECT id FROM orders WHERE at = $1",
+    "broken": "SELECT id FROM orders WHERE id = $1 AND ($2 IS NULL OR state = $2) AND $3 IS NULL",
+    "as_before": "SELECT at FROM orders WHERE id + 0 = $1",
+    "other_table": "SELECT at FROM lately WHERE at < $1",
+}
+
+
+def test_a_branch_answers_for_what_it_makes_worse(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project.revise("1", SHOP, 'op.drop_table("orders")')
+    (tmp_path / ".gitignore").write_text("cache\n")
+    (tmp_path / "stats.json").write_text(file.written(COUNTED))
+    for name, sql in ASKED.items():
+        (tmp_path / f"{name}.sql").write_text(sql)
+    who = ("-c", "user.email=a@example.org", "-c", "user.name=a")
+    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "base")):
+        subprocess.run(["git", *words], check=True)
+    project.revise("2", CHANGES, BACK)
+    (tmp_path / "new.sql").write_text("SELECT at FROM orders WHERE id + 1 = $1")
+    rehearsal = rehearse(Request(since="HEAD"), stats="stats.json", limit=60.0, queries=["*.sql"])
+    told = found(rehearsal)
+    assert {name: finding.rule for name, finding in told.items()} == {
+        "broken": "query-not-planned",
+        "new": "query-sequential-scan",
+        "waits": "query-waits-for-steps",
+        "worse": "query-plan-worse",
+    }
+    assert "before these revisions it could" in told["broken"].message
+    assert "by Index Scan using by_time on public.orders" in told["worse"].message
+    assert "Keep what the old plan uses (by_time)" in told["worse"].help

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import holds
-from outofband.rehearse.queries.value import Planned
+from outofband.rehearse.queries.value import Fault, Planned, Suggestion
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.run import Failure, Ran
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
+from outofband_lint.query import Query
 from outofband_lint.source import Revision
+from outofband_lint.statement import CreateIndex, IndexKey
 from outofband_lint.stats import Relation, Stats
 
 GIGABYTE = 1024**3
@@ -50,13 +53,29 @@ def finding(rule: str = "some-rule", severity: str = "error", **more: Any) -> Fi
     return Finding(rule, severity, fingerprint=rule, **told)  # type: ignore[arg-type]
 
 
+def planned(sql: str = "SELECT 1", table_name: str = "t", *, bad: bool = True) -> Planned:
+    """A query whose index scan became a sequential scan, or whose plan stayed as it was."""
+    name = table(table_name)
+    index = Plan("Index Scan", 0.1, 8.0, 1.0, 32, name, index_name="i", details={"Index Cond": sql})
+    whole = Plan("Seq Scan", 0.0, 23_478_039.0, 38.0, 32, name, filter=f"({sql})")
+    limit = Plan("Limit", 0.0, 618_843.0, 1.0, 32, plans=(whole,))
+    query = Query(table_name, sql, "queries/q.sql", 3)
+    if not bad:
+        return Planned(query, sized=True, base=index, head=index)
+    wanted = CreateIndex(name="ix", table=name, keys=(IndexKey("a"),))
+    fault = Fault(
+        "sequential-scan", name, whole, "it reads 162 GB", suggestion=Suggestion(wanted, index)
+    )
+    return Planned(query, sized=True, base=index, head=limit, faults=(fault,))
+
+
 def rehearsal(
     *statements: Traced,
     sizes: dict[str, int] | None = None,
     predicted: Sequence[Finding] = (),
     seen: Sequence[Finding] = (),
     failure: Failure | None = None,
-    planned: Sequence[Planned] = (),
+    queries: Sequence[Planned] = (),
     notes: Sequence[str] = (),
 ) -> Rehearsal:
     """What a run that came to its end saw, or one whose upgrade failed."""
@@ -67,5 +86,5 @@ def rehearsal(
     ids = dict.fromkeys(["1", *(each.revision for each in statements)])
     revisions = tuple(Revision(each, f"versions/{each}.py") for each in ids)
     held = tuple(holds(statements, stats))
-    told = (tuple(predicted), tuple(seen), stats, tuple(planned), tuple(notes))
+    told = (tuple(predicted), tuple(seen), stats, tuple(queries), tuple(notes))
     return Rehearsal(180006, ("0",), revisions, ran, held, *told)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outofband.cli.options import Where, connection_options, format_option
+from outofband.cli.options import Where, connection_options, fail_on_option, format_option
 
 if TYPE_CHECKING:
     from outofband.doctor.finding import Severity
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 @click.command("doctor")
 @connection_options
 @format_option
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@fail_on_option
 def command(where: Where, form: str, fail_on: Severity) -> None:
     """Say what is slow or wrong in the database now, what harms most first. Reads only.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outofband.cli.options import alembic_options
+from outofband.cli.options import alembic_options, fail_on_option
 from outofband.gate.request import Request
 from outofband_lint.report import FORMATS, report
 from outofband_lint.report.colour import is_wanted
@@ -62,13 +62,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Keep what is found in a file, and report only what is not in it from now on.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@fail_on_option
 @click.option(
     "--fix",
     is_flag=True,

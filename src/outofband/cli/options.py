@@ -58,6 +58,13 @@ format_option = click.option(
     show_default=True,
     help="How to print the result on stdout.",
 )
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit status 1.",
+)
 targets_option = click.option(
     "--targets",
     type=click.Path(path_type=Path),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from outofband.cli.options import alembic_options
+from outofband.cli.options import alembic_options, fail_on_option
 
 
 @click.command("rehearse")
@@ -59,13 +59,7 @@ from outofband.cli.options import alembic_options
     metavar="DIR",
     help="Also write rehearsal.md, rehearsal.html and rehearsal.json into this folder.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit status 1.",
-)
+@fail_on_option
 def command(
     configs: tuple[str, ...],
     name: str,

@@ -65,3 +65,8 @@ class Planned:
     refused: int = 0
     failed: int = 0
     left: int = 0
+
+    @property
+    def planned(self) -> int:
+        """How many of them have a plan; 0 where that is not all, so that nobody can tell."""
+        return 0 if self.refused or self.failed or self.left else self.asked

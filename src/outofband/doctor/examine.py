@@ -72,8 +72,9 @@ def _missing_indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding
     for name, reading in seen.readings.items():
         if name not in explained:
             usable = [i.name.name for i in seen.tables[name].indexes if i.valid]
-            coming_ones = [p.declared for p in builds if p.table == name]
-            yield sequential.judge(reading, usable, coming_ones, subject.apply_to_the_end)
+            to_come = [p.declared for p in builds if p.table == name]
+            asked, apply = seen.planned.planned, subject.apply_to_the_end
+            yield sequential.judge(reading, usable, to_come, apply, asked)
 
 
 def _foreign_keys(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def judge(
     if planned.left:
         yield _note(
             f"{planned.left:,} more queries were not planned, which would have taken too long",
-            "Look at them with outofband rehearse --queries",
+            "Those that took longest were planned first; run it again on a quieter server",
         )
     if server.standby:
         yield _note(

@@ -89,9 +89,14 @@ def read_sequentially(
             yield found
 
 
-def judge(found: Reading, indexes: Sequence[str], coming: Sequence[str], apply: str) -> Finding:
+def judge(
+    found: Reading, indexes: Sequence[str], coming: Sequence[str], apply: str, asked: int = 0
+) -> Finding:
     """Say why a table is read sequentially: ``indexes`` are those that queries may use on it,
     ``coming`` those that revisions declare which are not applied yet, and ``apply`` builds.
+
+    Counters remember what is over: where ``asked`` queries were planned and none of them reads it
+    whole now, it is a note.
     """
     table, needs = found.name, [query.needs for query in found.queries]
     what = f"{table} has no index: every query reads all of it, {size(found.heap_bytes)}"
@@ -103,6 +108,10 @@ def judge(found: Reading, indexes: Sequence[str], coming: Sequence[str], apply: 
     severe = not indexes or found.queries or found.share >= _LARGE_SHARE
     severity: Severity = "error" if severe else "warning"
     evidence = found.evidence
+    if indexes and asked and not found.queries:
+        severity = "note"
+        known = count(asked, "query that was planned reads", "queries that were planned read")
+        evidence = (*evidence, f"none of the {known} it so now: the scans may be of before")
     if coming:
         evidence = (*evidence, f"revisions that are not applied yet declare {told(coming)}")
     helps = coming and not all(needs or [""])

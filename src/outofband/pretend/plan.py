@@ -79,13 +79,17 @@ class Plan:
         yield f"{indent}{self.title}  (cost={self.startup_cost:.2f}..{self.total_cost:.2f} " + (
             f"rows={self.plan_rows:.0f} width={self.plan_width})"
         )
+        yield from (f"{indent}  {told}" for told in self.conditions)
+        for plan in self.plans:
+            yield from plan.lines(depth + 1)
+
+    @property
+    def conditions(self) -> Iterator[str]:
+        """What it searches, joins, filters and sorts by, as psql shows it: ``Filter: (a = 1)``."""
         for name in (*_CONDITIONS, "Filter", "Sort Key", "Group Key"):
             value = self.filter if name == "Filter" else self.details.get(name)
             if value:
-                told = ", ".join(value) if isinstance(value, list) else value
-                yield f"{indent}  {name}: {told}"
-        for plan in self.plans:
-            yield from plan.lines(depth + 1)
+                yield f"{name}: {', '.join(value) if isinstance(value, list) else value}"
 
     @property
     def title(self) -> str:

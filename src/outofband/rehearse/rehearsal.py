@@ -16,7 +16,9 @@ from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
 from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
-from outofband.rehearse.queries.gate import Gate, Place, gate_for
+from outofband.rehearse.queries.gate import Gate, gate_for
+from outofband.rehearse.queries.planning import Place
+from outofband.rehearse.queries.steps import steps
 from outofband.rehearse.queries.value import Planned
 from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
 from outofband_lint.finding import Finding
@@ -74,7 +76,7 @@ def rehearse(
     these do. ``limit`` is in seconds, for each part. ``watch`` is told how far it is.
     """
     with subject_of(request) as found:
-        subject = _with(found, queries)
+        subject = _with(found, queries, request.since)
         revisions = tuple(subject.revisions)
         judged = judge(subject, stats=stats)
         ids = {r.id for r in revisions} if subject.judged is None else {*subject.judged}
@@ -116,13 +118,17 @@ def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Find
 _PREDICTS = "query-without-index"
 
 
-def _with(subject: Subject, queries: Sequence[str]) -> Subject:
+def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
     """Return the subject with these files' queries beside its own."""
-    if not queries:
+    if not named:
         return subject
-    from outofband.revisions.queries import read
+    from outofband.revisions.queries import read, read_at_base
 
-    return replace(subject, queries=(*subject.queries, *read(queries, Path.cwd())))
+    folder, base = Path.cwd(), subject.base
+    if base is not None and since is not None:
+        before = read_at_base(named, folder, since)
+        base = replace(base, queries=(*base.queries, *before))
+    return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
 
 
 @dataclass(slots=True)
@@ -175,9 +181,11 @@ def _go_on(
         came.ran += parts(call, site, wanted)
         return
     base = gate.plans(place) if call.base else {}
+    before = came.ran[-1].schema
     came.ran += parts(call, site, wanted[:1])
     if came.ran[-1].failure is None:
-        came.planned = gate.judged(place, base)
+        left = steps(came.ran[-1].statements, before, gate.world.is_large)
+        came.planned = gate.judged(place, base, left)
         came.ran += parts(call, site, wanted[1:]) if wanted[1:] else ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from outofband.rehearse.queries.conditions import Asked, asked_of
+from outofband.rehearse.queries.conditions import Asked, asked_of, sort_keys
 from outofband.rehearse.queries.spots import Spot
 from outofband_lint.names import QualifiedName, clip, quote
 from outofband_lint.reader.expression import leading_function
@@ -18,22 +18,33 @@ _BY_PREFIX = "text_pattern_ops"
 def candidates(spot: Spot, table: QualifiedName) -> list[CreateIndex]:
     """Return indexes on ``table`` for what a scan looks for there, the most promising first."""
     asked = asked_of(spot.node, spot.above)
-    found = dict.fromkeys(_btrees(asked))
+    found = dict.fromkeys(_btrees(asked, _sorted_by(spot)))
     indexes = [_index(table, keys) for keys in found if keys]
     searched = _keys([a for a in asked if a.how == "search"])
     return indexes + [_index(table, (key,), "gin") for key in searched]
 
 
-def _btrees(asked: Sequence[Asked]) -> Iterator[Keys]:
+def _sorted_by(spot: Spot) -> Keys:
+    """Return what the rows of a scan are sorted by next."""
+    keys = (sort_keys(plan, spot.node.alias) for plan in spot.above)
+    return next((found for found in keys if found), ())
+
+
+def _btrees(asked: Sequence[Asked], order: Keys) -> Iterator[Keys]:
     """Yield keys: equalities first, then one of what has an order; and fewer of them."""
+    either = _keys([a for a in asked if a.either and not a.weak])
+    asked = [each for each in asked if not each.either]
     equal = _keys([a for a in asked if a.how == "equal" and not a.weak and not a.joins])
     joined = _keys([a for a in asked if a.how == "equal" and a.joins])
     last = _keys([a for a in asked if a.how == "range"]) + _prefixes(asked)
     weak = _keys([a for a in asked if a.weak])
+    if order:
+        kept = tuple(key for key in equal if key.column not in {o.column for o in order})
+        yield (*kept, *order)[:_MOST_KEYS]
     for first in (equal, (*joined, *equal), joined):
         yield from ((*first, key)[-_MOST_KEYS:] for key in last[:2])
         yield first[:_MOST_KEYS]
-    yield from ((key,) for key in (*equal, *joined))
+    yield from ((key,) for key in (*equal, *joined, *either))
     yield weak[:_MOST_KEYS]
 
 
@@ -61,4 +72,7 @@ def statement(index: CreateIndex) -> str:
 
 def _spelled(key: IndexKey) -> str:
     on = quote(key.column) if key.column is not None else f"({key.expression})"
-    return f"{on} {key.opclass}" if key.opclass else on
+    parts = [on, key.opclass or "", "DESC" if key.descending else ""]
+    if key.nulls_first is not None:
+        parts.append("NULLS FIRST" if key.nulls_first else "NULLS LAST")
+    return " ".join(filter(None, parts))

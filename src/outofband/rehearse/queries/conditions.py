@@ -6,18 +6,21 @@ reader of conditions can tell whose they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.pretend.plan import Plan
 from outofband_lint.access import sides
 from outofband_lint.reader.select import condition_of
-from outofband_lint.reader.select_tree import Compare, How, Operand, conjuncts
+from outofband_lint.reader.select_tokens import PARAMETER, Kind, Token, query_tokens
+from outofband_lint.reader.select_tree import Compare, Condition, Either, How, Operand, conjuncts
 from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.statement import IndexKey
 
 _OWN = ("Index Cond", "Recheck Cond")
-_JOINS = ("Hash Cond", "Merge Cond", "Join Filter")
+JOINS = ("Hash Cond", "Merge Cond", "Join Filter")
+"""Where EXPLAIN tells by what tables are joined."""
 _FEW = (("true",), ("false",))
 """Values of a boolean, of which most rows may have either."""
 
@@ -26,22 +29,68 @@ _FEW = (("true",), ("false",))
 class Asked:
     """A condition: the key that an index would have for it, and how it compares.
 
-    ``weak`` is one that many rows may meet; ``joins`` one that compares with another table.
+    ``weak`` is one that many rows may meet; ``joins`` one that compares with another table;
+    ``either`` one of an OR.
     """
 
     key: IndexKey
     how: How
     weak: bool = False
     joins: bool = False
+    either: bool = False
 
 
 def asked_of(node: Plan, above: Iterable[Plan]) -> list[Asked]:
     """Return what a scan's own conditions ask of its table, and then those of the nodes above."""
     own = [node.filter, *(node.details.get(name) for name in _OWN)]
     own += [plan.details.get("Recheck Cond") for plan in above if plan.relation == node.relation]
-    joins = [plan.details.get(name) for plan in above for name in _JOINS]
+    joins = [plan.details.get(name) for plan in above for name in JOINS]
     found = [each for text in (*own, *joins) for each in _of(text, node.alias)]
     return list(dict.fromkeys(found))
+
+
+def sort_keys(node: Plan, alias: str | None) -> tuple[IndexKey, ...]:
+    """Return what a node sorts by, where all of it is of one table; else nothing."""
+    found = []
+    for text in node.details.get("Sort Key", ()):
+        match = _ORDERED.fullmatch(text)
+        asked = [*_of(f"{match[1]} IS NULL", alias)] if match else []
+        if len(asked) != 1 or match is None:
+            return ()
+        nulls = None if match[3] is None else match[3] == "FIRST"
+        key = asked[0].key
+        found.append(replace(key, descending=match[2] is not None, nulls_first=nulls))
+    backwards = all(key.descending and key.nulls_first is None for key in found)
+    return tuple(replace(key, descending=False) for key in found) if backwards else tuple(found)
+
+
+_ORDERED = re.compile(r"(.+?)( DESC)?(?: NULLS (FIRST|LAST))?")
+_OF_SUBPLAN = re.compile(r"\((?:hashed )?(?:InitPlan|SubPlan) [^()]*\)\.col\d+|\$0")
+
+
+def standalone(condition: str, alias: str | None) -> str | None:
+    """Return a condition on one table with parameters for the columns of others; None where it
+    cannot stand alone.
+    """
+    text = _OF_SUBPLAN.sub("$1", condition)
+    try:
+        tokens = query_tokens(text)
+    except Unreadable:
+        return None
+    number = max((int(n) for n in re.findall(r"\$(\d+)", text)), default=0)
+    parts, end = [], 0
+    for first, dot, name in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if dot.text == "." and _is_name(first) and _is_name(name) and first.text != alias:
+            if text[name.end : name.end + 1] == "(":
+                continue
+            number += 1
+            parts.append(f"{text[end : first.start]}${number}")
+            end = name.end
+    return "".join([*parts, text[end:]]) or None
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.QUOTED) and token.text != PARAMETER
 
 
 def _of(text: str | None, alias: str | None) -> Iterator[Asked]:
@@ -51,11 +100,20 @@ def _of(text: str | None, alias: str | None) -> Iterator[Asked]:
         parts = [*conjuncts(condition_of(text))]
     except Unreadable:
         return
+    yield from _of_parts(parts, alias)
+
+
+def _of_parts(
+    parts: Iterable[Condition], alias: str | None, *, either: bool = False
+) -> Iterator[Asked]:
     for part in parts:
+        if isinstance(part, Either):
+            for one in part.conditions:
+                yield from _of_parts(conjuncts(one), alias, either=True)
         for side in sides(part) if isinstance(part, Compare) else ():
             if _is_of(side.left, alias):
                 weak = side.how in ("null", "not_null") or side.values in _FEW
-                yield Asked(key_of(side.left), side.how, weak, joins=bool(side.against))
+                yield Asked(key_of(side.left), side.how, weak, bool(side.against), either)
 
 
 def _is_of(operand: Operand, alias: str | None) -> bool:

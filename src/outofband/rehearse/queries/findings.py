@@ -16,6 +16,11 @@ _RULES = {
     "filter-discards": "query-filter-discards",
     "sort-spills": "query-sort-spills",
 }
+_WHAT = {
+    "sequential-scan": "has no index for what it asks",
+    "filter-discards": "has no index for all that it asks",
+    "sort-spills": "has no index in the order that it asks for",
+}
 
 
 def of(planned: Iterable[Planned]) -> Iterator[Finding]:
@@ -27,6 +32,8 @@ def of(planned: Iterable[Planned]) -> Iterator[Finding]:
             yield _fault(each, fault)
         if not new and each.got_worse:
             yield _worse(each)
+        elif not new and each.waits_for_steps:
+            yield _waits(each)
 
 
 def _unplanned(planned: Planned) -> Iterator[Finding]:
@@ -48,15 +55,16 @@ def _unplanned(planned: Planned) -> Iterator[Finding]:
 
 
 def _fault(planned: Planned, fault: Fault) -> Finding:
+    before = f"; {_before(planned)}" if planned.got_worse else ""
     certain = fault.suggestion is not None or not fault.keeps_most
+    is_all = fault.kind == "sequential-scan" and not certain
+    what = "asks for most of a large table" if is_all else _WHAT[fault.kind]
     return _finding(
         planned,
         _RULES[fault.kind],
         "error" if certain else "warning",
         str(fault.table),
-        f"The query {planned.query.name} has no index for what it asks: {fault.why}."
-        if not planned.got_worse
-        else f"The query {planned.query.name} got worse: {fault.why}; {_before(planned)}.",
+        f"The query {planned.query.name} {what}: {fault.why}{before}.",
         _help(fault),
     )
 
@@ -70,7 +78,34 @@ def _worse(planned: Planned) -> Finding:
         "",
         f"The query {planned.query.name} costs {planned.head.total_cost:.0f} at head; "
         f"{_before(planned)}.",
-        "See in the plans what is missing at head, and keep it",
+        _keep(planned),
+    )
+
+
+def _keep(planned: Planned) -> str:
+    assert isinstance(planned.base, Plan)
+    assert isinstance(planned.head, Plan)
+    now = {node.index_name for node in planned.head.nodes()}
+    used = dict.fromkeys(node.index_name for node in planned.base.nodes() if node.index_name)
+    lost = [name for name in used if name not in now]
+    if not lost:
+        return "See in the two plans what makes the new one dearer, and undo it"
+    return (
+        f"Keep what the old plan uses ({', '.join(lost)}), or declare what serves the query as well"
+    )
+
+
+def _waits(planned: Planned) -> Finding:
+    assert isinstance(planned.deferred, Plan)
+    return _finding(
+        planned,
+        "query-waits-for-steps",
+        "warning",
+        "",
+        f"The query {planned.query.name} costs {planned.deferred.total_cost:.0f} from the upgrade "
+        f"until outofband apply is done; {_before(planned)}.",
+        "Run outofband apply --to head before alembic upgrade head, or remove what the old plan "
+        "needs in a later revision, behind op.require_step(…)",
     )
 
 

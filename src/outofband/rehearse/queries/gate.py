@@ -1,39 +1,25 @@
-"""Asks a server that pretends to be production for the plans of all queries."""
+"""Asks for the plans of all queries, before the rehearsed revisions and after them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outofband.gate.subject import Subject
-from outofband.postgres.session import Session
-from outofband.postgres.source import Url
-from outofband.pretend import Plan, Pretended, QueryNotPlanned, WithoutSeqScan, pretended
+from outofband.pretend import Plan
 from outofband.rehearse.queries.asked import Asking, asking
 from outofband.rehearse.queries.faults import World, faults
-from outofband.rehearse.queries.parameters import numbered
+from outofband.rehearse.queries.planning import Answer, Place, Planning, planning
+from outofband.rehearse.queries.steps import Steps
 from outofband.rehearse.queries.trial import Trial
-from outofband.rehearse.queries.value import Outcome, Planned, Unplanned
-from outofband.rehearse.relations import query as sql_of
+from outofband.rehearse.queries.value import Outcome, Planned
 from outofband.stats.file import read
 from outofband.stats.value import Stats
 from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
-from outofband_lint.reader.tokens import Unreadable
 from outofband_lint.settings import Settings
-
-Answer = tuple[Outcome, bool]
-"""What the server said of a query, and whether at production's size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A server of ours: where libpq connects to, and its data directory."""
-
-    url: str
-    data_directory: Path
+from outofband_lint.statement import CreateIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,75 +31,69 @@ class Gate:
 
     def plans(self, place: Place) -> dict[Query, Answer]:
         """Return the plan of each query as the server stands now."""
-        with self._at_size(place) as ask:
-            return {each.query: ask.answer(each.query) for each in self.asking}
+        with planning(place, self.world) as server:
+            return {each.query: server.answer(each.query) for each in self.asking}
 
-    def judged(self, place: Place, base: Mapping[Query, Answer]) -> tuple[Planned, ...]:
-        """Return the queries with their plans now, and what is wrong with them."""
-        with self._at_size(place) as ask:
-            return tuple(self._judged(ask, each, base.get(each.query)) for each in self.asking)
-
-    def _judged(self, ask: _Asked, asking: Asking, base: Answer | None) -> Planned:
-        head, sized = ask.answer(asking.query)
-        before = _comparable(base, sized)
-        planned = Planned(asking.query, asking.known, asking.observed, sized, before, head)
-        if not isinstance(head, Plan):
-            return planned
-        old = faults(before, ask.world, sized=sized) if isinstance(before, Plan) else []
-        known = {(fault.kind, fault.table) for fault in old if asking.known}
-        found = faults(head, ask.world, sized=sized)
-        trial = Trial(ask.size, ask.explained, ask.world, numbered(asking.query.sql), sized=sized)
-        tried = tuple(
-            replace(f, suggestion=trial.of(f, head), is_old=(f.kind, f.table) in known)
-            for f in found
-        )
-        return replace(planned, faults=tried)
-
-    @contextmanager
-    def _at_size(self, place: Place) -> Iterator[_Asked]:
-        with (
-            Session(Url(place.url)) as session,
-            pretended(session, place.data_directory, self.world.stats) as size,
-        ):
-            roots = {
-                QualifiedName(row["name"], row["schema"]): QualifiedName(
-                    row["root"], row["root_schema"]
-                )
-                for row in session.rows(sql_of("partitions"))
-            }
-            yield _Asked(size, WithoutSeqScan(session), replace(self.world, roots=roots))
+    def judged(
+        self, place: Place, base: Mapping[Query, Answer], steps: Steps
+    ) -> tuple[Planned, ...]:
+        """Return the queries with their plans now, and what is wrong with them; ``steps`` are those
+        that a deploy leaves to be done.
+        """
+        with planning(place, self.world) as server:
+            suggested: dict[CreateIndex, None] = {}
+            found = []
+            for each in self.asking:
+                judged = _judged(server, each, base.get(each.query), [*suggested])
+                tried = (f.suggestion for f in judged.faults if f.suggestion)
+                suggested |= dict.fromkeys(suggestion.index for suggestion in tried)
+                found.append(judged)
+            return tuple(_deferred(server, found, steps) if base and steps else found)
 
 
-def _comparable(base: Answer | None, sized: bool) -> Outcome | None:
-    """Return what was at base, unless it is a plan whose figures mean something else."""
-    if base is None or (isinstance(base[0], Plan) and base[1] != sized):
+def _judged(
+    server: Planning, asking: Asking, base: Answer | None, suggested: Sequence[CreateIndex]
+) -> Planned:
+    answer = server.answer(asking.query)
+    head, sized = answer.outcome, answer.sized
+    before = _comparable(base, answer)
+    planned = Planned(asking.query, asking.known, asking.observed, sized, before, head)
+    if not isinstance(head, Plan):
+        return planned
+    old = faults(before, server.world, sized=sized) if isinstance(before, Plan) else []
+    known = {(fault.kind, fault.table) for fault in old if asking.known}
+    trial = Trial(server, answer.sql, sized, suggested)
+    found = (
+        replace(f, suggestion=trial.of(f, head), is_old=(f.kind, f.table) in known)
+        for f in faults(head, server.world, sized=sized)
+    )
+    return replace(planned, faults=tuple(found))
+
+
+def _comparable(base: Answer | None, head: Answer) -> Outcome | None:
+    """Return what was at base, unless both are plans and the figures mean different things."""
+    if base is None:
         return None
-    return base[0]
+    both = isinstance(base.outcome, Plan) and isinstance(head.outcome, Plan)
+    return None if both and base.sized != head.sized else base.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A server that is being asked."""
+def _deferred(server: Planning, planned: Sequence[Planned], steps: Steps) -> list[Planned]:
+    """Return the queries with what their plans are until the steps are done."""
+    with server.before_steps(steps.built, steps.there):
+        answers = [server.answer(each.query) for each in planned]
+    return [
+        replace(each, deferred=answer.outcome)
+        if _differs(each.head, answer.outcome) and answer.sized == each.sized
+        else each
+        for each, answer in zip(planned, answers, strict=True)
+    ]
 
-    size: Pretended
-    without_size: WithoutSeqScan
-    world: World
 
-    def answer(self, query: Query) -> Answer:
-        """Return the plan of a query, and whether it is that of production's size."""
-        try:
-            plan = self.size.explain(numbered(query.sql))
-        except QueryNotPlanned as error:
-            return Unplanned(error.why, error.sqlstate), False
-        except Unreadable as error:
-            return Unplanned(str(error)), False
-        if self.world.is_sized(plan):
-            return plan, True
-        return self.explained(numbered(query.sql), sized=False), False
-
-    def explained(self, sql: str, *, sized: bool) -> Plan:
-        """Return the plan of a query that has one."""
-        return self.size.explain(sql) if sized else self.without_size.explain(sql)
+def _differs(head: Outcome | None, deferred: Outcome) -> bool:
+    if not isinstance(head, Plan) or not isinstance(deferred, Plan):
+        return False
+    return head.shape != deferred.shape
 
 
 def gate_for(subject: Subject, settings: Settings, stats: str | None) -> Gate:

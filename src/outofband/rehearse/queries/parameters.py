@@ -33,3 +33,16 @@ def numbered(sql: str) -> str:
 
 def _unescaped(text: str, percent: bool) -> str:
     return text.replace("%%", "%") if percent else text
+
+
+def typed(sql: str, parameter: str) -> str:
+    """Return a query that tells the type of a parameter of which nothing else does.
+
+    Where it is asked whether it is NULL (``$1 IS NULL OR a = $1``) that is another parameter then:
+    the planner knows the value of neither. Otherwise it is a text.
+    """
+    every = re.compile(rf"{re.escape(parameter)}(?!\d)")
+    alone = re.compile(rf"{every.pattern}(?=\s+IS\s+(?:NOT\s+)?NULL)", re.IGNORECASE)
+    number = max(int(found) for found in re.findall(r"\$(\d+)", sql))
+    asked = alone.sub(f"${number + 1}::text", sql)
+    return asked if asked != sql and every.search(asked) else every.sub(f"{parameter}::text", sql)

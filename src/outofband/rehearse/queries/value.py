@@ -49,14 +49,16 @@ class Suggestion:
 class Fault:
     """What is wrong with one node of a plan, on a large table.
 
-    ``table`` is the partitioned table where the node reads a partition; ``why`` says it, in a
-    sentence without its end, in figures where it is ``sized``. ``keeps_most`` tells that most of
-    what is read is asked for, ``is_old`` that a query which was there before had it before.
+    ``scan`` reads the table, and is the node itself or below it. ``table`` is the partitioned one
+    where the scan reads a partition; ``why`` says what is wrong, in a sentence without its end, in
+    figures where it is ``sized``. ``keeps_most`` tells that most of what is read is asked for,
+    ``is_old`` that a query which was there before had it before.
     """
 
     kind: FaultKind
     table: QualifiedName
     node: Plan
+    scan: Plan
     why: str
     sized: bool = True
     keeps_most: bool = False

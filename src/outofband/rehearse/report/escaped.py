@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from outofband.rehearse.report.words import visible
+from outofband.rehearse.report.words import spelled, visible
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&]|(?<!\w)_|_(?!\w)|^[#+-]|^\d+(?=[.)])")
 _LINKED = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=[a-z]:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
@@ -29,6 +30,14 @@ def code(text: str) -> str:
     if any(special in line for special in ("|", "`", "<!--")):
         return html(line)
     return f"`{line}`" if line else ""
+
+
+def fenced(lines: Iterable[str]) -> list[str]:
+    """Return lines as a block of code that none of them ends, nor is taken for our marker."""
+    told = [re.sub("<(?=!--)", f"<{_ZERO_WIDTH}", spelled(" ".join(x.split("\n")))) for x in lines]
+    longest = max((len(run) for line in told for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return ["", fence, *told, fence, ""]
 
 
 def html(text: str) -> str:

@@ -10,7 +10,7 @@ from importlib import resources
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
 from outofband.rehearse.report.element import Element, element, several, written
-from outofband.rehearse.report.sections import findings, lanes, statements
+from outofband.rehearse.report.sections import findings, lanes, plans, statements
 
 
 def report(rehearsal: Rehearsal) -> str:
@@ -41,6 +41,7 @@ def _body(rehearsal: Rehearsal) -> Element:
 def _sections(rehearsal: Rehearsal) -> Iterator[Element | None]:
     yield lanes.section(rehearsal)
     yield findings.section(rehearsal)
+    yield plans.section(rehearsal)
     yield statements.section(rehearsal)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import Duration, duration
+from outofband.rehearse.queries.value import Outcome, Planned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
 from outofband.rehearse.report.waits import Waits, waits
@@ -29,6 +31,7 @@ def report(rehearsal: Rehearsal) -> str:
         "parts": {ran.part: "failed" if ran.failure else "ran" for ran in rehearsal.ran},
         "notes": [*rehearsal.notes],
         "waits": [_waits(each, rehearsal.stats) for each in waits(rehearsal.holds)],
+        "queries": [_query(each) for each in rehearsal.planned],
         "statements": [_statement(rehearsal, traced) for traced in statements],
         "predicted": [as_json(finding) for finding in rehearsal.predicted],
         "seen": [as_json(finding) for finding in rehearsal.seen],
@@ -46,6 +49,27 @@ def _waits(found: Waits, stats: Stats) -> dict[str, Any]:
         "path": words.relative(worst.statement.path),
         "line": worst.statement.line,
     }
+
+
+def _query(planned: Planned) -> dict[str, Any]:
+    query = planned.query
+    return {
+        "name": query.name,
+        "path": words.relative(query.path),
+        "line": query.line,
+        "query": query.sql,
+        "before": _plan(planned.base),
+        "until_apply": _plan(planned.deferred),
+        "after": _plan(planned.head),
+        "faults": [{"kind": fault.kind, "why": fault.why} for fault in planned.faults],
+        "suggestions": [*words.suggestions(planned)],
+    }
+
+
+def _plan(outcome: Outcome | None) -> dict[str, Any] | None:
+    if isinstance(outcome, Plan):
+        return {"cost": round(outcome.total_cost, 2), "lines": [*outcome.lines()]}
+    return None if outcome is None else {"error": outcome.why}
 
 
 def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:

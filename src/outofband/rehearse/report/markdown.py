@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from outofband.rehearse.at_size import duration
+from outofband.rehearse.queries.value import Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
-from outofband.rehearse.report.escaped import code, html, prose
+from outofband.rehearse.report.escaped import code, fenced, html, prose
 from outofband.rehearse.report.waits import Waits, waits
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
@@ -22,7 +23,7 @@ MARKER = "<!-- outofband rehearse -->"
 """Stands in every comment, unseen, so that a bot finds the one to write anew."""
 MOST = 65_536
 """Characters that GitHub takes for a comment; more is refused with "Body is too long"."""
-_TABLES, _ALIKE, _STATEMENTS = 20, 3, 40
+_TABLES, _ALIKE, _STATEMENTS, _LINES = 20, 3, 40, 30
 _SIGNS = {"error": "❌", "warning": "⚠️"}
 
 
@@ -56,6 +57,7 @@ def _blocks(rehearsal: Rehearsal) -> Iterator[str]:
     if found and not found[0].are_short:
         yield "\n".join(_waits(found, rehearsal.stats))
     yield from _findings(rehearsal)
+    yield from (_plans(each) for each in rehearsal.planned if words.is_told(each))
     upgraded = rehearsal.part("upgrade")
     for revision, group in groupby(upgraded.statements if upgraded else (), _revision_of):
         did = [traced for traced in group if traced.did_something]
@@ -118,6 +120,17 @@ def _finding(finding: Finding, is_seen: bool, *, in_full: bool) -> str:
     message = prose(words.sentence(finding.message))
     fix = prose(words.help_of(finding, in_full=in_full))
     return f"- {_SIGNS[finding.severity]}{where} **{finding.rule}**{how}: {message}\n  → {fix}\n"
+
+
+def _plans(planned: Planned) -> str:
+    query = planned.query
+    lines = [f"<details><summary>Plans of query {html(query.name)}</summary>", ""]
+    for title, outcome in words.plans(planned):
+        told = [outcome.why] if isinstance(outcome, Unplanned) else [*outcome.lines()]
+        lines += [f"{title}:", *fenced(told[:_LINES])]
+    for operation, plan in words.suggestions(planned).items():
+        lines += ["With this index, tried here:", *fenced([operation, *plan.lines()][:_LINES])]
+    return "\n".join([*lines, "</details>\n"])
 
 
 def _revision(revision: str, statements: Sequence[Traced], stats: Stats) -> Iterator[str]:

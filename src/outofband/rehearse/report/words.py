@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import Duration, Hold
+from outofband.rehearse.queries.value import Outcome, Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report.waits import SHORT, locks_rows, waits
 from outofband.rehearse.run import Part
@@ -65,13 +67,25 @@ def verdict(rehearsal: Rehearsal) -> str:
 
 
 def cost(rehearsal: Rehearsal, spelled: Callable[[QualifiedName], str]) -> str:
-    """Say what waits longest, with the table's name ``spelled``; of what failed nobody knows."""
-    found = waits(rehearsal.holds)
+    """Say what waits longest, with the table's name ``spelled``, and how many queries are slow.
+
+    Of an upgrade that failed nobody knows.
+    """
+    found, slow = waits(rehearsal.holds), sum(map(is_told, rehearsal.planned))
+    said = []
     if found and not found[0].are_short:
         worst = found[0].worst
-        return f"{who(worst)} of {spelled(worst.lock.table)} waits for {time(worst.duration)}"
+        said.append(f"{who(worst)} of {spelled(worst.lock.table)} waits for {time(worst.duration)}")
+    if slow:
+        of = count_queries(len(rehearsal.planned))
+        said.append(f"{slow} of {of} {'is' if slow == 1 else 'are'} planned badly")
     failed = any(has_failed(rehearsal, part) for part in _UPWARD)
-    return "" if failed else "nothing waits longer than 50 ms"
+    return "; ".join(said) or ("" if failed else "nothing waits longer than 50 ms")
+
+
+def count_queries(number: int) -> str:
+    """Return a number with the word: `1 query`, `7 queries`."""
+    return "1 query" if number == 1 else f"{number:,} queries"
 
 
 def method(duration: Duration | None, most: int = 2) -> str:
@@ -176,11 +190,39 @@ def by_mode(locks: Sequence[Lock]) -> Iterator[tuple[LockMode, list[QualifiedNam
 
 
 def by_rule(rehearsal: Rehearsal) -> dict[str, list[Finding]]:
-    """Return the findings of each rule, errors first."""
+    """Return the findings of each rule, errors first, and of these what was seen."""
     rules: dict[str, list[Finding]] = {}
-    for finding in sorted(rehearsal.findings, key=lambda finding: finding.severity != "error"):
+    seen = {*map(id, rehearsal.seen)}
+    for finding in sorted(
+        rehearsal.findings,
+        key=lambda finding: (finding.severity != "error", id(finding) not in seen),
+    ):
         rules.setdefault(finding.rule, []).append(finding)
     return rules
+
+
+def is_told(planned: Planned) -> bool:
+    """Whether a query's plans have something to say."""
+    worse = planned.got_worse or planned.waits_for_steps
+    return bool(planned.faults) or worse or isinstance(planned.head, Unplanned)
+
+
+def plans(planned: Planned) -> Iterator[tuple[str, Outcome]]:
+    """Yield a query's plans, each with when it holds; one that did not change is there once."""
+    base, head = planned.base, planned.head
+    same = isinstance(base, Plan) and isinstance(head, Plan) and base.shape == head.shape
+    told = (
+        ("Before and after" if same else "Before", base),
+        ("Until outofband apply", planned.deferred),
+        ("After", None if same else head),
+    )
+    yield from ((title, outcome) for title, outcome in told if outcome is not None)
+
+
+def suggestions(planned: Planned) -> dict[str, Plan]:
+    """Return the operations that declare an index, each with the plan that there was with it."""
+    tried = [fault.suggestion for fault in planned.faults if fault.suggestion is not None]
+    return {each.operation: each.plan for each in tried}
 
 
 def help_of(finding: Finding, *, in_full: bool = True) -> str:

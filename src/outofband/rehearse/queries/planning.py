@@ -1,0 +1,142 @@
+"""A server that pretends to be production is asked for plans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
+from outofband.pretend import Plan, Pretended, QueryNotPlanned, WithoutSeqScan, pretended
+from outofband.rehearse.queries.conditions import standalone
+from outofband.rehearse.queries.faults import World
+from outofband.rehearse.queries.parameters import numbered, typed
+from outofband.rehearse.queries.value import Outcome, Unplanned
+from outofband.rehearse.relations import query
+from outofband_lint.names import QualifiedName
+from outofband_lint.query import Query
+from outofband_lint.reader.tokens import Unreadable
+
+_OF_NO_TYPE = ("42P08", "42P18")
+"""What PostgreSQL says of a parameter whose type nothing tells, or not all of its places."""
+_PARAMETER = re.compile(r"\$\d+")
+
+
+class _Over(Exception):
+    """The block is over: what was done in it is rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server of ours: where libpq connects to, and its data directory."""
+
+    url: str
+    data_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said of a query, whether at production's size, and what it was asked."""
+
+    outcome: Outcome
+    sized: bool
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """A server that is being asked, and what stands there."""
+
+    session: Session
+    size: Pretended
+    without_size: WithoutSeqScan
+    world: World
+
+    def answer(self, asked: Query) -> Answer:
+        """Return the plan of a query, or why there is none."""
+        sql = asked.sql
+        try:
+            sql, plan = self._planned(numbered(asked.sql))
+        except QueryNotPlanned as error:
+            return Answer(Unplanned(error.why, error.sqlstate), False, sql)
+        except Unreadable as error:
+            return Answer(Unplanned(str(error)), False, sql)
+        if self.world.is_sized(plan):
+            return Answer(plan, True, sql)
+        return Answer(self.explained(sql, sized=False), False, sql)
+
+    def explained(self, sql: str, *, sized: bool) -> Plan:
+        """Return the plan of a query that has one."""
+        return self.size.explain(sql) if sized else self.without_size.explain(sql)
+
+    def fetched(self, node: Plan) -> float | None:
+        """Return how many rows an index finds for a scan before it filters them; None where that
+        cannot be asked.
+        """
+        condition = standalone(node.index_cond or "", node.alias)
+        if condition is None or node.relation is None:
+            return None
+        alias = QualifiedName(node.alias or node.relation.name)
+        try:
+            return self.size.explain(
+                f"SELECT FROM {node.relation} AS {alias} WHERE {condition}"
+            ).plan_rows
+        except QueryNotPlanned:
+            return None
+
+    @contextmanager
+    def before_steps(self, hidden: Sequence[QualifiedName], there: Sequence[str]) -> Iterator[None]:
+        """Be without some indexes, and have those that these statements create, for a block."""
+        with ExitStack() as stack:
+            for statement in there:
+                stack.enter_context(self.size.trying(statement))
+            stack.enter_context(self._without(hidden))
+            yield
+
+    @contextmanager
+    def _without(self, indexes: Sequence[QualifiedName]) -> Iterator[None]:
+        names = {
+            "schemas": [name.schema for name in indexes],
+            "names": [name.name for name in indexes],
+        }
+        try:
+            with self.session.transaction():
+                self.session.rows(query("hide"), names)
+                yield
+                raise _Over
+        except _Over:
+            pass
+
+    def _planned(self, sql: str) -> tuple[str, Plan]:
+        """Return the plan of a query, and its text with a type for each parameter that needs one: a
+        driver that puts values in place of parameters has no such need. Raises QueryNotPlanned.
+        """
+        for _ in _PARAMETER.findall(sql):
+            try:
+                return sql, self.size.explain(sql)
+            except QueryNotPlanned as error:
+                found = _PARAMETER.search(error.why)
+                if error.sqlstate not in _OF_NO_TYPE or found is None:
+                    raise
+                sql = typed(sql, found[0])
+        return sql, self.size.explain(sql)
+
+
+@contextmanager
+def planning(place: Place, world: World) -> Iterator[Planning]:
+    """Make a server of ours pretend for the length of a block. Raises NotPretendable."""
+    with (
+        Session(Url(place.url)) as session,
+        pretended(session, place.data_directory, world.stats) as size,
+    ):
+        roots = {
+            QualifiedName(row["name"], row["schema"]): QualifiedName(
+                row["root"], row["root_schema"]
+            )
+            for row in session.rows(query("partitions"))
+        }
+        found = Planning(session, size, WithoutSeqScan(session), replace(world, roots=roots))
+        yield replace(found, world=replace(found.world, fetched=found.fetched))
