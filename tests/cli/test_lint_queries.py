@@ -101,7 +101,7 @@ def test_what_gives_no_queries_is_refused_in_words(folder: Path, named: str, why
     settings(folder, named)
     linted = lint(folder)
     assert linted.returncode == 2
-    assert "the setting queries names" in linted.stderr
+    assert "queries are to be read from" in linted.stderr
     assert why in linted.stderr
     assert "Traceback" not in linted.stderr
 

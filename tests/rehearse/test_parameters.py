@@ -38,6 +38,7 @@ def test_parameters_are_numbered(sql: str, expected: str) -> None:
     ("sql", "expected"),
     [
         ("SELECT $1 IS NULL OR a = $1 FROM t", "SELECT $2::text IS NULL OR a = $1 FROM t"),
+        ("SELECT $1 IS NOT NULL OR a FROM t", "SELECT $1::text IS NOT NULL OR a FROM t"),
         ("SELECT $1, $11 FROM t", "SELECT $1::text, $11 FROM t"),
     ],
 )

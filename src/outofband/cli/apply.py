@@ -14,7 +14,12 @@ from outofband.cli.options import Where, as_is_option, database_options, targets
 @click.command("apply")
 @database_options
 @targets_option
-@click.option("--only", multiple=True, metavar="NAME", help="Do this step and what it waits for.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Do this step and what it waits for; may be repeated.  [default: every step]",
+)
 @click.option(
     "--dedupe",
     type=click.Choice(["report", "identical", "keep-newest"]),
@@ -24,7 +29,11 @@ from outofband.cli.options import Where, as_is_option, database_options, targets
     "every column into a quarantine table in the schema outofband, or also those that are older by "
     "a column than another row with the same keys.",
 )
-@click.option("--by", metavar="COLUMN", help="The column that tells the newest row.")
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    help="The column that tells the newest row; for --dedupe keep-newest, which needs it.",
+)
 @click.option(
     "--undo-dedupe",
     metavar="NAME",
@@ -44,7 +53,7 @@ from outofband.cli.options import Where, as_is_option, database_options, targets
     "--notify",
     metavar="COMMAND",
     help="Run this when the run is over, done or not, with its summary as JSON on stdin, for at "
-    "most 30 s and without a shell.  [default: the setting notify]",
+    "most 30 s and without a shell.  [default: the setting notify, else none]",
 )
 @click.option(
     "--format",
@@ -54,7 +63,11 @@ from outofband.cli.options import Where, as_is_option, database_options, targets
     show_default=True,
     help="json: print every event as a line of JSON on stdout as well (docs/events.md).",
 )
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Agree to all hazards; without a terminal this or --accept is needed.  [default: ask]",
+)
 def command(
     where: Where,
     targets: Path | None,

@@ -15,7 +15,12 @@ PENDING, WRONG = 1, 6
 @click.command("check")
 @database_options
 @targets_option
-@click.option("--only", multiple=True, metavar="NAME", help="Judge this step alone.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Judge this step alone; may be repeated.  [default: every step]",
+)
 @format_option
 def command(where: Where, targets: Path | None, only: tuple[str, ...], form: str) -> None:
     """Judge whether every wanted step is done. Reads only.

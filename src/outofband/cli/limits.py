@@ -37,14 +37,15 @@ _OPTIONS = (
         callback=values.clock,
         metavar="HH:MM",
         help="Start nothing that, by its estimate, is not done by this time on this machine's "
-        "clock; replaces the setting window.",
+        "clock; replaces the setting window.  [default: the setting window, else any time]",
     ),
     click.option(
         "--accept",
         multiple=True,
         callback=values.names,
         metavar="HAZARD,…",
-        help="Agree to a plan that has no hazards but these, as plan names them, instead of --yes.",
+        help="Agree to a plan that has no hazards but these, as plan names them, instead of "
+        "--yes.  [default: ask]",
     ),
 )
 

@@ -34,7 +34,7 @@ _ALEMBIC = (
         "x",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Argument for env.py, as to alembic; may be repeated.",
+        help="Argument for env.py, as to alembic; may be repeated.  [default: none]",
     ),
 )
 _DATABASE_URL = click.option(
@@ -42,12 +42,13 @@ _DATABASE_URL = click.option(
     envvar="OUTOFBAND_DATABASE_URL",
     show_envvar=True,
     metavar="URL",
-    help="Connect here instead of where env.py connects.",
+    help="Connect here.  [default: where env.py connects]",
 )
 _TO = click.option(
     "--to",
     metavar="REV",
-    help="Also want what later revisions up to REV want on tables that exist already.",
+    help="Also want what later revisions up to REV want on tables that exist already.  [default: "
+    "the revisions that are applied]",
 )
 format_option = click.option(
     "--format",
@@ -68,7 +69,8 @@ targets_option = click.option(
     "--targets",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Do so for every database, or schema, that this TOML file lists (docs/targets.md).",
+    help="Do so for every database, or schema, that this TOML file lists (docs/targets.md).  "
+    "[default: the one database]",
 )
 
 
@@ -76,7 +78,7 @@ as_is_option = click.option(
     "--as-is",
     is_flag=True,
     help="Leave the session's workers and memory as they are, instead of choosing them for each "
-    "build.",
+    "build.  [default: chosen, as plan shows]",
 )
 
 

@@ -19,8 +19,18 @@ from outofband.cli.options import (
 @click.command("plan")
 @database_options
 @targets_option
-@click.option("--only", multiple=True, metavar="NAME", help="Plan this step and what it waits for.")
-@click.option("--sql", "as_sql", is_flag=True, help="Print a script for psql instead.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Plan this step and what it waits for; may be repeated.  [default: every step]",
+)
+@click.option(
+    "--sql",
+    "as_sql",
+    is_flag=True,
+    help="Print a script for psql instead.  [default: as --format says]",
+)
 @as_is_option
 @format_option
 def command(

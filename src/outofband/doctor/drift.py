@@ -102,7 +102,7 @@ def _sight(step: CreateIndex, there: There) -> Sight:
 def _index(step: CreateIndex, sight: Sight, ours: Declared) -> Finding:
     table = ours.schema.tables[step.table]
     severity: Severity = "warning" if sight.state is State.VALID_OTHER_NAME else "error"
-    what = f"index {step.index.qualified_name} {_state(step, sight.state, sight.index)}"
+    what = f"index {step.index.qualified_name} {told_state(step, sight)}"
     evidence = (
         [f"declared: {step.index.create()}", f"there: {_spelled(sight.index)}"]
         if sight.index
@@ -111,8 +111,10 @@ def _index(step: CreateIndex, sight: Sight, ours: Declared) -> Finding:
     return _drift(severity, what, step.table, _by(table.index(step.name) or table), evidence)
 
 
-def _state(step: CreateIndex, state: State, found: IndexFacts | None) -> str:
-    match state:
+def told_state(step: CreateIndex, sight: Sight) -> str:
+    """Say what is wrong with a declared index, as what follows its name."""
+    found = sight.index
+    match sight.state:
         case State.ABSENT:
             return "is not there"
         case State.INVALID | State.INVALID_ENFORCING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +39,10 @@ class Failure:
     revision: str = ""
     path: str = ""
     line: int = 0
+
+    def __str__(self) -> str:
+        """Say what and why in one line."""
+        return f"{self.what}: {self.why}" if self.why else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,31 @@ class Site:
         return f"host={self.folder} port={self.port} dbname={self.database} user=postgres"
 
 
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A part of a run as calls of Alembic: ``to`` are the revisions, one for each call. What its
+    statements did is asked for only where ``traced``.
+    """
+
+    part: Part
+    direction: Literal["upgrade", "downgrade"]
+    to: Sequence[str]
+    traced: bool = False
+
+
+def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, None]:
+    """Run legs, none of them traced, and yield each as it ends, up to the first that fails."""
+    with child.started(partial(_serve, call, site, wanted)) as answers:
+        for answer in answers:
+            failure = Failure(**answer["failure"]) if "failure" in answer else None
+            yield Ran(answer["part"], schema=of_rows(answer.get("schema", ())), failure=failure)
+
+
 def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
     """Run parts one after another and yield each as it ends, up to the first that fails."""
-    with child.started(partial(_serve, call, site, wanted)) as answers:
+    with child.started(
+        partial(_serve, call, site, [_leg(part, call) for part in wanted])
+    ) as answers:
         statements: list[Traced] = []
         left = [*wanted]
         call.watch(left[0], "")
@@ -110,7 +136,17 @@ def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
 # --- in the child
 
 
-def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
+def _leg(part: Part, call: Call) -> Leg:
+    below = call.base[:1] or ("base",)
+    match part:
+        case "base":
+            return Leg(part, "upgrade", call.base)
+        case "downgrade":
+            return Leg(part, "downgrade", below, traced=True)
+    return Leg(part, "upgrade", ("heads",), traced=True)
+
+
+def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
     for (what, _), reason in post.lost.items():
         lost = Failure(f"{what} {reason}", do="Give it longer with --timeout, or see why")
         _say(post, what, failure=lost)
@@ -125,25 +161,32 @@ def _serve(call: Call, site: Site, wanted: Sequence[Part], post: Post) -> None:
         online.one_directory(config),
         online.configuring(apart=call.apart) as noted,
     ):
-        runs: dict[Part, Callable[[], None]] = {
-            "base": partial(online.upgrade, config, call.base),
-            "upgrade": partial(online.upgrade, config, ["heads"]),
-            "downgrade": partial(online.downgrade, config, call.base[0] if call.base else "base"),
-            "again": partial(online.upgrade, config, ["heads"]),
-        }
-        for part in wanted:
-            with _traced(part, site, noted, post):
-                failure = _failure(part, runs[part], call.limit, post)
+        for leg in wanted:
+            with _traced(leg, site, noted, post):
+                failure = _failure(leg.part, partial(_run, leg, config), call.limit, post)
+            left: list[list[str]] = []
+            with ExitStack() as ending:
+                if failure is not None:  # what failed may be the server
+                    ending.enter_context(suppress(OutofbandError))
+                left = _schema(site, noted.version_table)
+            _say(post, leg.part, failure=failure, schema=left)
             if failure is not None:
-                _say(post, part, failure=failure)
                 return
-            _say(post, part, schema=_schema(site, noted.version_table))
+
+
+def _run(leg: Leg, config: Any) -> None:
+    from outofband.revisions import online
+
+    if leg.direction == "upgrade":
+        online.upgrade(config, leg.to)
+    for revision in leg.to if leg.direction == "downgrade" else ():
+        online.downgrade(config, revision)
 
 
 @contextmanager
-def _traced(part: Part, site: Site, noted: Noted, post: Post) -> Iterator[None]:
-    """Say what each statement does within; where the base is made, nobody asks."""
-    if part == "base":
+def _traced(leg: Leg, site: Site, noted: Noted, post: Post) -> Iterator[None]:
+    """Say what each statement does within, where somebody asks."""
+    if not leg.traced:
         yield
         return
     from outofband.rehearse.tracing import Tracing
@@ -180,9 +223,9 @@ def _place(caller: Any) -> tuple[str, str, int]:
 
 
 def _say(post: Post, part: str, **more: Any) -> None:
-    failure = more.get("failure")
-    told = {"failure": {n: getattr(failure, n) for n in Failure.__slots__}} if failure else more
-    post.say({"part": part, **told})
+    failure = more.pop("failure", None)
+    told = {"failure": {n: getattr(failure, n) for n in Failure.__slots__}} if failure else {}
+    post.say({"part": part, **more, **told})
 
 
 def _schema(site: Site, version_table: str) -> list[list[str]]:

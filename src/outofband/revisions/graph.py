@@ -19,7 +19,7 @@ from alembic.script.revision import (
     ResolutionError,
     RevisionError,
 )
-from alembic.util import CommandError, pyfiles
+from alembic.util import CommandError, pyfiles, to_tuple
 
 from outofband.errors import Misuse, StateUnknown
 
@@ -42,6 +42,11 @@ def every(script: ScriptDirectory) -> tuple[Script, ...]:
     """Return every revision, each after those it comes from or depends on."""
     with _loading(script):
         return tuple(script.walk_revisions())[::-1]
+
+
+def parents(script: Script) -> tuple[str, ...]:
+    """Return the revisions that one comes from."""
+    return to_tuple(script.down_revision, default=())
 
 
 def heads(script: ScriptDirectory) -> tuple[str, ...]:

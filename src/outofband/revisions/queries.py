@@ -29,7 +29,8 @@ class QueriesUnreadable(Misuse):
 
 
 def read(named: Sequence[str], folder: Path, *, executes: bool = True) -> tuple[Query, ...]:
-    """Return all queries that a project lists; patterns are relative to ``folder``.
+    """Return all queries that a project lists; patterns are relative to ``folder``, and the name of
+    a folder stands for the .sql files in it.
 
     Without ``executes`` a callable is left out. Raises QueriesUnreadable for a pattern that fits no
     file, a file that is not UTF-8, and a callable that fails or yields what is no statement.
@@ -66,10 +67,12 @@ def _is_callable(name: str) -> bool:
 
 
 def _of_files(pattern: str, folder: Path) -> Iterator[Query]:
-    paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+    inside = os.path.relpath(pattern, folder) if os.path.isabs(pattern) else pattern
+    inside = f"{inside}/*.sql" if (folder / inside).is_dir() else inside
+    paths = sorted(path for path in folder.glob(inside) if path.is_file())
     if not paths:
         raise QueriesUnreadable(
-            f"the setting queries names {pattern!r}",
+            f"queries are to be read from {pattern!r}",
             why=f"no file in {folder} fits it",
             do="Correct it, or take it out",
         )
@@ -106,7 +109,7 @@ def _called(name: str, folder: Path) -> list[Query]:
 
 def _failed(name: str, why: str) -> QueriesUnreadable:
     return QueriesUnreadable(
-        f"the setting queries names {name!r}",
+        f"queries are to be read from {name!r}",
         why=why,
         do="Let it yield statements of SQLAlchemy, texts, or pairs of a name and one of these",
     )

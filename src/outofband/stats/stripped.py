@@ -23,8 +23,8 @@ _SIZED_TYPES = frozenset(
 _OTHER_LISTS = frozenset({"select", "from", "where", "values", "set", "having", "returning", "on"})
 
 
-def stripped(sql: str, tables: Set[str]) -> str | None:
-    """Return the statement with ``$n`` for every constant.
+def stripped(sql: str, tables: Set[str] | None) -> str | None:
+    """Return the statement with ``$n`` for every constant; ``tables`` None stands for all.
 
     None for what is no DML, names none of the tables, is more than one statement or not readable.
     """
@@ -33,7 +33,11 @@ def stripped(sql: str, tables: Set[str]) -> str | None:
         return None
     piece = found[0]
     is_dml = next((text for text in piece.texts if text != "("), "") in _DML
-    return _without_constants(piece) if is_dml and _names_any(piece, tables) else None
+    return (
+        _without_constants(piece)
+        if is_dml and (tables is None or _names_any(piece, tables))
+        else None
+    )
 
 
 def _names_any(piece: Piece, tables: Set[str]) -> bool:

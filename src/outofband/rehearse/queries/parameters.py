@@ -41,7 +41,8 @@ def typed(sql: str, parameter: str) -> str:
     Where it is asked whether it is NULL (``$1 IS NULL OR a = $1``) that is another parameter then:
     the planner knows the value of neither. Otherwise it is a text.
     """
-    alone = re.compile(rf"{re.escape(parameter)}(?=\s+IS\s+(?:NOT\s+)?NULL)", re.IGNORECASE)
+    every = re.compile(rf"{re.escape(parameter)}(?!\d)")
+    alone = re.compile(rf"{every.pattern}(?=\s+IS\s+(?:NOT\s+)?NULL)", re.IGNORECASE)
     number = max(int(found) for found in re.findall(r"\$(\d+)", sql))
-    asked, count = alone.subn(f"${number + 1}::text", sql)
-    return asked if count else re.sub(rf"{re.escape(parameter)}(?!\d)", f"{parameter}::text", sql)
+    asked = alone.sub(f"${number + 1}::text", sql)
+    return asked if asked != sql and every.search(asked) else every.sub(f"{parameter}::text", sql)

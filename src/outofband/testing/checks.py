@@ -1,0 +1,21 @@
+"""The tests that a project imports, or gets by ``outofband_tests = true``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+
+def test_every_revision_up_down_up(
+    outofband_revision: str, outofband_trouble: Callable[[str], str]
+) -> None:
+    """The revision runs up, down and up again, and each way the schema comes out the same."""
+    if trouble := outofband_trouble(outofband_revision):
+        pytest.fail(trouble, pytrace=False)
+
+
+def test_head_matches_models(outofband_unlike_models: str) -> None:
+    """The database at head is what the project's models say."""
+    if outofband_unlike_models:
+        pytest.fail(outofband_unlike_models, pytrace=False)
