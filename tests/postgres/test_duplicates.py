@@ -193,7 +193,7 @@ def test_a_row_that_changed_since_it_was_looked_at_is_not_moved(
         "UPDATE docs SET id = 99 WHERE ctid = (SELECT max(ctid) FROM docs)"
     ) as writer:
         run = rows.beside(lambda: rows.apply(step, screen=screen, dedupe=Dedupe.IDENTICAL))
-        rows.eventually(lambda: any("lock timeout" in line for line in screen.said))
+        rows.eventually(lambda: any("could not obtain lock" in line for line in screen.said))
         writer.commit()
     (ending,) = run.result()
     assert ending.end is End.DONE

@@ -117,7 +117,7 @@ def test_a_row_that_became_the_newest_meanwhile_stays(
     step = steps.create("u", "docs", "id", unique=True)
     with db.transaction("UPDATE docs SET number = 9 WHERE note = 'old'") as writer:
         run = db.beside(lambda: db.apply(step, screen=screen, dedupe=BY_NUMBER))
-        db.eventually(lambda: any("lock timeout" in line for line in screen.said))
+        db.eventually(lambda: any("could not obtain lock" in line for line in screen.said))
         writer.commit()
     (ending,) = run.result()
     assert ending.end is End.DONE

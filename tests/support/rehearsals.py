@@ -64,7 +64,12 @@ def planned(sql: str = "SELECT 1", table_name: str = "t", *, bad: bool = True) -
         return Planned(query, sized=True, base=index, head=index)
     wanted = CreateIndex(name="ix", table=name, keys=(IndexKey("a"),))
     fault = Fault(
-        "sequential-scan", name, whole, "it reads 162 GB", suggestion=Suggestion(wanted, index)
+        "sequential-scan",
+        name,
+        whole,
+        whole,
+        "it reads 162 GB",
+        suggestion=Suggestion(wanted, index),
     )
     return Planned(query, sized=True, base=index, head=limit, faults=(fault,))
 
