@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from outofband import wire
-from outofband.gate import recall, remember, store
 from outofband.gate.request import Request
-from outofband.inputs.trace import tracing
+from outofband.gate.shelf import Shelf
 from outofband.revisions.edited import Print, edited
 from outofband.revisions.environment import configured
 from outofband.revisions.history import Reading
@@ -29,41 +28,25 @@ def base_of(request: Request, ref: str, reading: Reading, now: Sequence[Revision
     """
     config = configured(request.configs, request.name, request.x)
     left = departure(config, ref)
-    folder, name = store.folder_for(os.getcwd()), _name(request, reading, left)
-    then = _kept(store.read(folder, name)) if folder else None
-    if then is None:
-        then = _read(left, partial(past, left, config, reading), folder, name)
+    words = [*request.configs, "", request.name, *request.x, "", str(reading), str(left.ini)]
+    shelf = Shelf.of("past", left.commit, *words)
+    then = _kept(shelf.content) or _read(left, partial(past, left, config, reading), shelf)
     return Base(then.revisions, then.environment, edited=edited(then.prints, now))
 
 
-def _name(request: Request, reading: Reading, left: Departure) -> str:
-    words = [*request.configs, "", request.name, *request.x, "", str(reading), str(left.ini)]
-    return "past-" + store.name_of(os.getcwd(), left.commit, *words)
-
-
-def _read(left: Departure, read: Callable[[Path], Past], folder: str, name: str) -> Past:
+def _read(left: Departure, read: Callable[[Path], Past], shelf: Shelf) -> Past:
     """Read the history of then, and keep it unless it follows from more than can be looked at."""
     with tempfile.TemporaryDirectory(prefix="outofband-") as made:
         place = Path(made).resolve()
         left.export(place)
-        with tracing() as trace:
+
+        def is_inside(path: str) -> bool:
+            return os.path.join(path, "").startswith(os.path.join(place, ""))
+
+        with shelf.looking(is_inside):
             then = read(place)
-        inputs = remember.inputs_of(trace)
-    if folder and inputs is not None:
-        content: dict[str, object] = {"inputs": _but(inputs, str(place)), "past": _told(then)}
-        store.write(folder, name, content)
+    shelf.put(_told(then))
     return then
-
-
-def _but(inputs: dict[str, Any], place: str) -> dict[str, Any]:
-    """Leave out what lies in a folder."""
-
-    def is_inside(path: str) -> bool:
-        return os.path.join(path, "").startswith(os.path.join(place, ""))
-
-    lists = ("files", "folders", "modules", "present")
-    less = {key: {p: w for p, w in inputs[key].items() if not is_inside(p)} for key in lists}
-    return inputs | less
 
 
 def _told(then: Past) -> dict[str, Any]:
@@ -72,14 +55,11 @@ def _told(then: Past) -> dict[str, Any]:
     return {"revisions": revisions, "environment": environment, "prints": then.prints}
 
 
-def _kept(found: Any) -> Past | None:
+def _kept(told: dict[str, Any]) -> Past | None:
     try:
-        if found is None or not recall.is_as_it_was(found["inputs"]):
-            return None
-        told = found["past"]
         environment = told["environment"] and wire.environment_from_json(told["environment"])
         revisions = tuple(map(wire.revision_from_json, told["revisions"]))
         prints = {id_: Print(*each) for id_, each in told["prints"].items()}
     except (KeyError, TypeError, AttributeError, ValueError):
-        return None  # whoever wrote that was not this version of us
+        return None  # nothing is kept, or whoever wrote it was not this version of us
     return Past(revisions, environment, prints)

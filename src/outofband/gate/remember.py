@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterable
 
 from outofband.gate import recall, store
 from outofband.inputs import state
@@ -18,13 +19,18 @@ def answer(words: list[str], text: str, status: int, inputs: dict[str, object]) 
         store.write(folder, recall.name(words), content)
 
 
-def inputs_of(trace: Trace) -> dict[str, object] | None:
-    """Return the state of what was looked at.
+def nothing(_path: str) -> bool:
+    """Leave no path out."""
+    return False
+
+
+def inputs_of(trace: Trace, left_out: Callable[[str], bool] = nothing) -> dict[str, object] | None:
+    """Return the state of what was looked at, but for paths that nothing depends on.
 
     None where an answer came from more than can be looked at again, or from a file that has changed
     meanwhile: nothing may be kept.
     """
-    files = {path: state.of_file(path) for path in sorted(trace.files)}
+    files = {path: state.of_file(path) for path in _but(trace.files, left_out)}
     if trace.unforeseeable or state.SPECIAL in files.values():
         return None
     if any(_has_changed_since(path, trace.started) for path in files):
@@ -34,11 +40,15 @@ def inputs_of(trace: Trace) -> dict[str, object] | None:
     return {
         "tools": trace.tools,
         "variables": {"names": names, "salt": salt, "digest": digest},
-        "folders": trace.folders,
-        "modules": trace.modules,
-        "present": {p: state.of_presence(p) for p in sorted(trace.present - trace.files)},
+        "folders": {p: trace.folders[p] for p in _but(trace.folders, left_out)},
+        "modules": {p: trace.modules[p] for p in _but(trace.modules, left_out)},
+        "present": {p: state.of_presence(p) for p in _but(trace.present - trace.files, left_out)},
         "files": files,
     }
+
+
+def _but(paths: Iterable[str], left_out: Callable[[str], bool]) -> list[str]:
+    return sorted(path for path in paths if not left_out(path))
 
 
 def _has_changed_since(path: str, started: int) -> bool:

@@ -1,13 +1,13 @@
-"""What a command that looks at a database keeps of a project, as long as it holds.
+"""What a command keeps of a project beside answers and renderings, as long as it holds.
 
-Between looking at the project and knowing what to keep such a command runs env.py again, connects
-and waits; so the state of what was looked at is taken before, and compared once more at the end.
+Between looking at the project and knowing what to keep such a command may run env.py again, connect
+and wait; so the state of what was looked at is taken before, and compared once more at the end.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,15 +43,17 @@ class Shelf:
         return made
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
-        """Take down what is looked at within, unless that is known."""
+    def looking(self, left_out: Callable[[str], bool] = remember.nothing) -> Iterator[None]:
+        """Take down what is looked at within, unless that is known; but for paths that nothing
+        depends on.
+        """
         if self.inputs is not None:
             yield
             return
         with trace.tracing() as kept:
             trace.imported_before()
             yield
-        self.inputs = remember.inputs_of(kept)
+        self.inputs = remember.inputs_of(kept, left_out)
 
     def put(self, content: Mapping[str, Any]) -> None:
         """Keep something in place of what lies here, unless what was looked at has changed since,

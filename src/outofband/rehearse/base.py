@@ -7,16 +7,14 @@ revisions that are rehearsed: Alembic loads these too, and they are what is edit
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from outofband.ephemeral import binaries
 from outofband.ephemeral.template import archive_for, cache_folder
-from outofband.gate import recall, remember, store
-from outofband.inputs.trace import Trace
+from outofband.gate.shelf import Shelf
 from outofband.rehearse.schema import Schema, of_rows
 from outofband_lint.source import Revision
 
@@ -26,62 +24,46 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where a base is kept, or would be: its name, and the archive of its data directory."""
+    """Where a base is kept, or would be: the archive of its data directory, and on a ``shelf`` its
+    schema, with what it follows from.
+    """
 
-    name: str
     archive: Path
+    shelf: Shelf
 
     @classmethod
     def of(cls, call: Iterable[str], revisions: Sequence[Revision], pg_bin: Path | None) -> Base:
         """Return that of some revisions, for calls from here with these words."""
         server = archive_for(binaries.find(pg_bin)).name
         ids = [revision.id for revision in revisions]
-        name = store.name_of("base", os.getcwd(), server, *call, "", *ids)
-        return cls(f"base-{name}", cache_folder() / f"base-{name}.tar")
+        shelf = Shelf.of("base", server, *call, "", *ids)
+        return cls(cache_folder() / f"{shelf.name}.tar", shelf)
 
     def schema(self) -> Schema | None:
         """Return the schema of what is kept, if that is still what the revisions would make."""
-        found = store.read(folder, self.name) if (folder := _folder()) else None
         try:
-            if found is None or not self.archive.exists() or not _holds(found["inputs"]):
-                return None
+            schema = of_rows(self.shelf.content["schema"])
             os.utime(self.archive)
-            rows: Any = found["schema"]
-            return of_rows(rows)
-        except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            return None  # whoever wrote that was not this version of us
+            return schema
+        except (KeyError, TypeError, ValueError, OSError):
+            return None  # nothing is kept, or whoever wrote it was not this version of us
 
-    def keep(self, schema: Schema, trace: Trace, rehearsed: Collection[Revision]) -> None:
-        """Note what the archive, which is there, follows from."""
-        inputs, folder = remember.inputs_of(trace), _folder()
-        if inputs is None or not folder:
+    def looking(self, rehearsed: Iterable[Revision]) -> AbstractContextManager[None]:
+        """Take down what is looked at within, but for the files of the rehearsed revisions, and
+        which others stand beside them.
+        """
+        paths = {os.path.abspath(revision.path) for revision in rehearsed}
+        theirs = paths | {os.path.dirname(path) for path in paths}
+        return self.shelf.looking(theirs.__contains__)
+
+    def keep(self, schema: Schema) -> None:
+        """Note what the archive, which is there, follows from; without that it is of no use."""
+        if self.shelf.inputs is None:
             with suppress(OSError):
                 self.archive.unlink()
             return
-        rows = [[*each, definition] for each, definition in schema.items()]
-        content: dict[str, object] = {"inputs": _but(inputs, rehearsed), "schema": rows}
-        store.write(folder, self.name, content)
+        self.shelf.put({"schema": [[*each, definition] for each, definition in schema.items()]})
         _prune(self.archive.parent)
-
-
-def _folder() -> str:
-    return store.folder_for(os.getcwd())
-
-
-def _holds(inputs: object) -> bool:
-    return recall.is_as_it_was(inputs)
-
-
-def _but(inputs: Mapping[str, Any], rehearsed: Collection[Revision]) -> dict[str, Any]:
-    """Leave out the files of revisions, and which files stand beside them."""
-    paths = {os.path.abspath(revision.path) for revision in rehearsed}
-    folders = {os.path.dirname(path) for path in paths}
-    less = {key: {p: was for p, was in inputs[key].items() if p not in paths} for key in _FILES}
-    less |= {key: {p: was for p, was in inputs[key].items() if p not in folders} for key in _LISTS}
-    return {**inputs, **less}
-
-
-_FILES, _LISTS = ("files", "present"), ("folders", "modules")
 
 
 def _prune(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from outofband.ephemeral import server
 from outofband.gate.judge import judge, lint_settings
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject, subject_of
-from outofband.inputs.trace import tracing
 from outofband.rehearse import findings
 from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.base import Base
@@ -155,13 +155,13 @@ def _run(
     with server(pg_bin=pg_bin, settings=_UNDISTURBED, kept=archive) as running:
         site = Site(str(running.socket_directory), running.port, "postgres")
         if schema is None or running.is_new:
-            with tracing() as trace:
+            with kept.looking(rehearsed) if kept else nullcontext():
                 (base,) = parts(call, site, ["base"])
             if base.failure is not None:
                 return _Came(running.version, [base])
             if kept is not None:
                 running.keep(kept.archive)
-                kept.keep(base.schema, trace, rehearsed)
+                kept.keep(base.schema)
         else:
             base = Ran("base", schema=schema)
         came = _Came(running.version, [base])
