@@ -12,6 +12,7 @@ from outofband.rehearse.predicted import Surprise
 from outofband.rehearse.queries import findings as of_queries
 from outofband.rehearse.run import Failure, Ran
 from outofband.rehearse.schema import difference
+from outofband.rehearse.trace import Traced
 from outofband_lint.finding import Finding, Severity
 from outofband_lint.fingerprint import fingerprint
 from outofband_lint.names import QualifiedName
@@ -55,13 +56,12 @@ def _about(failure: Failure, rule: str, message: str) -> Finding:
 def _invalid(rehearsal: Rehearsal) -> Iterator[Finding]:
     for traced in (t for ran in rehearsal.ran if ran.part == "upgrade" for t in ran.statements):
         for index in traced.invalid:
-            yield _finding(
+            yield _of(
+                traced,
                 "index-left-invalid",
                 "error",
-                (traced.revision, traced.path, traced.line),
                 f"The index {shown(index)} is invalid after this: no query uses it.",
                 "Attach an index for each partition, or build it without ON ONLY.",
-                traced.sql,
             )
 
 
@@ -69,13 +69,12 @@ def _not_predicted(surprises: Iterable[Surprise]) -> Iterator[Finding]:
     for traced, beyond in surprises:
         taken = ", ".join(f"{lock.mode.value} on {shown(lock.table)}" for lock in beyond)
         blocked = beyond[0].mode.blocks
-        yield _finding(
+        yield _of(
+            traced,
             "lock-not-predicted",
             "warning",
-            (traced.revision, traced.path, traced.line),
             f"It takes {taken}, which its text does not tell: {blocked} waits for it.",
             "See which function, trigger, CASCADE or partition takes it.",
-            traced.sql,
         )
 
 
@@ -92,16 +91,15 @@ def _longest(holds: Iterable[Hold]) -> Iterator[Hold]:
 
 def _held(hold: Hold) -> Iterator[Finding]:
     assert hold.duration is not None
-    lock, traced = hold.lock, hold.statement
-    yield _finding(
+    lock = hold.lock
+    yield _of(
+        hold.statement,
         "lock-held-long",
         "error",
-        (traced.revision, traced.path, traced.line),
         f"{lock.mode.value} on {shown(lock.table)} is held for at least"
         f" {hold.duration.seconds:.0f} s in production, and {lock.mode.blocks} waits:"
         f" {hold.duration.method}.",
         "Move what takes long out of this transaction, or out of band.",
-        traced.sql,
     )
 
 
@@ -120,6 +118,12 @@ def _differences(rehearsal: Rehearsal) -> Iterator[Finding]:
         if found:
             place = (first.id, first.path, first.line)
             yield _finding(rule, severity, place, f"{what}. {found}.", "Mend downgrade().")
+
+
+def _of(traced: Traced, rule: str, severity: Severity, message: str, help_: str) -> Finding:
+    """Return a finding about a statement."""
+    place = (traced.revision, traced.path, traced.line)
+    return _finding(rule, severity, place, message, help_, traced.sql)
 
 
 def _finding(

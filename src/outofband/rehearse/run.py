@@ -100,50 +100,41 @@ class Leg:
     traced: bool = False
 
 
-def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, None]:
-    """Run legs, none of them traced, and yield each as it ends, up to the first that fails."""
-    with child.started(partial(_serve, call, site, wanted)) as answers:
-        for answer in answers:
-            failure = Failure(**answer["failure"]) if "failure" in answer else None
-            yield Ran(answer["part"], schema=of_rows(answer.get("schema", ())), failure=failure)
-
-
 def parts(call: Call, site: Site, wanted: Sequence[Part]) -> Iterator[Ran]:
     """Run parts one after another and yield each as it ends, up to the first that fails."""
-    with child.started(
-        partial(_serve, call, site, [_leg(part, call) for part in wanted])
-    ) as answers:
+    return legs(call, site, [_leg(part, call) for part in wanted])
+
+
+def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, None]:
+    """Run legs one after another and yield each as it ends, up to the first that fails."""
+    with child.started(partial(_serve, call, site, wanted)) as answers:
         statements: list[Traced] = []
-        left = [*wanted]
+        left = [leg.part for leg in wanted]
         call.watch(left[0], "")
         for answer in answers:
             if "traced" in answer:
                 statements.append(trace.from_json(answer["traced"]))
                 call.watch(left[0], statements[-1].revision)
                 continue
-            schema, failure = of_rows(answer.get("schema", ())), answer.get("failure")
-            yield Ran(
-                answer["part"], tuple(statements), schema, Failure(**failure) if failure else None
-            )
+            failure = Failure(**answer["failure"]) if "failure" in answer else None
+            schema = of_rows(answer.get("schema", ()))
+            yield Ran(answer["part"], tuple(statements), schema, failure)
             statements = []
-            if failure:
-                return
             del left[0]
-            if left:
+            if failure is None and left:
                 call.watch(left[0], "")
 
 
-# --- in the child
-
-
 def _leg(part: Part, call: Call) -> Leg:
-    below = call.base[:1] or ("base",)
     match part:
         case "base":
             return Leg(part, "upgrade", call.base)
         case "downgrade":
-            return Leg(part, "downgrade", below, traced=True)
+            return Leg(part, "downgrade", call.base[:1] or ("base",), traced=True)
     return Leg(part, "upgrade", ("heads",), traced=True)
+
+
+# --- in the child
 
 
 def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
@@ -154,10 +145,9 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
     from outofband.revisions import online
     from outofband.revisions.environment import configured
 
-    place = online.Place(site.folder, site.port, site.database)
     config = configured(call.configs, call.name, call.x)
     with (
-        online.redirected(place),
+        online.redirected(site),
         online.one_directory(config),
         online.configuring(apart=call.apart) as noted,
     ):

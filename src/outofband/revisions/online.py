@@ -33,6 +33,8 @@ Rows = Callable[[str], Sequence[tuple[Any, ...]]]
 """Runs a query without parameters on the session that a migration uses."""
 
 _NOT_HERE = ("pass", "ssl", "gss", "krb", "service", "hostaddr", "channel", "target", "require")
+_ROLE = "postgres"
+"""Whom an ephemeral server lets in without a password."""
 _REACHES = ("host", "port", "user", "database", "dbname", "dsn", "unix_sock", "load_balance_hosts")
 
 
@@ -48,14 +50,20 @@ class RevisionFailed(NothingChanged):
         self.caller = caller
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The socket of a server, and the database and the role on it, which needs no password."""
+class Place(Protocol):
+    """The folder and the port of a server's socket, and a database on it."""
 
-    folder: str
-    port: int
-    database: str
-    user: str = "postgres"
+    @property
+    def folder(self) -> str:
+        """What libpq takes as host."""
+
+    @property
+    def port(self) -> int:
+        """The number in the socket's name."""
+
+    @property
+    def database(self) -> str:
+        """Its name."""
 
 
 class Watcher(Protocol):
@@ -240,9 +248,9 @@ def _rows_of(connection: Connection) -> Rows:
 def _parameters(driver: str, place: Place) -> dict[str, Any]:
     if driver == "pg8000":
         socket = f"{place.folder}/.s.PGSQL.{place.port}"
-        return {"unix_sock": socket, "user": place.user, "database": place.database}
+        return {"unix_sock": socket, "user": _ROLE, "database": place.database}
     name = "database" if driver == "asyncpg" else "dbname"
-    return {"host": place.folder, "port": place.port, "user": place.user, name: place.database}
+    return {"host": place.folder, "port": place.port, "user": _ROLE, name: place.database}
 
 
 def _not_redirected(what: str) -> EngineNotRedirected:

@@ -47,9 +47,8 @@ def _differences(call: Call, site: Site) -> Iterator[str]:
     from outofband.revisions import models, online
     from outofband.revisions.environment import configured
 
-    place = online.Place(site.folder, site.port, site.database)
     config = configured(call.configs, call.name, call.x)
-    with online.redirected(place), online.configuring(apart=call.apart) as noted:
+    with online.redirected(site), online.configuring(apart=call.apart) as noted:
         if code := models.missing(config):
             yield f"the models want what no revision makes; as autogenerate writes it:\n{code}"
     yield from _indexes([*models.indexes(noted.target_metadata)], site)
