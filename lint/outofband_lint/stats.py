@@ -72,19 +72,26 @@ def shown_size(size: float) -> str:
     return f"{round(size)} {_UNITS[-1]}"
 
 
-def read(text: str) -> Stats:
-    """Read a stats file; raises StatsUnreadable."""
+def document(text: str) -> dict[str, Any]:
+    """Return what a text holds that says it is a stats file of this version; raises
+    StatsUnreadable.
+    """
     try:
-        document = json.loads(text)
+        found = json.loads(text)
     except ValueError as error:
         raise StatsUnreadable(f"it is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise StatsUnreadable(f'it does not say "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
+    if found.get("version") != VERSION:
         raise StatsUnreadable(
-            f"it is of version {document.get('version')!r}, and this outofband reads {VERSION}"
+            f"it is of version {found.get('version')!r}, and this outofband reads {VERSION}"
         )
-    relations = document.get("relations")
+    return found
+
+
+def read(text: str) -> Stats:
+    """Read a stats file; raises StatsUnreadable."""
+    relations = document(text).get("relations")
     if not isinstance(relations, list):
         raise StatsUnreadable('"relations" is not a list')
     found = [_relation(entry, number) for number, entry in enumerate(relations)]

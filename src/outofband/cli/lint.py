@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outofband.cli.options import alembic_options, fail_on_option
+from outofband.cli.options import alembic_options, fail_on_option, stats_option
 from outofband.gate.request import Request
 from outofband_lint.report import FORMATS, report
 from outofband_lint.report.colour import is_wanted
@@ -52,11 +52,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="List every finding, also on the first look at a long history.",
 )
-@click.option(
-    "--stats",
-    metavar="FILE",
-    help="Sizes of production's tables, as outofband stats pull writes them.",
-)
+@stats_option
 @click.option(
     "--write-baseline",
     is_flag=True,

@@ -65,6 +65,11 @@ fail_on_option = click.option(
     show_default=True,
     help="The least severity that makes the exit status 1.",
 )
+stats_option = click.option(
+    "--stats",
+    metavar="FILE",
+    help="Sizes of production's tables, as outofband stats pull writes them.",
+)
 targets_option = click.option(
     "--targets",
     type=click.Path(path_type=Path),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from outofband.cli.options import alembic_options, fail_on_option
+from outofband.cli.options import alembic_options, fail_on_option, stats_option
 
 
 @click.command("rehearse")
@@ -18,11 +18,7 @@ from outofband.cli.options import alembic_options, fail_on_option
     metavar="GIT_REF",
     help="Rehearse only what the branch adds to GIT_REF, on top of what is there already.",
 )
-@click.option(
-    "--stats",
-    metavar="FILE",
-    help="Sizes of production's tables, as outofband stats pull writes them.",
-)
+@stats_option
 @click.option(
     "--queries",
     multiple=True,

@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from outofband.errors import Misuse
 from outofband.stats.value import Column, Index, Missing, Query, Relation, Setting, Stats
-from outofband_lint.stats import FORMAT, VERSION
+from outofband_lint.stats import FORMAT, VERSION, document
 
 _LISTS: dict[str, type] = {
     "settings": Setting,
@@ -59,7 +59,7 @@ def _line(item: Any) -> tuple[tuple[str, ...], str]:
 def read(text: str, where: str = "the stats file") -> Stats:
     """Read a stats file; ``where`` is what messages call it. Raises StatsFileWrong."""
     try:
-        return _stats(_document(text))
+        return _stats(document(text))
     except ValueError as error:
         raise StatsFileWrong(
             f"cannot read {where}",
@@ -68,33 +68,19 @@ def read(text: str, where: str = "the stats file") -> Stats:
         ) from None
 
 
-def _document(text: str) -> dict[str, Any]:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"it is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f'it does not say "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
-        raise ValueError(
-            f"it is of version {document.get('version')!r}, and this outofband reads {VERSION}"
-        )
-    return document
-
-
-def _stats(document: dict[str, Any]) -> Stats:
-    if "relations" not in document:
+def _stats(found: dict[str, Any]) -> Stats:
+    if "relations" not in found:
         raise ValueError('"relations" is not there')
     hints = get_type_hints(Stats)
-    header = {name: document[name] for name in _HEADER if name in document}
+    header = {name: found[name] for name in _HEADER if name in found}
     for name, value in header.items():
         _check(value, hints[name], f'"{name}"')
-    lists: dict[str, Any] = {name: tuple(_objects(document, name, _LISTS[name])) for name in _LISTS}
+    lists: dict[str, Any] = {name: tuple(_objects(found, name, _LISTS[name])) for name in _LISTS}
     return Stats(**header, **lists)
 
 
-def _objects(document: dict[str, Any], name: str, made: type) -> Iterator[Any]:
-    entries = document.get(name, [])
+def _objects(found: dict[str, Any], name: str, made: type) -> Iterator[Any]:
+    entries = found.get(name, [])
     if not isinstance(entries, list):
         raise ValueError(f'"{name}" is not a list')
     for number, entry in enumerate(entries):
