@@ -74,6 +74,25 @@ def test_a_revision_that_fails_is_named_with_its_line(project: Project, run: Run
     assert [traced.revision for traced in upgraded.statements] == ["1"]
 
 
+def test_a_concurrent_build_in_a_transaction_fails_in_the_servers_words(
+    project: Project, run: Run
+) -> None:
+    project.revise("1", f'{TABLE}\nop.execute("CREATE INDEX CONCURRENTLY i ON t (id)")')
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is not None
+    assert upgraded.failure.why == (
+        "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"
+    )
+
+
+def test_transactions_may_be_serializable(project: Project, run: Run) -> None:
+    project.configure(env=ENV.replace("(url,", '(url, isolation_level="SERIALIZABLE",'))
+    project.revise("1", f'{TABLE}\nop.execute("INSERT INTO t SELECT count(*) FROM t")')
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is None
+    assert len(upgraded.statements) == 2
+
+
 @pytest.mark.parametrize("hangs", ["time.sleep(60)", 'op.execute("SELECT pg_sleep(60)")'])
 def test_a_revision_that_hangs_is_ended_and_named(hangs: str, project: Project, run: Run) -> None:
     project.revise("1", hangs)

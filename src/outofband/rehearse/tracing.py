@@ -56,8 +56,9 @@ class Tracing:
             self.existing, self.held, self.is_open = dict(self.known), {}, True
         tables = [*_in_whose_way(sql, self.known)]
         if tables:
-            ((pid,),) = rows("SELECT pg_backend_pid()")
-            self.parking = Parking(self.url, pid, tables)
+            # In a transaction, which refuses it, now() is the time of the first statement.
+            ((pid, is_inside),) = rows("SELECT pg_backend_pid(), now() < statement_timestamp()")
+            self.parking = None if is_inside else Parking(self.url, pid, tables)
 
     def after(self, rows: Rows, sql: str, caller: Caller, seconds: float) -> None:
         """Say what the statement did."""

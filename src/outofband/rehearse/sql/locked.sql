@@ -8,7 +8,7 @@ SELECT now() < statement_timestamp(), r.*
                pg_stat_get_xact_numscans(c.oid), coalesce(i.indisvalid, true), i.indrelid, l.modes
           FROM (SELECT relation, string_agg(mode, ' ') AS modes
                   FROM pg_locks
-                 WHERE pid = pg_backend_pid() AND locktype = 'relation'
+                 WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode <> 'SIReadLock'
                    AND database = (
                        SELECT oid FROM pg_database WHERE datname = current_database())
                  GROUP BY relation) l
