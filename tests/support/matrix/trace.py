@@ -7,7 +7,7 @@ watched by another session instead, while it is parked (`matrix.parked`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from matrix.parked import run_parked
-from matrix.relations import Relation, held_by, relations
+from outofband.rehearse.relations import Relation, every, query, strongest
 from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.split import pieces
@@ -98,7 +98,7 @@ class _Tracer:
     def __init__(self, url: str, connection: psycopg.Connection[Any]) -> None:
         self.url = url
         self.connection = connection
-        self.existing = relations(connection)
+        self.existing = self._relations()
         self.seen = Seen()
 
     def run(self, statement: str, *, in_transaction: bool) -> None:
@@ -127,27 +127,32 @@ class _Tracer:
         return self.connection.info.transaction_status
 
     def _run_observed(self, statement: str) -> None:
-        before = relations(self.connection)
+        before = self._relations()
         self.connection.execute(statement.encode())
-        self._see(held_by(self.connection, self.connection.info.backend_pid))
-        self._compare(statement, before, relations(self.connection))
+        pid = self.connection.info.backend_pid
+        held = self.connection.execute(query("locks_of").encode(), [pid]).fetchall()
+        self._see({oid: strongest(modes) for oid, modes in held})
+        self._compare(statement, before, self._relations())
 
     def _run_parked(self, statement: str) -> None:
-        before = relations(self.connection)
+        before = self._relations()
         tables = [relation for relation in before.values() if relation.kind in "rpm"]
         outcome = run_parked(self.url, statement, tables)
         self.seen = replace(self.seen, parked=True)
         self._see(outcome.locks)
-        self._compare(statement, before, relations(self.connection))
+        self._compare(statement, before, self._relations())
         if outcome.sqlstate is not None:
             self._failed(outcome.sqlstate, outcome.problem)
 
     def _failed(self, sqlstate: str | None, problem: str) -> None:
         self.seen = replace(self.seen, sqlstate=sqlstate, problem=problem.splitlines()[0])
 
-    def _see(self, locks: Sequence[tuple[int, LockMode]]) -> None:
+    def _relations(self) -> dict[int, Relation]:
+        return every(lambda sql: self.connection.execute(sql.encode()).fetchall())
+
+    def _see(self, locks: Mapping[int, LockMode]) -> None:
         found = dict(self.seen.locks)
-        for oid, mode in locks:
+        for oid, mode in locks.items():
             relation = self.existing.get(oid)
             if relation is not None:
                 table = self.existing[relation.table or oid].name
