@@ -132,6 +132,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("major", sorted(releases(), reverse=True))
 
 
+@pytest.hookimpl(tryfirst=True)  # a worker of xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
     """Leave out what $FAULTS does not ask for, and keep what needs one server together."""
     ours = [item for item in items if item.path.is_relative_to(HERE) and hasattr(item, "callspec")]
