@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -66,7 +67,8 @@ class Kept:
         """Run a command line as a new process would."""
         sys.path[:] = self._path
         sys.modules.pop("helper", None)
-        return self.project.run(*words)
+        with patch.dict(os.environ):
+            return self.project.run(*words)
 
     def status(self, *words: str) -> dict[str, str]:
         """The states of all steps by name."""
