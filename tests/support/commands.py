@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
-from typing import IO, Any
+from typing import IO
 
 OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 ALEMBIC = str(Path(sys.executable).with_name("alembic"))
@@ -29,7 +29,8 @@ _BEGUN = threading.Lock()
 class Command:
     """A command that runs: a Python program's path and its arguments.
 
-    ``out`` and ``err`` are where it prints to, files of its own when they are not given.
+    ``reads``, ``out`` and ``err`` are descriptors of its standard streams. Where they are not given,
+    there is nothing to read, and it prints to files of its own.
     """
 
     def __init__(
@@ -37,15 +38,18 @@ class Command:
         words: Sequence[str],
         folder: Path | str = ".",
         environ: Mapping[str, str] | None = None,
-        out: IO[Any] | None = None,
-        err: IO[Any] | None = None,
+        *,
+        reads: int | None = None,
+        out: int | None = None,
+        err: int | None = None,
     ) -> None:
         self.args = [*words]
         self.returncode: int | None = None
-        self._own = [tempfile.TemporaryFile() for given in (out, err) if not given]  # noqa: SIM115
+        unsaid = [given for given in (out, err) if given is None]
+        self._own: list[IO[bytes]] = [tempfile.TemporaryFile() for _ in unsaid]  # noqa: SIM115
         self._said: list[str] = []
-        own = iter(self._own)
-        streams = [stream or next(own) for stream in (out, err)]
+        own = (stream.fileno() for stream in self._own)
+        prints = [next(own) if given is None else given for given in (out, err)]
         self._told, telling = socket.socketpair()
         request = {
             "words": self.args,
@@ -53,7 +57,8 @@ class Command:
             "environ": dict(os.environ if environ is None else environ),
         }
         with telling, open(os.devnull) as nothing, _BEGUN:
-            given = [stream.fileno() for stream in (nothing, *streams, telling)]
+            read = nothing.fileno() if reads is None else reads
+            given = [read, *prints, telling.fileno()]
             _, asked = _interpreter()
             line = json.dumps(request).encode() + b"\n"
             asked.sendall(line[socket.send_fds(asked, [line], given) :])
