@@ -15,6 +15,8 @@ COMMANDS = {
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
     "mode": "codeintel.commands.mode",
+    "move": "codeintel.commands.move",
+    "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
 }
 

@@ -369,15 +369,15 @@ def _dies(url: str, folder: BundleFolder, dump_id: int, trips: int, end: Any) ->
     return os.waitpid(pid, 0)[1] != 0
 
 
-@pytest.mark.parametrize("end", [_kill, _cut])
+@pytest.mark.parametrize(("end", "every"), [(_kill, 2), (_cut, 3)])
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_whenever_a_mover_dies_each_row_is_moved_once(
-    migrated_url: str, migrated: Store, folder: BundleFolder, rows: Rows, end: Any
+    migrated_url: str, migrated: Store, folder: BundleFolder, rows: Rows, end: Any, every: int
 ) -> None:
     few = Rows(rows.metadata, rows.documents[:3], rows.result_chunks, rows.definitions[:3], ())
     trips, died = 0, True
     while died:
-        trips += 1
+        trips += every
         path = write(folder, trips, few)
         file = path.read_bytes()
         died = _dies(migrated_url, folder, trips, trips, end)

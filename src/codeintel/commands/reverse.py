@@ -31,6 +31,7 @@ def command(bundle_dir: Path, database_url: str) -> int:
     started = time.perf_counter()
     ways: Counter[Way] = Counter()
     with connection(database_url) as store:
+        current(store)  # refuses a database that is no store
         for _, way in give_back_all(store, BundleFolder(bundle_dir)):
             ways[way] += 1
         mode = current(store)
