@@ -14,6 +14,7 @@ COMMANDS = {
     "index": "codeintel.commands.index",
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
+    "mode": "codeintel.commands.mode",
     "demo": "codeintel.commands.demo",
 }
 

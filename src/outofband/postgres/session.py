@@ -69,6 +69,15 @@ class Session:
         """The server's version as a number: 180006 is 18.6."""
         return self._connection.info.server_version
 
+    @property
+    def reached(self) -> Mapping[str, str]:
+        """Where it has come to, by libpq's names, which its source need not tell in full: host,
+        port, dbname and user; and the password that was asked for, empty where none was.
+        """
+        told = self._connection.info
+        place = {"host": told.host, "port": f"{told.port}", "dbname": told.dbname}
+        return {**place, "user": told.user, "password": told.password}
+
     def close(self) -> None:
         """End the session; its locks go with it."""
         self._connection.close()
