@@ -14,6 +14,9 @@ COMMANDS = {
     "index": "codeintel.commands.index",
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
+    "mode": "codeintel.commands.mode",
+    "move": "codeintel.commands.move",
+    "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
 }
 

@@ -9,11 +9,11 @@ import pytest
 
 from outofband.gate.request import Request
 from outofband.rehearse.rehearsal import rehearse
-from rehearsed import Project
+from rehearsed import FOR_REAL, Project
 
-BASE = """op.execute("CREATE TABLE t (id int)")
-if not op.get_context()._in_external_transaction:  # and not while it is rendered
-    with open({made!r}, "a") as file:
+BASE = f"""op.execute("CREATE TABLE t (id int)")
+{FOR_REAL}:
+    with open({{made!r}}, "a") as file:
         file.write("made ")"""
 
 

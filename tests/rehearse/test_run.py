@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outofband_lint.names import QualifiedName
-from rehearsed import ENV, Project, Run
+from rehearsed import ASYNC_ENV, ENV, Project, Run
 
 TABLE = 'op.execute("CREATE TABLE t (id int)")'
 
@@ -23,23 +23,6 @@ def test_an_engine_of_any_driver_is_led_to_the_server(
     assert upgraded.failure is None
     assert ("table", "public.t") in upgraded.schema
     assert [traced.sql for traced in upgraded.statements] == ["CREATE TABLE t (id int)"]
-
-
-ASYNC_ENV = """
-import asyncio
-from alembic import context
-from sqlalchemy import pool
-from sqlalchemy.ext.asyncio import create_async_engine
-url = context.config.get_main_option("sqlalchemy.url")
-def migrate(connection):
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-async def online():
-    async with create_async_engine(url, poolclass=pool.NullPool).connect() as connection:
-        await connection.run_sync(migrate)
-asyncio.run(online())
-"""
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from outofband.rehearse import trace
 from outofband.rehearse.trace import Traced
 from outofband_lint.locks import LockMode
 from outofband_lint.spelling import shown
-from rehearsed import Project, Run
+from rehearsed import ASYNC_ENV, ENV, Project, Run
 
 TABLES = """
 for name in ("t", "u"):
@@ -106,6 +106,23 @@ def test_it_is_seen_what_a_statement_does(case: Case, project: Project, run: Run
     assert traced.seeing == case.seeing
     for what in ("rewritten", "scanned", "rebuilt", "created", "dropped", "invalid"):
         assert tuple(str(shown(name)) for name in getattr(traced, what)) == getattr(case, what)
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
+def test_every_driver_is_seen_in_a_transaction_and_outside_of_one(
+    driver: str, project: Project, run: Run
+) -> None:
+    url = f"postgresql+{driver}://app:secret@db.invalid:5432/production"
+    project.configure(url, ENV if driver == "psycopg2" else ASYNC_ENV)
+    project.revise("1", TABLES)
+    inside, alone = CASES["an index is built"], CASES["a concurrent build"]
+    drop = 'op.execute("DROP INDEX t_v")'
+    project.revise("2", f"{inside.operation}\n{drop}\n{alone.operation}")
+    _, upgraded = run("base", "upgrade", base=("1",))
+    assert upgraded.failure is None
+    built, _, again = upgraded.statements
+    assert (_locks(built), built.seeing) == (inside.locks, "held")
+    assert (_locks(again), again.seeing) == (alone.locks, "parked")
 
 
 def _locks(traced: Traced) -> tuple[str, ...]:

@@ -127,23 +127,19 @@ class Watch:
         return max((last - first for first, last in self._seen.values()), default=0.0)
 
 
-def test_on_tables_in_use_the_upgrade_is_quick_and_holds_no_lock_for_long(
-    config, database, capsys
-) -> None:
+def test_on_tables_in_use_the_upgrade_holds_no_lock_for_long(config, database, capsys) -> None:
     """The best of three runs counts, for a busy machine can stop any one of them for a while."""
     command.upgrade(config, "0001")
     fill(database)
     measured = []
     for _ in range(3):
         with Watch(database) as watch:
-            started = time.monotonic()
             command.upgrade(config, "head")
-            took = time.monotonic() - started
         assert index_names(database) == set()
         assert watch.samples > 10
-        measured.append((took < 2.0 and watch.longest < 0.1, took, watch.longest))
+        measured.append(watch.longest)
         command.downgrade(config, "0001")
-    assert any(good for good, _, _ in measured), measured
+    assert min(measured) < 0.1, measured
     assert capsys.readouterr().err.count("deferred create index lsif_data_documents_unique") == 3
 
 

@@ -22,6 +22,23 @@ else:
         with context.begin_transaction():
             context.run_migrations()
 """
+ASYNC_ENV = """
+import asyncio
+from alembic import context
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
+url = context.config.get_main_option("sqlalchemy.url")
+def migrate(connection):
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+async def online():
+    async with create_async_engine(url, poolclass=pool.NullPool).connect() as connection:
+        await connection.run_sync(migrate)
+asyncio.run(online())
+"""
+FOR_REAL = "if not op.get_context()._in_external_transaction"
+"""What a revision asks that does something only on a server, and not while it is rendered."""
 REVISION = """
 import time
 import sqlalchemy as sa

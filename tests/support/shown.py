@@ -1,8 +1,9 @@
 """A page whose files are written, whose commands are run, and whose output is compared.
 
-A comment of the page, which a reader does not see, says what else happens: ``sql:`` runs
-statements, ``held:`` runs them in a transaction that stays open until ``released``, and after
-``terminated`` the next command is sent SIGTERM once its build waits.
+A comment of the page, which a reader does not see, says what else happens: ``file:`` names the
+block after it, which has no line of its own for that, ``sql:`` runs statements, ``held:`` runs them
+in a transaction that stays open until ``released``, and after ``terminated`` the next command is
+sent SIGTERM once its build waits.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class Scene:
     url: str
     held: ExitStack = field(default_factory=ExitStack)
     terminated: bool = False
+    named: str = ""
 
     def play(self, page: Path) -> Iterator[tuple[str, str, str]]:
         """Do what the page says; yield each command, what it prints and what is shown."""
@@ -90,7 +92,9 @@ class Scene:
                         self._until_builds(0)
                     case "terminated":
                         self.terminated = True
-                    case "python" | "toml":
+                    case "file":
+                        self.named = block.body
+                    case "python" | "toml" | "json":
                         self._write(block)
                     case "console":
                         for command, shown in block.commands:
@@ -105,9 +109,12 @@ class Scene:
         session.execute(text)
 
     def _write(self, block: Block) -> None:
-        """Write a block whose first line names its file."""
-        if name := re.match(r"# (\S+)\n", block.body):
-            (self.project / name[1]).write_text(block.body, encoding="utf-8")
+        """Write a block whose first line, or a comment before it, names its file."""
+        if found := re.match(r"# (\S+)\n", block.body):
+            self.named = found[1]
+        if self.named:
+            (self.project / self.named).write_text(block.body, encoding="utf-8")
+        self.named = ""
 
     def _run(self, command: str) -> str:
         folder = str(Path(sys.executable).parent)

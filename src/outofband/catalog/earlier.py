@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
 
 
 class Earlier:
@@ -60,3 +61,30 @@ def waits_for(step: Step, earlier: Iterable[Step]) -> tuple[Step, ...]:
     """Return those of the earlier steps that ``step`` waits for, in order, done or not."""
     before = Earlier(earlier)
     return tuple(before.steps[n] for n in before.awaited(step))
+
+
+def bearing_on(step: Step, wanted: Wanted) -> Wanted:
+    """Return what decides where ``step`` stands: all that is wanted on its table, and on the tables
+    of what is waited for there.
+
+    Of thousands of steps these are few, and a run looks at them before each action.
+    """
+    tables, before = set[QualifiedName](), Earlier()
+    beside: dict[QualifiedName, set[QualifiedName]] = {}
+    for each in (w.step for w in wanted.steps):
+        places = before.awaited(each)
+        beside.setdefault(each.table, set()).update(before.steps[n].table for n in places)
+        before.add(each)
+    more = {step.table}
+    while more:
+        table = more.pop()
+        tables.add(table)
+        more |= beside.get(table, set()) - tables
+    # An index is not renamed away while any step wants it, wherever.
+    built = (s.index.qualified_name for s in before.steps if isinstance(s, CreateIndex))
+    return replace(
+        wanted,
+        steps=tuple(w for w in wanted.steps if w.step.table in tables),
+        unapplied=tuple(w for w in wanted.unapplied if w.step.table in tables),
+        declared_names=wanted.declared_names.union(built),
+    )

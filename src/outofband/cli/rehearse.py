@@ -41,6 +41,15 @@ from outofband.cli.options import alembic_options, fail_on_option, stats_option
     help="The bin folder of a PostgreSQL to rehearse on.  [default: the one of the extra rehearse]",
 )
 @click.option(
+    "--server",
+    "elsewhere",
+    envvar="OUTOFBAND_REHEARSE_SERVER",
+    show_envvar=True,
+    metavar="URL",
+    help="Rehearse on this server instead, in a database that is made there and dropped at the "
+    "end. Plans are without size then.  [default: a server of its own]",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
@@ -65,6 +74,7 @@ def command(
     queries: tuple[str, ...],
     limit: float,
     pg_bin: Path | None,
+    elsewhere: str | None,
     form: str,
     folder: Path | None,
     fail_on: str,
@@ -72,20 +82,29 @@ def command(
     """Run the revisions on a PostgreSQL of their own: up, down, and up again.
 
     The project's env.py and revisions run as they are; whatever database they would connect to,
-    they are led to a server that is made for this and is gone afterwards. For each statement the
+    they are led to a server that is made for this and is gone afterwards, or to a database that is
+    made and dropped on the one of --server. For each statement the
     report says what it locks and for how long in production, and beside it what lint predicts.
 
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
-    from outofband.cli.rehearsing import progress
+    from outofband.cli.rehearsing import ended_in_order, progress
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
     from outofband.rehearse.report import html, json, markdown, text
 
+    if elsewhere is not None and pg_bin is not None:
+        raise click.UsageError("--server and --pg-bin are two servers: name one.")
     request = Request(configs, name, x, since)
-    with progress() as watch:
+    with progress() as watch, ended_in_order():
         rehearsal = rehearse(
-            request, stats=stats, queries=queries, limit=limit, pg_bin=pg_bin, watch=watch
+            request,
+            stats=stats,
+            queries=queries,
+            limit=limit,
+            pg_bin=pg_bin,
+            elsewhere=elsewhere,
+            watch=watch,
         )
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:

@@ -1,4 +1,6 @@
-"""How far a rehearsal is, for who waits at a terminal; nothing of it stays, no pipe gets any."""
+"""How far a rehearsal is, for who waits at a terminal: nothing of it stays, no pipe gets any. And
+its end by a signal.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,16 @@ def progress() -> Iterator[Watch]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         line.clear()
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have SIGTERM end what is within as an exception does, so that it leaves nothing behind."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Line:

@@ -13,3 +13,7 @@ LOCK_CLASS = 0x6F6F6200
 
 UPGRADE_LOCK = 0
 """The second key while an upgrade runs; a table's oid, never 0, while something is built on it."""
+
+REHEARSAL_CLASS = LOCK_CLASS + 1
+"""The first key while a rehearsal has a database on somebody's server; the second is in its name.
+"""

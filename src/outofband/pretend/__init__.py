@@ -11,7 +11,7 @@ ANALYZE. Where there are no files to reach, :class:`WithoutSeqScan` answers the 
 needs no size: whether the query has any way but to read all of a table.
 """
 
-from outofband.pretend.explain import Explainer, QueryNotPlanned, WithoutSeqScan
+from outofband.pretend.explain import Explainer, QueryNotPlanned, WithoutSeqScan, undone
 from outofband.pretend.inflate import NotPretendable, Pretended, pretended
 from outofband.pretend.plan import Plan
 
@@ -23,4 +23,5 @@ __all__ = [
     "QueryNotPlanned",
     "WithoutSeqScan",
     "pretended",
+    "undone",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from outofband.catalog.reader import Row
@@ -76,6 +76,13 @@ class Explainer(Protocol):
         """
         ...
 
+    def trying(self, create_index: str) -> AbstractContextManager[None]:
+        """Have an index for the length of the block: ``CREATE INDEX`` without CONCURRENTLY.
+
+        Raises StatementFailed.
+        """
+        ...
+
 
 class WithoutSeqScan:
     """Any server, whatever is in it: sequential scans are forbidden, and one that comes all the
@@ -97,6 +104,13 @@ class WithoutSeqScan:
     def explain(self, sql: str) -> Plan:
         """Return the plan without sequential scans but those that are ``disabled``."""
         return explain(self._session, sql, {"enable_seqscan": "off"})
+
+    @contextmanager
+    def trying(self, create_index: str) -> Iterator[None]:
+        """Have an index for the length of the block, built on what is in the table."""
+        with undone(self._session):
+            self._session.rows(create_index)
+            yield
 
 
 class AtSize:
@@ -120,6 +134,21 @@ class AtSize:
     def explain(self, sql: str) -> Plan:
         """Return the plan that production would choose."""
         return explain(self._session, sql, self._settings)
+
+
+class _Over(Exception):
+    """The block is over: what was done in it is rolled back."""
+
+
+@contextmanager
+def undone(session: Asked) -> Iterator[None]:
+    """Roll back at its end what is done in the block."""
+    try:
+        with session.transaction():
+            yield
+            raise _Over
+    except _Over:
+        pass
 
 
 def explain(session: Asked, sql: str, settings: Mapping[str, str]) -> Plan:

@@ -15,7 +15,7 @@ from pathlib import Path
 from outofband.catalog.reader import query
 from outofband.errors import Misuse
 from outofband.pretend import files
-from outofband.pretend.explain import Asked, AtSize
+from outofband.pretend.explain import Asked, AtSize, undone
 from outofband.pretend.inflation import Inflation
 from outofband.pretend.plan import Plan
 from outofband.pretend.there import Differences
@@ -24,10 +24,6 @@ from outofband.stats.value import PAGE, Stats
 
 class NotPretendable(Misuse):
     """The server may not pretend: somebody would read the holes, or nobody can make them."""
-
-
-class _Over(Exception):
-    """The block is over: what was done in it is rolled back."""
 
 
 class Pretended:
@@ -62,12 +58,9 @@ class Pretended:
         """
         self._inflation.empty()
         try:
-            with self._session.transaction():
+            with undone(self._session):
                 self._session.rows(create_index)
                 yield
-                raise _Over
-        except _Over:
-            pass
         finally:
             self._inflation.empty()
 
@@ -84,11 +77,8 @@ def pretended(session: Asked, data_directory: Path, stats: Stats) -> Iterator[Pr
     at_size = AtSize(session, stats.settings)
     inflation = Inflation(session, at_size, data_directory, stats)
     try:
-        with session.transaction():
+        with undone(session):
             yield Pretended(session, at_size, inflation)
-            raise _Over
-    except _Over:
-        pass
     finally:
         inflation.cut()
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from outofband.ephemeral import server
 from outofband.gate.judge import judge, lint_settings
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject, subject_of
-from outofband.rehearse import findings
+from outofband.rehearse import findings, running
 from outofband.rehearse.at_size import Hold, holds
-from outofband.rehearse.base import Base
 from outofband.rehearse.predicted import surprises
 from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
-from outofband.rehearse.queries.gate import Gate, gate_for
-from outofband.rehearse.queries.planning import Place
-from outofband.rehearse.queries.steps import steps
+from outofband.rehearse.queries.gate import gate_for
 from outofband.rehearse.queries.value import Planned
-from outofband.rehearse.run import Call, Part, Ran, Site, Watch, parts, unwatched
+from outofband.rehearse.run import Call, Part, Ran, Watch, unwatched
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 from outofband_lint.stats import Stats
@@ -68,12 +63,14 @@ def rehearse(
     limit: float,
     queries: Sequence[str] = (),
     pg_bin: Path | None = None,
+    elsewhere: str | None = None,
     watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
     ``stats`` is a stats file, or that of the settings; ``queries`` name more files of queries than
-    these do. ``limit`` is in seconds, for each part. ``watch`` is told how far it is.
+    these do. ``limit`` is in seconds, for each part. The server is one made from ``pg_bin``, or the
+    one that the URL ``elsewhere`` leads to. ``watch`` is told how far it is.
     """
     with subject_of(request) as found:
         subject = _with(found, queries, request.since)
@@ -91,7 +88,10 @@ def rehearse(
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
     rehearsed = tuple(revision for revision in revisions if revision.id in new)
     call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
-    came = _run(call, wanted, before, rehearsed, gate, pg_bin)
+    if elsewhere is None:
+        came = running.on_ours(call, wanted, before, rehearsed, gate, pg_bin)
+    else:
+        came = running.on_theirs(call, wanted, gate, elsewhere)
     upgraded = next((each.statements for each in came.ran if each.part == "upgrade"), ())
     rehearsal = Rehearsal(
         came.server_version,
@@ -103,7 +103,7 @@ def rehearse(
         (),
         settings.stats,
         came.planned,
-        tuple(notes),
+        (*notes, *came.notes),
     )
     seen = tuple(findings.of(rehearsal, surprises(before, upgraded)))
     return replace(rehearsal, seen=seen, predicted=tuple(_but(judged.new, seen)))
@@ -129,64 +129,6 @@ def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
         before = read_at_base(named, folder, since)
         base = replace(base, queries=(*base.queries, *before))
     return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
-
-
-@dataclass(slots=True)
-class _Came:
-    """What a run has come to."""
-
-    server_version: int
-    ran: list[Ran]
-    planned: tuple[Planned, ...] = ()
-
-
-def _run(
-    call: Call,
-    wanted: Sequence[Part],
-    before: Sequence[Revision],
-    rehearsed: Sequence[Revision],
-    gate: Gate,
-    pg_bin: Path | None,
-) -> _Came:
-    """Run the parts on a server, the base from what is kept of it."""
-    kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
-    schema = kept.schema() if kept else None
-    archive = kept.archive if kept and schema is not None else None
-    with server(pg_bin=pg_bin, settings=_UNDISTURBED, kept=archive) as running:
-        site = Site(str(running.socket_directory), running.port, "postgres")
-        if schema is None or running.is_new:
-            with kept.looking(rehearsed) if kept else nullcontext():
-                (base,) = parts(call, site, ["base"])
-            if base.failure is not None:
-                return _Came(running.version, [base])
-            if kept is not None:
-                running.keep(kept.archive)
-                kept.keep(base.schema)
-        else:
-            base = Ran("base", schema=schema)
-        came = _Came(running.version, [base])
-        _go_on(came, call, site, wanted[1:], gate, Place(site.url, running.data_directory))
-        return came
-
-
-_UNDISTURBED = {"autovacuum": "off"}
-"""No one else may lock a table while it is looked who does, nor read what is large by pretence."""
-
-
-def _go_on(
-    came: _Came, call: Call, site: Site, wanted: Sequence[Part], gate: Gate, place: Place
-) -> None:
-    """Run what comes behind the base, and stop between for the queries' plans."""
-    if not gate.asking:
-        came.ran += parts(call, site, wanted)
-        return
-    base = gate.plans(place) if call.base else {}
-    before = came.ran[-1].schema
-    came.ran += parts(call, site, wanted[:1])
-    if came.ran[-1].failure is None:
-        left = steps(came.ran[-1].statements, before, gate.world.is_large)
-        came.planned = gate.judged(place, base, left)
-        came.ran += parts(call, site, wanted[1:]) if wanted[1:] else ()
 
 
 def _affected(revisions: Iterable[Revision], changed: Collection[str]) -> set[str]:

@@ -42,12 +42,12 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a session holds locked, and how that is now. Outside of a transaction it is nothing.
+    """What a session holds locked, and how that is now, in a ``transaction`` that has this name.
 
     Of ``locks``, by oid too, those without a relation are on what the transaction has dropped.
     """
 
-    in_transaction: bool
+    transaction: str
     relations: Relations
     locks: Mapping[int, LockMode]
 
@@ -57,13 +57,19 @@ def every(rows: Rows) -> dict[int, Relation]:
     return {row[0]: _relation(row) for row in rows(query("relations"))}
 
 
+def transaction(rows: Rows) -> tuple[int, str]:
+    """Return the session's process and the name of the transaction that it is in."""
+    ((pid, name),) = rows(query("transaction"))
+    return pid, name
+
+
 def locked(rows: Rows) -> Look:
     """Return what the session has locked."""
     found = rows(query("locked"))
     some = [row[1:] for row in found if row[1] is not None]
     locks = {row[0]: strongest(row[8]) for row in some}
     there = {row[0]: _relation(row) for row in some if row[2] is not None}
-    return Look(bool(found[0][0]), there, locks)
+    return Look(str(found[0][0]), there, locks)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -76,16 +77,28 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The server: the folder and number of its socket, and a database on it."""
+    """A server, by its ``host``, which may be the folder of its socket, and a database on it.
 
-    folder: str
+    ``more`` is what else libpq is to be told: a password, how to use TLS.
+    """
+
+    host: str
     port: int
     database: str
+    role: str = "postgres"
+    more: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:
         """Where libpq connects to."""
-        return f"host={self.folder} port={self.port} dbname={self.database} user=postgres"
+        place = {"host": self.host, "port": f"{self.port}", "dbname": self.database}
+        told = {**self.more, **place, "user": self.role}
+        return " ".join(f"{name}={_quoted(value)}" for name, value in told.items())
+
+
+def _quoted(value: str) -> str:
+    """Return a value of a connection string (PostgreSQL 18, Connection Strings)."""
+    return "'" + re.sub(r"(['\\])", r"\\\1", value) + "'"
 
 
 @dataclass(frozen=True, slots=True)

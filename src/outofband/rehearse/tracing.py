@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from outofband.rehearse.parked import Parking
-from outofband.rehearse.relations import Relation, Relations, Rows, every, locked
+from outofband.rehearse.relations import Relation, Relations, Rows, every, locked, transaction
 from outofband.rehearse.trace import Lock, Traced
 from outofband.revisions import online
 from outofband.revisions.frame import Caller
@@ -35,7 +35,7 @@ class Tracing:
 
     ``url`` leads to the server on which they run, ``noted`` is what env.py configured. ``known`` is
     how relations were before the statement, ``existing`` before its transaction; ``held`` is what
-    the transaction has locked.
+    the transaction has locked. ``inside`` is the name that the server has for it.
     """
 
     url: str
@@ -47,6 +47,7 @@ class Tracing:
     transaction: int = 0
     parking: Parking | None = None
     is_open: bool = False
+    inside: str = ""
 
     def before(self, rows: Rows, sql: str, _caller: Caller) -> None:
         """Look around where a transaction begins; stand in the way of what refuses one."""
@@ -54,17 +55,18 @@ class Tracing:
             self.transaction += 1
             self.known = _but(self.noted.version_table, every(rows))
             self.existing, self.held, self.is_open = dict(self.known), {}, True
+            _, self.inside = transaction(rows)
         tables = [*_in_whose_way(sql, self.known)]
         if tables:
-            # In a transaction, which refuses it, now() is the time of the first statement.
-            ((pid, is_inside),) = rows("SELECT pg_backend_pid(), now() < statement_timestamp()")
-            self.parking = None if is_inside else Parking(self.url, pid, tables)
+            pid, name = transaction(rows)
+            refuses = name == self.inside  # a transaction is open
+            self.parking = None if refuses else Parking(self.url, pid, tables)
 
     def after(self, rows: Rows, sql: str, caller: Caller, seconds: float) -> None:
         """Say what the statement did."""
         parked = self.stop_parking()
         look = locked(rows)
-        alone = not look.in_transaction
+        alone = look.transaction != self.inside
         now = every(rows) if alone else {**self.known, **look.relations}
         dropped = look.locks.keys() - look.relations.keys()
         left = {oid: r for oid, r in now.items() if oid not in dropped}

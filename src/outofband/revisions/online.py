@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -33,8 +33,7 @@ Rows = Callable[[str], Sequence[tuple[Any, ...]]]
 """Runs a query without parameters on the session that a migration uses."""
 
 _NOT_HERE = ("pass", "ssl", "gss", "krb", "service", "hostaddr", "channel", "target", "require")
-_ROLE = "postgres"
-"""Whom an ephemeral server lets in without a password."""
+_WITH_TLS = ("require", "verify-ca", "verify-full")
 _REACHES = ("host", "port", "user", "database", "dbname", "dsn", "unix_sock", "load_balance_hosts")
 
 
@@ -51,19 +50,27 @@ class RevisionFailed(NothingChanged):
 
 
 class Place(Protocol):
-    """The folder and the port of a server's socket, and a database on it."""
+    """A server, and a database on it."""
 
     @property
-    def folder(self) -> str:
-        """What libpq takes as host."""
+    def host(self) -> str:
+        """What libpq takes as host: a name, an address, or the folder of a socket."""
 
     @property
     def port(self) -> int:
-        """The number in the socket's name."""
+        """Where it listens; the number in a socket's name."""
 
     @property
     def database(self) -> str:
         """Its name."""
+
+    @property
+    def role(self) -> str:
+        """Whom to connect as."""
+
+    @property
+    def more(self) -> Mapping[str, str]:
+        """What else libpq is to be told: a password, how to use TLS."""
 
 
 class Watcher(Protocol):
@@ -246,11 +253,21 @@ def _rows_of(connection: Connection) -> Rows:
 
 
 def _parameters(driver: str, place: Place) -> dict[str, Any]:
-    if driver == "pg8000":
-        socket = f"{place.folder}/.s.PGSQL.{place.port}"
-        return {"unix_sock": socket, "user": _ROLE, "database": place.database}
-    name = "database" if driver == "asyncpg" else "dbname"
-    return {"host": place.folder, "port": place.port, "user": _ROLE, name: place.database}
+    """Return how a driver is told of a place; all but these two are libpq."""
+    if driver not in ("pg8000", "asyncpg"):
+        own = {"host": place.host, "port": place.port, "user": place.role}
+        return {**place.more, **own, "dbname": place.database}
+    told: dict[str, Any] = {"user": place.role, "database": place.database}
+    if "password" in place.more:
+        told["password"] = place.more["password"]
+    if driver == "pg8000" and place.host.startswith("/"):
+        return {**told, "unix_sock": f"{place.host}/.s.PGSQL.{place.port}"}
+    mode = place.more.get("sslmode")
+    if driver == "asyncpg" and mode:
+        told["ssl"] = mode
+    elif driver == "pg8000":
+        told["ssl_context"] = True if mode in _WITH_TLS else None
+    return {**told, "host": place.host, "port": place.port}
 
 
 def _not_redirected(what: str) -> EngineNotRedirected:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from outofband.catalog.earlier import bearing_on
 from outofband.catalog.facts import Observation
 from outofband.catalog.observe import observe
 from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
-from outofband.model.step import Wanted
+from outofband.model.step import Step, Wanted
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Screen, StatementFailed
@@ -26,6 +27,11 @@ class Scope:
     wanted: Wanted
     only: tuple[str, ...] = ()
     inline_max_bytes: int = 0
+
+    def of(self, step: Step) -> Scope:
+        """Narrow it to one of its steps and what decides where that stands."""
+        only = (step.name,) if self.only else ()
+        return replace(self, wanted=bearing_on(step, self.wanted), only=only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class World:
 
     def now(self, planned: PlannedStep) -> tuple[View, PlannedStep | None]:
         """Look anew for one step of a plan; None when nothing is left to do for it."""
-        view = self.look()
+        view = look(self.hand, self.scope.of(planned.step))
         for candidate in view.plan.steps:
             same = candidate.step == planned.step
             if same and candidate.standing.revision == planned.standing.revision:

@@ -38,13 +38,15 @@ _WORKERS = 3
 class World:
     """What there is: which tables are ``large``, how large by the ``stats``, and what each
     partition is at last a partition of (``roots``). What reads no more than ``few`` bytes is short.
-    ``fetched`` tells how many rows an index finds for a scan, None where nobody knows.
+    ``partial`` are the indexes that have a predicate. ``fetched`` tells how many rows an index
+    finds for a scan, None where nobody knows.
     """
 
     large: Callable[[QualifiedName], bool]
     stats: Stats = field(default_factory=Stats)
     roots: Mapping[QualifiedName, QualifiedName] = field(default_factory=dict)
     few: int = INLINE_MAX_BYTES
+    partial: frozenset[QualifiedName] = frozenset()
     fetched: Callable[[Plan], float | None] = lambda _: None
 
     def root(self, table: QualifiedName) -> QualifiedName:
@@ -92,8 +94,8 @@ def _of(spot: Spot, world: World, *, sized: bool) -> Iterator[Fault]:
     node = spot.node
     if node.node_type == "Seq Scan" and world.is_large(node.relation):
         yield from _scanned(spot, world) if sized else _unserved(spot, world)
-    elif sized and node.node_type in _INDEX_SCANS and world.is_large(node.relation):
-        yield from _discarded(spot, world)
+    elif node.node_type in _INDEX_SCANS and world.is_large(node.relation):
+        yield from _discarded(spot, world) if sized else _read_whole(spot, world)
     elif sized and node.node_type == "Sort":
         yield from _spilled(spot, world)
 
@@ -103,6 +105,21 @@ def _unserved(spot: Spot, world: World) -> Iterator[Fault]:
     node = spot.node
     if node.disabled and _looks_for_something(spot) and node.relation is not None:
         why = f"no index can serve it on {shown(node.relation)}"
+        yield Fault("sequential-scan", world.root(node.relation), node, node, why, sized=False)
+
+
+def _read_whole(spot: Spot, world: World) -> Iterator[Fault]:
+    """Yield the fault of an index that is read from end to end where nothing may read the table so.
+
+    Below a LIMIT what it looks for may come soon; a partial one may be what serves the query.
+    """
+    node = spot.node
+    if node.relation is None or not node.filter or any(p.node_type == "Limit" for p in spot.above):
+        return
+    schema, whole = node.relation.schema, [each for each in node.nodes() if each.reads_whole]
+    indexes = {QualifiedName(each.index_name or "", schema) for each in whole}
+    if indexes and indexes.isdisjoint(world.partial):
+        why = f"no index can serve {node.filter} on {shown(node.relation)}"
         yield Fault("sequential-scan", world.root(node.relation), node, node, why, sized=False)
 
 

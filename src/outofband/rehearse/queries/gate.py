@@ -48,7 +48,8 @@ class Gate:
                 tried = (f.suggestion for f in judged.faults if f.suggestion)
                 suggested |= dict.fromkeys(suggestion.index for suggestion in tried)
                 found.append(judged)
-            return tuple(_deferred(server, found, steps) if base and steps else found)
+            can = server.size.sized  # only then may indexes be hidden
+            return tuple(_deferred(server, found, steps) if base and steps and can else found)
 
 
 def _judged(

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
-from outofband.pretend import Plan, Pretended, QueryNotPlanned, WithoutSeqScan, pretended
+from outofband.pretend import (
+    Explainer,
+    Plan,
+    QueryNotPlanned,
+    WithoutSeqScan,
+    pretended,
+    undone,
+)
 from outofband.rehearse.queries.conditions import standalone
 from outofband.rehearse.queries.faults import World
 from outofband.rehearse.queries.parameters import numbered, typed
@@ -25,16 +32,14 @@ _OF_NO_TYPE = ("42P08", "42P18")
 _PARAMETER = re.compile(r"\$\d+")
 
 
-class _Over(Exception):
-    """The block is over: what was done in it is rolled back."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A server of ours: where libpq connects to, and its data directory."""
+    """A server: where libpq connects to, and its data directory; None where it is not ours, so that
+    it cannot pretend any size.
+    """
 
     url: str
-    data_directory: Path
+    data_directory: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Planning:
     """A server that is being asked, and what stands there."""
 
     session: Session
-    size: Pretended
+    size: Explainer
     without_size: WithoutSeqScan
     world: World
 
@@ -64,6 +69,8 @@ class Planning:
             return Answer(Unplanned(error.why, error.sqlstate), False, sql)
         except Unreadable as error:
             return Answer(Unplanned(str(error)), False, sql)
+        if not self.size.sized:
+            return Answer(plan, False, sql)
         if self.world.is_sized(plan):
             return Answer(plan, True, sql)
         return Answer(self.explained(sql, sized=False), False, sql)
@@ -102,13 +109,9 @@ class Planning:
             "schemas": [name.schema for name in indexes],
             "names": [name.name for name in indexes],
         }
-        try:
-            with self.session.transaction():
-                self.session.rows(query("hide"), names)
-                yield
-                raise _Over
-        except _Over:
-            pass
+        with undone(self.session):
+            self.session.rows(query("hide"), names)
+            yield
 
     def _planned(self, sql: str) -> tuple[str, Plan]:
         """Return the plan of a query, and its text with a type for each parameter that needs one: a
@@ -127,16 +130,27 @@ class Planning:
 
 @contextmanager
 def planning(place: Place, world: World) -> Iterator[Planning]:
-    """Make a server of ours pretend for the length of a block. Raises NotPretendable."""
-    with (
-        Session(Url(place.url)) as session,
-        pretended(session, place.data_directory, world.stats) as size,
-    ):
-        roots = {
-            QualifiedName(row["name"], row["schema"]): QualifiedName(
-                row["root"], row["root_schema"]
-            )
-            for row in session.rows(query("partitions"))
-        }
-        found = Planning(session, size, WithoutSeqScan(session), replace(world, roots=roots))
+    """Ask a server for the length of a block, which pretends meanwhile, if it is ours.
+
+    Raises NotPretendable.
+    """
+    with Session(Url(place.url)) as session, ExitStack() as stack:
+        without_size = WithoutSeqScan(session)
+        size: Explainer = without_size
+        if place.data_directory is not None:
+            size = stack.enter_context(pretended(session, place.data_directory, world.stats))
+        seen = replace(world, roots=_roots(session), partial=_partial(session))
+        found = Planning(session, size, without_size, seen)
         yield replace(found, world=replace(found.world, fetched=found.fetched))
+
+
+def _roots(session: Session) -> dict[QualifiedName, QualifiedName]:
+    return {
+        QualifiedName(row["name"], row["schema"]): QualifiedName(row["root"], row["root_schema"])
+        for row in session.rows(query("partitions"))
+    }
+
+
+def _partial(session: Session) -> frozenset[QualifiedName]:
+    rows = session.rows(query("partial"))
+    return frozenset(QualifiedName(row["name"], row["schema"]) for row in rows)

@@ -216,7 +216,8 @@ def plans(planned: Planned) -> Iterator[tuple[str, Outcome]]:
         ("Until outofband apply", planned.deferred),
         ("After", None if same else head),
     )
-    yield from ((title, outcome) for title, outcome in told if outcome is not None)
+    free = "" if planned.sized or isinstance(head, Unplanned) else ", whatever the size"
+    yield from ((f"{title}{free}", outcome) for title, outcome in told if outcome is not None)
 
 
 def suggestions(planned: Planned) -> dict[str, Plan]:

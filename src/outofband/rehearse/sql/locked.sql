@@ -1,8 +1,8 @@
 -- What this session has locked of the project's relations, and how they are now. Without a name
--- come those that it has dropped. The first column says whether a transaction is open at all: of a
--- statement that is alone, now() is its own time.
-SELECT now() < statement_timestamp(), r.*
-  FROM (SELECT) one
+-- come those that it has dropped. The first column is the transaction.
+SELECT one.transaction, r.*
+  FROM (SELECT virtualtransaction AS transaction
+          FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'virtualxid') one
   LEFT JOIN (
         SELECT l.relation, n.nspname, c.relname, c.relkind, pg_relation_filenode(c.oid),
                pg_stat_get_xact_numscans(c.oid), coalesce(i.indisvalid, true), i.indrelid, l.modes

@@ -1,0 +1,103 @@
+"""The parts of a rehearsal on a server, and the plans of the queries between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outofband.ephemeral import server
+from outofband.pretend import WithoutSeqScan
+from outofband.rehearse import elsewhere
+from outofband.rehearse.base import Base
+from outofband.rehearse.queries.gate import Gate
+from outofband.rehearse.queries.planning import Place
+from outofband.rehearse.queries.steps import steps
+from outofband.rehearse.queries.value import Planned
+from outofband.rehearse.run import Call, Part, Ran, Site, parts
+from outofband.target import Target
+from outofband_lint.source import Revision
+
+
+@dataclass(slots=True)
+class Came:
+    """What a run has come to; ``notes`` say what there is to know of where it ran."""
+
+    server_version: int
+    ran: list[Ran]
+    planned: tuple[Planned, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def on_ours(
+    call: Call,
+    wanted: Sequence[Part],
+    before: Sequence[Revision],
+    rehearsed: Sequence[Revision],
+    gate: Gate,
+    pg_bin: Path | None,
+) -> Came:
+    """Run the parts on a server made for it, the base from what is kept of it."""
+    kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
+    schema = kept.schema() if kept else None
+    archive = kept.archive if kept and schema is not None else None
+    with server(pg_bin=pg_bin, settings=_UNDISTURBED, kept=archive) as running:
+        site = Site(str(running.socket_directory), running.port, "postgres")
+        if schema is None or running.is_new:
+            with kept.looking(rehearsed) if kept else nullcontext():
+                (base,) = parts(call, site, ["base"])
+            if base.failure is not None:
+                return Came(running.version, [base])
+            if kept is not None:
+                running.keep(kept.archive)
+                kept.keep(base.schema)
+        else:
+            base = Ran("base", schema=schema)
+        came = Came(running.version, [base])
+        _go_on(came, call, site, wanted[1:], gate, Place(site.url, running.data_directory))
+        return came
+
+
+_UNDISTURBED = {"autovacuum": "off"}
+"""No one else may lock a table while it is looked who does, nor read what is large by pretence."""
+
+
+def on_theirs(call: Call, wanted: Sequence[Part], gate: Gate, url: str) -> Came:
+    """Run the parts in a database of its own on somebody's server, which pretends no size.
+
+    Raises what :func:`.elsewhere.database` raises.
+    """
+    with elsewhere.database(url) as made:
+        (base,) = parts(call, made.site, ["base"])
+        came = Came(made.server_version, [base])
+        came.notes += _notes(made.target, gate)
+        if base.failure is None:
+            _go_on(came, call, made.site, wanted[1:], gate, Place(made.site.url))
+    came.notes += [made.left] if made.left else []
+    return came
+
+
+def _notes(target: Target, gate: Gate) -> Iterator[str]:
+    yield (
+        f"In a database of its own on the server of {target}: times that are measured have the way "
+        "to that server in them."
+    )
+    if gate.asking:
+        yield f"Plans are {WithoutSeqScan.says}."
+
+
+def _go_on(
+    came: Came, call: Call, site: Site, wanted: Sequence[Part], gate: Gate, place: Place
+) -> None:
+    """Run what comes behind the base, and stop between for the queries' plans."""
+    if not gate.asking:
+        came.ran += parts(call, site, wanted)
+        return
+    base = gate.plans(place) if call.base else {}
+    before = came.ran[-1].schema
+    came.ran += parts(call, site, wanted[:1])
+    if came.ran[-1].failure is None:
+        left = steps(came.ran[-1].statements, before, gate.world.is_large)
+        came.planned = gate.judged(place, base, left)
+        came.ran += parts(call, site, wanted[1:]) if wanted[1:] else ()
