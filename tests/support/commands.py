@@ -29,8 +29,8 @@ _BEGUN = threading.Lock()
 class Command:
     """A command that runs: a Python program's path and its arguments.
 
-    ``reads``, ``out`` and ``err`` are descriptors of its standard streams. Where they are not given,
-    there is nothing to read, and it prints to files of its own.
+    ``reads``, ``out`` and ``err`` are descriptors of its standard streams. Where they are not
+    given, there is nothing to read, and it prints to files of its own.
     """
 
     def __init__(
