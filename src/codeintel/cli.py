@@ -15,6 +15,7 @@ COMMANDS = {
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
     "mode": "codeintel.commands.mode",
+    "janitor": "codeintel.commands.janitor",
     "demo": "codeintel.commands.demo",
 }
 
