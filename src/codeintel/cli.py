@@ -16,6 +16,8 @@ COMMANDS = {
     "stats": "codeintel.commands.stats",
     "mode": "codeintel.commands.mode",
     "janitor": "codeintel.commands.janitor",
+    "move": "codeintel.commands.move",
+    "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
 }
 
