@@ -14,6 +14,10 @@ COMMANDS = {
     "index": "codeintel.commands.index",
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
+    "mode": "codeintel.commands.mode",
+    "janitor": "codeintel.commands.janitor",
+    "move": "codeintel.commands.move",
+    "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
 }
 

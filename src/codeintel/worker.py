@@ -1,56 +1,48 @@
-"""One dump, one transaction: rows by COPY, the metadata row last.
+"""A bundle becomes rows, and the rows of a dump go where the mode of the writers says.
 
-A worker that dies leaves nothing, and a reader sees a dump whole or not at all.
+What a reader sees is the dump before, or the dump after, whole; a worker may die anywhere. For a
+dump that is replaced in both stores this takes two transactions: the first buries the old file (a
+tombstone: whatever file there is of this dump, it is not the dump), while the old rows go on
+answering; the second writes the rows, puts the new file into its place, takes the tombstone away
+and commits. A worker that dies in between leaves the old rows, and a file that nobody believes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
+from codeintel import mode
 from codeintel.bundle import Bundle, Location, MonikerKey
-from codeintel.store import blobs
-from codeintel.store.queries import query
+from codeintel.mode import Mode
+from codeintel.store import blobs, copying
+from codeintel.store.bundle_file import write_bundle
+from codeintel.store.errors import DumpAlreadyStored, KeyUnstorable
+from codeintel.store.folder import BundleFolder
+from codeintel.store.locks import hold_mode, lock_dump
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.rows import (
-    DEFINITIONS,
-    DOCUMENTS,
-    LATER,
-    METADATA,
-    REFERENCES,
-    RESULT_CHUNKS,
-    TABLES,
-    TYPES,
     DocumentRow,
     MetadataRow,
     MonikerRow,
     ResultChunkRow,
-    Row,
     Rows,
+    is_storable,
 )
-from outofband.errors import NothingChanged
+from codeintel.store.upkeep import ask, tell
 
 _Connection = psycopg.Connection[Any]
-
-#: The order in which the revisions touch the tables. Any other invites a deadlock with an upgrade,
-#: and the server may choose the upload as its victim.
-_LOCKING_ORDER = (METADATA, DOCUMENTS, RESULT_CHUNKS, DEFINITIONS, REFERENCES)
-
-
-class DumpAlreadyStored(NothingChanged):
-    """The store has a dump of that id, whole: a retry of an upload that had succeeded."""
-
-
-class StoreNotMigrated(NothingChanged):
-    """A table or column of the first revision is not in the database."""
+_Cursor = psycopg.RawCursor[Any]
 
 
 def prepare(bundle: Bundle) -> Rows:
-    """Return the encoded rows of a dump, good for any number of uploads."""
-    return Rows(
+    """Return the encoded rows of a dump, good for any number of uploads; raises KeyUnstorable."""
+    rows = Rows(
         metadata=MetadataRow(bundle.num_result_chunks),
         documents=tuple(
             DocumentRow(path, blobs.encode_document(document), len(document.diagnostics))
@@ -63,6 +55,10 @@ def prepare(bundle: Bundle) -> Rows:
         definitions=_moniker_rows(bundle.definitions),
         references=_moniker_rows(bundle.references),
     )
+    for key in _keys(rows):
+        if not is_storable(key):
+            raise KeyUnstorable(key)
+    return rows
 
 
 def _moniker_rows(
@@ -74,79 +70,113 @@ def _moniker_rows(
     )
 
 
-def write(connection: _Connection, dump_id: int, rows: Rows) -> None:
-    """Write a dump in one transaction, into whichever of their columns the tables have by now.
-
-    On a connection that is inside a transaction already, that transaction decides: this becomes a
-    savepoint of it. Raises DumpAlreadyStored, StoreNotMigrated, or what psycopg raises; then the
-    store is as it was.
-    """
-    try:
-        with connection.transaction(), psycopg.RawCursor(connection) as cursor:
-            columns = _columns(cursor)
-            if cursor.execute(query("metadata"), [dump_id]).fetchone():
-                raise _already_stored(dump_id)
-            for table in TABLES:
-                _copy(cursor, dump_id, table, columns[table], rows.of(table))
-    except psycopg.errors.UniqueViolation:
-        # Another worker committed the same dump after this one had looked.
-        raise _already_stored(dump_id) from None
+def _keys(rows: Rows) -> Iterator[str]:
+    yield from (row.path for row in rows.documents)
+    for row in (*rows.definitions, *rows.references):
+        yield from (row.scheme, row.identifier)
 
 
-def _columns(cursor: psycopg.RawCursor[Any]) -> dict[str, list[str]]:
-    """Return the columns to write, by table, and keep them true until the transaction ends."""
-    tables = list(TABLES)
-    try:
-        # The lock that COPY will take anyway: no revision can add a column after we have asked.
-        names = sql.SQL(", ").join(map(sql.Identifier, _LOCKING_ORDER))
-        cursor.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(names))
-    except psycopg.errors.UndefinedTable:
-        raise _not_migrated("its tables are missing") from None
-    found = set(cursor.execute(query("columns"), [tables]).fetchall())
-    columns = {}
-    for table, row in TABLES.items():
-        present = [name for name in ("dump_id", *row._fields) if (table, name) in found]
-        missing = {"dump_id", *row._fields} - LATER - set(present)
-        if missing:
-            raise _not_migrated(f"{table} has no column {min(missing)}")
-        columns[table] = present
-    return columns
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where a dump is, looked at under its lock."""
+
+    has_rows: bool
+    is_buried: bool
+    mode: Mode
 
 
-def _copy(
-    cursor: psycopg.RawCursor[Any],
+def write(
+    connection: _Connection,
+    folder: BundleFolder,
     dump_id: int,
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[Row],
-) -> None:
-    pick = _picker(TABLES[table], columns[1:])
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with cursor.copy(statement) as copy:
-        copy.set_types([TYPES[column] for column in columns])
-        for row in rows:
-            copy.write_row((dump_id, *pick(row)))
+    rows: Rows,
+    *,
+    replace: bool = False,
+) -> Mode:
+    """Write a dump where the mode says, whole or not at all, and return the mode.
+
+    Needs an autocommit connection outside any transaction. Raises DumpAlreadyStored where there is
+    such a dump in either store and it is not to be replaced, StoreNotMigrated, or what psycopg
+    raises.
+    """
+    while True:
+        planned = mode.current(connection)
+        with _draft(folder, dump_id, rows, planned) as draft:
+            if _write_or_bury(connection, folder, dump_id, rows, draft, planned, replace=replace):
+                break
+    if not planned.has_files:
+        clear_buried(connection, folder, dump_id)
+    return planned
 
 
-def _picker(row: type[Row], columns: Sequence[str]) -> Callable[[Row], Sequence[Any]]:
-    """Return what takes the values of the columns out of a row; all of them is the row itself."""
-    if tuple(columns) == row._fields:
-        return lambda whole: whole
-    indexes = [row._fields.index(column) for column in columns]
-    return itemgetter(*indexes)
+@contextmanager
+def _draft(folder: BundleFolder, dump_id: int, rows: Rows, planned: Mode) -> Iterator[Path | None]:
+    """Yield the finished file, still under another name; its making needs no lock."""
+    if not planned.has_files:
+        yield None
+        return
+    with folder.partial(dump_id) as partial:
+        write_bundle(partial, rows)
+        yield partial
 
 
-def _already_stored(dump_id: int) -> DumpAlreadyStored:
-    return DumpAlreadyStored(
-        f"dump {dump_id} is not written",
-        why="the store has rows of that id already",
-        do="Choose another id, or leave it: an upload that is repeated is already done",
-    )
+def _write_or_bury(
+    connection: _Connection,
+    folder: BundleFolder,
+    dump_id: int,
+    rows: Rows,
+    draft: Path | None,
+    planned: Mode,
+    *,
+    replace: bool,
+) -> bool:
+    """Write in one transaction, or bury the old file in one; False where there is more to do."""
+    with connection.transaction(), psycopg.RawCursor(connection) as cursor:
+        standing = _standing(cursor, dump_id)
+        if standing.mode is not planned:
+            return False
+        has_file = not standing.is_buried and folder.bundle(dump_id).exists()
+        if (standing.has_rows or has_file) and not replace:
+            raise DumpAlreadyStored(dump_id)
+        if draft and standing.has_rows and not standing.is_buried:
+            tell(cursor, "bury", dump_id)
+            return False
+        tell(cursor, "forget_moved", dump_id)
+        if standing.has_rows:
+            copying.delete(cursor, dump_id)
+        if planned.has_rows:
+            copying.insert(cursor, dump_id, rows)
+        if draft is None:
+            # The file may also lie on another host, out of sight.
+            if replace:
+                tell(cursor, "bury", dump_id)
+        else:
+            tell(cursor, "exhume", dump_id)
+            folder.place(draft, dump_id)
+    return True
 
 
-def _not_migrated(why: str) -> StoreNotMigrated:
-    return StoreNotMigrated(
-        "the database is no code-intelligence store yet", why=why, do="Run alembic upgrade head"
-    )
+def _standing(cursor: _Cursor, dump_id: int) -> _Standing:
+    hold_mode(cursor)
+    lock_dump(cursor, dump_id)
+    copying.lock_tables(cursor)
+    has_rows, is_buried, now = ask(cursor, "standing", dump_id)
+    return _Standing(has_rows, is_buried, Mode(now))
+
+
+def delete(connection: _Connection, folder: BundleFolder, dump_id: int) -> bool:
+    """Delete a dump from both stores, for good, and answer whether there was one.
+
+    From the commit on it is nowhere: its rows are gone and its file is buried. The file itself goes
+    afterwards; where that fails, the janitor takes it.
+    """
+    had_rows = PostgresStore(connection).delete(dump_id)
+    return clear_buried(connection, folder, dump_id) or had_rows
+
+
+def clear_buried(connection: _Connection, folder: BundleFolder, dump_id: int) -> bool:
+    """Remove the files of a dump if a tombstone lies on them; answer whether there were any."""
+    with connection.transaction(), psycopg.RawCursor(connection) as cursor:
+        lock_dump(cursor, dump_id)
+        [is_buried] = ask(cursor, "is_buried", dump_id)
+        return bool(is_buried) and folder.remove(dump_id)

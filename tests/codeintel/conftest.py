@@ -17,6 +17,7 @@ from codeintel.bundle import Bundle
 from codeintel.index_python.index import index
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
+from codeintel.store.folder import BundleFolder
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -101,3 +102,30 @@ def store(store_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to that store."""
     with psycopg.connect(store_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def last_revision(make_database: Callable[..., str], upgrade: Upgrade) -> str:
+    """The URL of an empty store as all its revisions make it, to make others from."""
+    url = make_database()
+    upgrade(url, "head")
+    return url
+
+
+@pytest.fixture
+def migrated_url(make_database: Callable[..., str], last_revision: str) -> str:
+    """The URL of an empty store as it is today."""
+    return make_database(template=last_revision)
+
+
+@pytest.fixture
+def migrated(migrated_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to that store."""
+    with psycopg.connect(migrated_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> BundleFolder:
+    """A folder of bundles, with nothing in it."""
+    return BundleFolder(tmp_path / "lsif-storage")

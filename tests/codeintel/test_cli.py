@@ -105,12 +105,12 @@ def test_an_index_that_fails_leaves_the_old_dump(
 
 
 def test_load_writes_a_dump_once(
-    click_dump: Path, store: psycopg.Connection[Any], store_url: str, capsys: Capture
+    click_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
 ) -> None:
-    arguments = ["load", str(click_dump), "--database-url", store_url, "--dump-id", "5"]
+    arguments = ["load", str(click_dump), "--database-url", migrated_url, "--dump-id", "5"]
     assert main(arguments) == 0
     assert " rows in " in capsys.readouterr().err
-    assert store.execute("SELECT dump_id FROM lsif_data_metadata").fetchall() == [(5,)]
+    assert migrated.execute("SELECT dump_id FROM lsif_data_metadata").fetchall() == [(5,)]
     status, line = failure(capsys, *arguments)
     assert (status, "dump 5 is not written" in line) == (3, True)
 
@@ -125,14 +125,14 @@ def test_load_into_an_empty_database_changes_nothing(
 
 
 def test_what_the_server_refuses_is_said_with_its_sqlstate(
-    click_dump: Path, store: psycopg.Connection[Any], store_url: str, capsys: Capture
+    click_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
 ) -> None:
-    store.execute("ALTER TABLE lsif_data_documents ADD COLUMN new integer NOT NULL")
+    migrated.execute("ALTER TABLE lsif_data_documents ADD COLUMN new integer NOT NULL")
     status, line = failure(
-        capsys, "load", str(click_dump), "--database-url", store_url, "--dump-id", "5"
+        capsys, "load", str(click_dump), "--database-url", migrated_url, "--dump-id", "5"
     )
     assert (status, "SQLSTATE 23502" in line) == (3, True)
-    assert store.execute("SELECT count(*) FROM lsif_data_metadata").fetchall() == [(0,)]
+    assert migrated.execute("SELECT count(*) FROM lsif_data_metadata").fetchall() == [(0,)]
 
 
 UNREACHABLE = {

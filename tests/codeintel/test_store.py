@@ -1,7 +1,11 @@
-"""The store asked by position, on a dump of ``click`` in a real Postgres."""
+"""What every store answers: one suite for rows, for files, and for the reader over both."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +14,72 @@ import psycopg
 import pytest
 
 from codeintel.bundle import Bundle, Diagnostic, Document, Location, MonikerKey, Range, Span
+from codeintel.store.dump import Dump
+from codeintel.store.errors import DumpAlreadyStored, DumpNotStored
+from codeintel.store.fallback import FallbackReader
+from codeintel.store.folder import BundleFolder
+from codeintel.store.interface import Reader, Store
 from codeintel.store.positions import Page
-from codeintel.store.postgres import Dump, DumpNotStored
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.queries import named_queries, query
-from codeintel.worker import prepare, write
+from codeintel.store.rows import Rows
+from codeintel.store.sqlite import SqliteStore
+from codeintel.store.upkeep import named_statements, statement
+from codeintel.worker import prepare
 
-Store = psycopg.Connection[Any]
+Connection = psycopg.Connection[Any]
 
 ECHO = MonikerKey("python", "click:click.utils:echo")
 DECORATORS = "click/decorators.py"
 ROOT = Path(click.__file__).parents[1]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A store that is written, and a reader that is asked."""
+
+    store: Store
+    reader: Reader
+
+
+@pytest.fixture(params=["rows", "files", "rows, with a fallback", "files to fall back on"])
+def stored(request: pytest.FixtureRequest, migrated: Connection, folder: BundleFolder) -> Stored:
+    rows, files, either = (
+        PostgresStore(migrated),
+        SqliteStore(folder),
+        FallbackReader(migrated, folder),
+    )
+    stored: dict[str, Stored] = {
+        "rows": Stored(rows, rows),
+        "files": Stored(files, files),
+        "rows, with a fallback": Stored(rows, either),
+        "files to fall back on": Stored(files, either),
+    }
+    return stored[request.param]
+
+
+@pytest.fixture(scope="module")
+def click_rows(click_bundle: Bundle) -> Rows:
+    return prepare(click_bundle)
+
+
 @pytest.fixture
-def dump(store: Store, click_bundle: Bundle) -> Dump:
-    write(store, 7, prepare(click_bundle))
-    return Dump(store, 7)
+def dump(stored: Stored, click_rows: Rows) -> Iterator[Dump]:
+    stored.store.write(7, click_rows)
+    with stored.reader.open(7) as dump:
+        yield dump
+
+
+def small(*paths: str, message: str = "no") -> Rows:
+    """Return the rows of a dump that has a diagnostic in each of some documents."""
+    diagnostic = Diagnostic(1, "E", message, "ty", Span(0, 0, 0, 1))
+    document = Document({"1": Range(Span(0, 0, 0, 1))}, {}, {}, {}, (diagnostic,))
+    return prepare(Bundle(1, dict.fromkeys(paths, document), {}, {}, {}))
+
+
+def messages(reader: Reader, dump_id: int) -> list[tuple[str, str]]:
+    with reader.open(dump_id) as dump:
+        return [(path, diagnostic.message) for path, diagnostic in dump.diagnostics()]
 
 
 def text_at(location: Location) -> str:
@@ -88,10 +142,13 @@ def test_the_monikers_under_a_cursor_come_with_their_package(
     dump: Dump, click_bundle: Bundle
 ) -> None:
     path, span = a_use_of_echo(click_bundle)
-    [(moniker, package)] = dump.monikers(path, span.start_line, span.start_character)
-    assert (moniker.scheme, moniker.identifier) == ECHO
-    assert package is not None
-    assert package.name == "click"
+    found = dump.monikers(path, span.start_line, span.start_character)
+    # By the module that defines it, and by the package that offers it.
+    assert {(moniker.scheme, moniker.identifier) for moniker, _ in found} == {
+        ECHO,
+        ("python", "click:click:echo"),
+    }
+    assert {package.name for _, package in found if package} == {"click"}
 
 
 def test_a_moniker_leads_to_definitions_and_references(dump: Dump, click_bundle: Bundle) -> None:
@@ -124,24 +181,122 @@ def test_a_cursor_on_blank_space_finds_nothing(dump: Dump) -> None:
     assert dump.hover(DECORATORS, 10**6, 0) is None
 
 
-def test_a_prefix_of_paths_is_text_not_a_pattern(store: Store) -> None:
-    diagnostic = Diagnostic(1, "E", "no", "ty", Span(0, 0, 0, 1))
-    documents = {
-        path: Document({"1": Range(Span(0, 0, 0, 1))}, {}, {}, {}, (diagnostic,))
-        for path in ("a_b/x", "a%b/x", "acb/x")
-    }
-    write(store, 1, prepare(Bundle(1, documents, {}, {}, {})))
-    assert Dump(store, 1).paths("a_") == ["a_b/x"]
-    assert Dump(store, 1).diagnostics("a%") == [("a%b/x", diagnostic)]
-    assert len(Dump(store, 1).paths()) == 3
+def test_a_prefix_of_paths_is_text_not_a_pattern(stored: Stored) -> None:
+    stored.store.write(1, small("a_b/x", "a%b/x", "acb/x", "A_b/x", "a\\b"))
+    with stored.reader.open(1) as dump:
+        assert dump.paths("a_") == ["a_b/x"]
+        assert [path for path, _ in dump.diagnostics("a%")] == ["a%b/x"]
+        assert dump.paths("a\\") == ["a\\b"]
 
 
-def test_a_dump_without_metadata_is_not_there_for_readers(store: Store, dump: Dump) -> None:
-    store.execute("DELETE FROM lsif_data_metadata")
-    with pytest.raises(DumpNotStored, match="dump 7"):
-        dump.num_result_chunks()
+def test_paths_come_in_one_order_whatever_the_databases_collation(stored: Stored) -> None:
+    paths = ["B", "_a", "a", "a-b", "a/b", "ab", "ä", "𐍈", "\uffee"]
+    stored.store.write(1, small(*paths))
+    with stored.reader.open(1) as dump:
+        assert dump.paths() == sorted(paths)
+
+
+@pytest.mark.parametrize("key", ["a\0b", "a\ud800b"], ids=["a NUL", "half a surrogate pair"])
+def test_what_no_store_can_hold_is_not_there(dump: Dump, key: str) -> None:
+    assert not dump.exists(key)
+    assert dump.paths(key) == []
+    assert dump.moniker_definitions(MonikerKey("python", key)) == []
+    assert dump.moniker_references(MonikerKey(key, "x")) == []
+
+
+def test_a_dump_that_was_never_written_is_not_there(stored: Stored) -> None:
+    assert not stored.reader.exists(1)
+    assert stored.reader.dumps() == []
+    with pytest.raises(DumpNotStored, match="dump 1"), stored.reader.open(1):
+        pass
+
+
+def test_ids_come_in_pages_by_keyset(stored: Stored) -> None:
+    for dump_id in (5, 1, 30, 12, 7):
+        stored.store.write(dump_id, small("a"))
+    assert stored.reader.dumps(limit=3) == [1, 5, 7]
+    assert stored.reader.dumps(after=7, limit=3) == [12, 30]
+    assert stored.reader.dumps(after=30) == []
+
+
+def test_a_dump_is_written_once(stored: Stored) -> None:
+    stored.store.write(1, small("a", message="first"))
+    with pytest.raises(DumpAlreadyStored, match="dump 1") as refused:
+        stored.store.write(1, small("a", message="second"))
+    assert refused.value.exit_status == 3
+    assert messages(stored.reader, 1) == [("a", "first")]
+
+
+def test_a_dump_that_is_replaced_has_nothing_of_the_one_before(stored: Stored) -> None:
+    stored.store.write(1, small("a", "b", message="first"))
+    stored.store.write(2, small("a", message="other"))
+    stored.store.write(1, small("b", "c", message="second"), replace=True)
+    assert messages(stored.reader, 1) == [("b", "second"), ("c", "second")]
+    assert messages(stored.reader, 2) == [("a", "other")]
+
+
+def test_replacing_what_is_not_there_is_writing(stored: Stored) -> None:
+    stored.store.write(1, small("a"), replace=True)
+    assert stored.reader.exists(1)
+
+
+def test_a_dump_that_is_deleted_is_gone_and_can_be_written_again(stored: Stored) -> None:
+    stored.store.write(1, small("a", message="first"))
+    stored.store.write(2, small("b"))
+    assert stored.store.delete(1)
+    assert not stored.store.delete(1)
+    assert not stored.reader.exists(1)
+    assert stored.reader.dumps() == [2]
+    stored.store.write(1, small("c", message="second"))
+    assert messages(stored.reader, 1) == [("c", "second")]
+
+
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_a_request_sees_one_state_of_a_dump(
+    stored: Stored, migrated_url: str, folder: BundleFolder, change: str
+) -> None:
+    stored.store.write(1, small("a", "b", message="first"))
+    with ExitStack() as stack:
+        dump = stack.enter_context(stored.reader.open(1))
+        dump.paths()
+        connection = stack.enter_context(psycopg.connect(migrated_url, autocommit=True))
+        is_files = isinstance(stored.store, SqliteStore)
+        elsewhere: Store = SqliteStore(folder) if is_files else PostgresStore(connection)
+        if change == "replaced":
+            elsewhere.write(1, small("z", message="second"), replace=True)
+        else:
+            elsewhere.delete(1)
+        assert [d.message for _, d in dump.diagnostics()] == ["first", "first"]
+    if change == "replaced":
+        assert messages(stored.reader, 1) == [("z", "second")]
+    else:
+        assert not stored.reader.exists(1)
+
+
+def test_blobs_are_the_same_bytes_in_both_stores(
+    migrated: Connection, folder: BundleFolder, click_rows: Rows
+) -> None:
+    PostgresStore(migrated).write(1, click_rows)
+    SqliteStore(folder).write(1, click_rows)
+    with closing(sqlite3.connect(folder.bundle(1))) as file:
+        for table, key, column in (
+            ("documents", "path", "path"),
+            ("result_chunks", "idx", "id"),
+            ("definitions", "scheme, identifier", "scheme, identifier"),
+            ("references", "scheme, identifier", "scheme, identifier"),
+        ):
+            rows = set(migrated.execute(f"SELECT {key}, data FROM lsif_data_{table}"))
+            assert rows == set(file.execute(f'SELECT {column}, data FROM "{table}"'))
+            assert rows
 
 
 @pytest.mark.parametrize("name", named_queries())
-def test_postgres_understands_every_query(store: Store, name: str) -> None:
+def test_postgres_understands_every_query(store: Connection, name: str) -> None:
     store.execute(f"PREPARE asked AS {query(name)}")
+
+
+@pytest.mark.parametrize("name", named_statements())
+def test_postgres_understands_every_statement_of_the_upkeep(
+    migrated: Connection, name: str
+) -> None:
+    migrated.execute(f"PREPARE asked AS {statement(name)}")

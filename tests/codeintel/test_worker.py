@@ -1,181 +1,255 @@
-"""One dump, one transaction, into the tables as they are."""
+"""Where a dump goes in each mode, and what is left of it wherever a writer dies."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from codeintel.bundle import Bundle, Diagnostic, Document, Location, MonikerKey, Span
-from codeintel.store.blobs import decode_document, decode_locations
-from codeintel.store.rows import SCHEMA_VERSION, TABLES, DocumentRow, Row, Rows
-from codeintel.worker import DumpAlreadyStored, StoreNotMigrated, prepare, write
+from codeintel import worker
+from codeintel.bundle import Bundle, Diagnostic, Document, Location, MonikerKey, Range, Span
+from codeintel.mode import Mode, switch
+from codeintel.store.errors import DumpAlreadyStored, KeyUnstorable
+from codeintel.store.fallback import FallbackReader
+from codeintel.store.folder import BundleFolder
+from codeintel.store.interface import Reader
+from codeintel.store.postgres import PostgresStore
+from codeintel.store.rows import RESULT_CHUNKS, TABLES, Rows
+from codeintel.store.sqlite import SqliteStore
+from codeintel.worker import delete, prepare, write
 
-Store = psycopg.Connection[Any]
-Upgrade = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module")
-def rows(click_bundle: Bundle) -> Rows:
-    return prepare(click_bundle)
-
-
-def counts(store: Store) -> dict[str, int]:
-    return {
-        table: store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # type: ignore[index]
-        for table in TABLES
-    }
+Connection = psycopg.Connection[Any]
 
 
-def nothing() -> dict[str, int]:
-    return dict.fromkeys(TABLES, 0)
+def says(message: str) -> Rows:
+    """Return the rows of a dump of one document that says so."""
+    diagnostic = Diagnostic(1, "E", message, "ty", Span(0, 0, 0, 1))
+    document = Document({"1": Range(Span(0, 0, 0, 1))}, {}, {}, {}, (diagnostic,))
+    key, at = MonikerKey("s", message), (Location("a", Span(0, 0, 0, 1)),)
+    return prepare(Bundle(1, {"a": document}, {}, {key: at}, {key: at}))
 
 
-def test_a_dump_has_a_row_for_everything_in_its_bundle(store: Store, rows: Rows) -> None:
-    write(store, 1, rows)
-    assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
+def heard(reader: Reader, dump_id: int = 1) -> str | None:
+    """Return what a dump says, None where there is none."""
+    if not reader.exists(dump_id):
+        return None
+    with reader.open(dump_id) as dump:
+        [(_, diagnostic)] = dump.diagnostics()
+        return diagnostic.message
 
 
-def test_rows_carry_the_bundle_into_the_database_and_back(
-    store: Store, click_bundle: Bundle, rows: Rows
+class Stores:
+    """What each reader hears of dump 1."""
+
+    def __init__(self, connection: Connection, folder: BundleFolder) -> None:
+        self._readers = (
+            SqliteStore(folder),
+            PostgresStore(connection),
+            FallbackReader(connection, folder),
+        )
+
+    def __call__(self) -> tuple[str | None, str | None, str | None]:
+        """Return what the file says, what the rows say, and what the reader over both answers."""
+        by_file, by_rows, either = map(heard, self._readers)
+        return by_file, by_rows, either
+
+
+@pytest.fixture
+def stores(migrated: Connection, folder: BundleFolder) -> Stores:
+    return Stores(migrated, folder)
+
+
+WRITTEN = {
+    Mode.SQLITE: ("new", None, "new"),
+    Mode.BOTH: ("new", "new", "new"),
+    Mode.POSTGRES: (None, "new", "new"),
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_dump_is_written_where_the_mode_says(
+    migrated: Connection, folder: BundleFolder, stores: Stores, mode: Mode
 ) -> None:
-    write(store, 1, rows)
-    documents = store.execute("SELECT path, data FROM lsif_data_documents")
-    assert {path: decode_document(data) for path, data in documents} == click_bundle.documents
-    references = store.execute("SELECT scheme, identifier, data FROM lsif_data_references")
-    found = {MonikerKey(*key): decode_locations(data) for *key, data in references}
-    assert found == click_bundle.references
+    switch(migrated, mode)
+    assert write(migrated, folder, 1, says("new")) is mode
+    assert stores() == WRITTEN[mode]
+    assert folder.partials() == []
 
 
-def test_the_same_rows_can_be_uploaded_any_number_of_times(store: Store, rows: Rows) -> None:
-    for dump_id in (3, 1, 2):
-        write(store, dump_id, rows)
-    ids = store.execute("SELECT dump_id FROM lsif_data_metadata ORDER BY 1").fetchall()
-    assert ids == [(1,), (2,), (3,)]
-
-
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
-def test_a_dump_can_be_written_at_every_revision(
-    store_url: str, store: Store, upgrade: Upgrade, rows: Rows, revision: str
+@pytest.mark.parametrize("after", Mode)
+@pytest.mark.parametrize("before", Mode)
+def test_a_dump_that_is_replaced_is_the_new_one_for_every_reader(
+    migrated: Connection, folder: BundleFolder, stores: Stores, before: Mode, after: Mode
 ) -> None:
-    upgrade(store_url, revision)
-    write(store, 1, rows)
-    assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
+    switch(migrated, before)
+    write(migrated, folder, 1, says("old"))
+    switch(migrated, after)
+    with pytest.raises(DumpAlreadyStored):
+        write(migrated, folder, 1, says("new"))
+    write(migrated, folder, 1, says("new"), replace=True)
+    assert stores() == WRITTEN[after]
+    for table in set(TABLES) - {RESULT_CHUNKS}:  # these dumps have none
+        assert migrated.execute(f"SELECT count(*) FROM {table}").fetchone() == (after.has_rows,)
 
 
-def test_later_columns_are_filled_where_they_exist(
-    store_url: str, store: Store, upgrade: Upgrade
+@pytest.mark.parametrize("mode", Mode)
+def test_a_dump_that_is_deleted_is_nowhere_and_may_be_written_again(
+    migrated: Connection, folder: BundleFolder, stores: Stores, mode: Mode
 ) -> None:
-    upgrade(store_url, "head")
-    diagnostic = Diagnostic(1, "E", "no", "ty", Span(0, 0, 0, 1))
-    document = Document({}, {}, {}, {}, (diagnostic,) * 3)
-    locations = (Location("a", Span(0, 0, 0, 1)), Location("a", Span(1, 0, 1, 1)))
-    key = MonikerKey("s", "i")
-    write(store, 1, prepare(Bundle(1, {"a": document}, {}, {key: locations[:1]}, {key: locations})))
-    for table, column, count in (
-        ("lsif_data_documents", "num_diagnostics", 3),
-        ("lsif_data_definitions", "num_locations", 1),
-        ("lsif_data_references", "num_locations", 2),
-    ):
-        found = store.execute(f"SELECT schema_version, {column} FROM {table}").fetchall()
-        assert found == [(SCHEMA_VERSION, count)]
+    switch(migrated, mode)
+    write(migrated, folder, 1, says("old"))
+    assert delete(migrated, folder, 1)
+    assert stores() == (None, None, None)
+    assert migrated.execute("SELECT dump_id FROM lsif_tombstones").fetchall() == [(1,)]
+    assert not delete(migrated, folder, 1)
+    write(migrated, folder, 1, says("new"))
+    assert stores() == WRITTEN[mode]
 
 
-def test_a_column_added_between_two_dumps_is_filled_in_the_second(store: Store, rows: Rows) -> None:
-    write(store, 1, rows)
-    store.execute(
-        "ALTER TABLE lsif_data_documents ADD COLUMN schema_version int DEFAULT 1 NOT NULL"
+def test_a_moved_dump_that_is_deleted_loses_its_backup_and_its_record(
+    migrated: Connection, folder: BundleFolder, stores: Stores
+) -> None:
+    switch(migrated, Mode.BOTH)
+    write(migrated, folder, 1, says("old"))
+    moved(migrated, folder)
+    assert stores() == (None, "old", "old")
+    assert delete(migrated, folder, 1)
+    assert not folder.backup(1).exists()
+    assert migrated.execute("SELECT FROM lsif_moved_bundles").fetchall() == []
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_moved_dump_that_is_replaced_keeps_no_backup_of_the_one_before(
+    migrated: Connection, folder: BundleFolder, stores: Stores, mode: Mode
+) -> None:
+    switch(migrated, Mode.BOTH)
+    write(migrated, folder, 1, says("old"))
+    moved(migrated, folder)
+    switch(migrated, mode)
+    write(migrated, folder, 1, says("new"), replace=True)
+    assert stores() == WRITTEN[mode]
+    assert not folder.backup(1).exists()
+    assert migrated.execute("SELECT FROM lsif_moved_bundles").fetchall() == []
+
+
+def moved(connection: Connection, folder: BundleFolder) -> None:
+    """Leave dump 1 as the mover does: its file a backup, with a record of it."""
+    folder.backup(1).parent.mkdir()
+    folder.bundle(1).rename(folder.backup(1))
+    connection.execute(
+        "INSERT INTO lsif_moved_bundles (dump_id, host, path, bytes, sha256) "
+        "VALUES (1, 'h', 'db-backups/1.db', 1, '\\x00')"
     )
-    write(store, 2, rows)
-    versions = store.execute(
-        "SELECT DISTINCT dump_id, schema_version FROM lsif_data_documents ORDER BY 1"
-    ).fetchall()
-    assert versions == [(1, 1), (2, 2)]
 
 
-def test_a_dump_that_is_stored_already_is_not_written_again(store: Store, rows: Rows) -> None:
-    write(store, 1, rows)
-    before = counts(store)
-    with pytest.raises(DumpAlreadyStored, match="dump 1") as refused:
-        write(store, 1, rows)
-    assert refused.value.exit_status == 3
-    assert counts(store) == before
+class Died(BaseException):
+    """What kill -9 is to a process, as far as a test in the same process can have it."""
 
 
-def test_of_two_workers_with_one_dump_only_one_writes(
-    store_url: str, store: Store, rows: Rows
+def dying(*_: object) -> None:
+    raise Died
+
+
+def dying_afterwards(function: Callable[..., object]) -> Callable[..., None]:
+    def run(*arguments: object) -> None:
+        function(*arguments)
+        raise Died
+
+    return run
+
+
+#: Where a writer in the mode ``both`` dies that replaces a dump.
+DEATHS: dict[str, tuple[object, str, Callable[..., None]]] = {
+    "before the rows": (worker.copying, "insert", dying),
+    "before the file is placed": (BundleFolder, "place", dying),
+    "between the file and the commit": (
+        BundleFolder,
+        "place",
+        dying_afterwards(BundleFolder.place),
+    ),
+}
+
+
+@pytest.mark.parametrize("before", [Mode.BOTH, Mode.POSTGRES])
+@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS.keys())
+def test_a_writer_that_dies_replacing_leaves_the_dump_before(
+    migrated: Connection,
+    folder: BundleFolder,
+    stores: Stores,
+    monkeypatch: pytest.MonkeyPatch,
+    before: Mode,
+    death: tuple[object, str, Callable[..., None]],
 ) -> None:
-    store.execute("ALTER TABLE lsif_data_metadata ADD PRIMARY KEY (dump_id)")
-    outcomes: list[str] = []
-
-    def upload() -> None:
-        with psycopg.connect(store_url, autocommit=True) as connection:
-            try:
-                write(connection, 1, rows)
-                outcomes.append("written")
-            except DumpAlreadyStored:
-                outcomes.append("refused")
-
-    workers = [threading.Thread(target=upload) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert sorted(outcomes) == ["refused", "written"]
-    assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
+    switch(migrated, before)
+    write(migrated, folder, 1, says("old"))
+    switch(migrated, Mode.BOTH)
+    with monkeypatch.context() as patched:
+        patched.setattr(*death)
+        with pytest.raises(Died):
+            write(migrated, folder, 1, says("new"), replace=True)
+    _, rows, either = stores()
+    assert (rows, either) == ("old", "old")
+    assert migrated.execute("SELECT FROM lsif_tombstones").fetchall(), "nobody believes the file"
+    write(migrated, folder, 1, says("new"), replace=True)
+    assert stores() == ("new", "new", "new")
+    assert migrated.execute("SELECT FROM lsif_tombstones").fetchall() == []
 
 
-class _Dying(tuple[Row, ...]):
-    """Rows of which the reading fails after the first."""
-
-    def __iter__(self) -> Iterator[Row]:
-        yield DocumentRow("a", b"", 0)
-        raise KeyboardInterrupt
-
-
-def test_a_worker_that_dies_on_the_way_leaves_nothing(store: Store, rows: Rows) -> None:
-    dying = Rows(rows.metadata, _Dying(), rows.result_chunks, rows.definitions, rows.references)  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):
-        write(store, 1, dying)
-    assert counts(store) == nothing()
+def test_a_writer_that_dies_after_placing_a_new_file_leaves_a_whole_dump(
+    migrated: Connection, folder: BundleFolder, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch(migrated, Mode.BOTH)
+    with monkeypatch.context() as patched:
+        patched.setattr(BundleFolder, "place", dying_afterwards(BundleFolder.place))
+        with pytest.raises(Died):
+            write(migrated, folder, 1, says("new"))
+    assert stores() == ("new", None, "new")
 
 
-def test_a_refusal_by_the_last_table_takes_the_others_back(store: Store, rows: Rows) -> None:
-    store.execute("ALTER TABLE lsif_data_metadata ADD CHECK (num_result_chunks < 0)")
-    with pytest.raises(psycopg.errors.CheckViolation):
-        write(store, 1, rows)
-    assert counts(store) == nothing()
+def test_a_buried_file_is_no_dump_and_goes_with_the_next_deletion(
+    migrated: Connection, folder: BundleFolder, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch(migrated, Mode.SQLITE)
+    write(migrated, folder, 1, says("old"))
+    with monkeypatch.context() as patched:
+        patched.setattr(BundleFolder, "remove", dying)
+        with pytest.raises(Died):
+            delete(migrated, folder, 1)
+    assert stores() == ("old", None, None)
+    assert FallbackReader(migrated, folder).dumps() == []
+    assert delete(migrated, folder, 1)
+    assert stores() == (None, None, None)
 
 
-def test_readers_see_a_dump_whole_or_not_at_all(store_url: str, store: Store, rows: Rows) -> None:
-    with psycopg.connect(store_url) as writer:
-        with writer.transaction():
-            write(writer, 1, rows)
-            assert counts(store) == nothing()
-        assert counts(store) == {table: len(rows.of(table)) for table in TABLES}
+def test_a_mode_that_changes_while_a_file_is_made_is_followed(
+    migrated: Connection,
+    migrated_url: str,
+    folder: BundleFolder,
+    stores: Stores,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    switch(migrated, Mode.SQLITE)
+    write_bundle: Callable[[Path, Rows], None] = worker.write_bundle
+
+    def write_and_switch(path: Path, rows: Rows) -> None:
+        write_bundle(path, rows)
+        with psycopg.connect(migrated_url, autocommit=True) as other:
+            switch(other, Mode.POSTGRES)
+
+    monkeypatch.setattr(worker, "write_bundle", write_and_switch)
+    assert write(migrated, folder, 1, says("new")) is Mode.POSTGRES
+    assert stores() == WRITTEN[Mode.POSTGRES]
+    assert folder.partials() == []
 
 
-def test_a_surrounding_transaction_decides(store_url: str, store: Store, rows: Rows) -> None:
-    with psycopg.connect(store_url) as writer:
-        write_then_roll_back = writer.transaction(force_rollback=True)
-        with write_then_roll_back:
-            write(writer, 1, rows)
-    assert counts(store) == nothing()
-
-
-def test_a_database_without_the_tables_is_told_the_command(database: str, rows: Rows) -> None:
-    with (
-        psycopg.connect(database, autocommit=True) as empty,
-        pytest.raises(StoreNotMigrated, match="alembic upgrade head"),
-    ):
-        write(empty, 1, rows)
-
-
-def test_a_missing_column_is_named(store: Store, rows: Rows) -> None:
-    store.execute("ALTER TABLE lsif_data_references DROP COLUMN scheme")
-    with pytest.raises(StoreNotMigrated, match="lsif_data_references has no column scheme"):
-        write(store, 1, rows)
-    assert counts(store) == nothing()
+@pytest.mark.parametrize("identifier", ["a\0b", "a\ud800b"])
+def test_a_key_that_no_store_can_hold_is_refused_before_anything_is_written(
+    identifier: str,
+) -> None:
+    key = MonikerKey("s", identifier)
+    with pytest.raises(KeyUnstorable) as refused:
+        prepare(Bundle(1, {}, {}, {key: (Location("a", Span(0, 0, 0, 1)),)}, {}))
+    assert str(refused.value).isascii()

@@ -7,23 +7,28 @@ from pathlib import Path
 
 import click
 
+from codeintel.commands import options
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
 from codeintel.store.connection import connection
+from codeintel.store.folder import BundleFolder
 from codeintel.worker import prepare, write
-
-_MAX_DUMP_ID = 2**31 - 1
 
 
 @click.command("load")
 @click.argument("dump", type=click.Path(path_type=Path))
-@click.option("--database-url", required=True, envvar="DATABASE_URL", help="Or $DATABASE_URL.")
-@click.option("--dump-id", required=True, type=click.IntRange(1, _MAX_DUMP_ID))
-def command(dump: Path, database_url: str, dump_id: int) -> None:
-    """Write the LSIF dump DUMP into the store, whole or not at all."""
+@options.database_url
+@options.bundle_dir
+@options.dump_id
+@click.option("--replace", is_flag=True, help="Write it in the place of a dump of that id.")
+def command(dump: Path, database_url: str, bundle_dir: Path, dump_id: int, replace: bool) -> None:
+    """Write the LSIF dump DUMP into the store, whole or not at all.
+
+    Into a bundle, into rows or into both, as the mode of the writers says (codeintel mode).
+    """
     rows = prepare(correlate(read(dump)))
     with connection(database_url) as store:
         started = time.perf_counter()
-        write(store, dump_id, rows)
+        mode = write(store, BundleFolder(bundle_dir), dump_id, rows, replace=replace)
         seconds = time.perf_counter() - started
-    click.echo(f"dump {dump_id}: {len(rows):,} rows in {seconds:.1f} s", err=True)
+    click.echo(f"dump {dump_id}: {len(rows):,} rows in {seconds:.1f} s, mode {mode}", err=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import psycopg
 
-from codeintel import worker
 from codeintel.demo.load import rows_by_table
 from codeintel.demo.log import PATIENCE, UPLOAD, Outcome, Request
 from codeintel.demo.questions import Question
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.queries import query
 from codeintel.store.rows import Rows
 from outofband.errors import OutofbandError
@@ -42,7 +42,7 @@ class Client:
         """Upload a dump as the worker does; the request says what was committed."""
 
         def write(connection: _Connection) -> Outcome:
-            worker.write(connection, dump_id, rows)
+            PostgresStore(connection).write(dump_id, rows)
             return Outcome.OK
 
         return self._timed(UPLOAD, dump_id, write, rows_by_table(rows))

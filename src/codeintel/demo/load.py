@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from codeintel import worker
 from codeintel.demo import multiplying
 from codeintel.demo.dumps import Library
 from codeintel.demo.log import UPLOAD, Appender, Outcome, Request
 from codeintel.demo.stage import connect_as_app
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.rows import TABLES, Rows
 
 _UPLOADERS = 2
@@ -73,7 +73,7 @@ def _write(rows: Rows, upload: Upload, url: str) -> dict[str, int]:
         ]
         if upload.multiplied:
             return multiplying.insert(connections, upload.dump_id, rows)
-        worker.write(connections[0], upload.dump_id, rows)
+        PostgresStore(connections[0]).write(upload.dump_id, rows)
     return rows_by_table(rows)
 
 

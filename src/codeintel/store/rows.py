@@ -108,3 +108,14 @@ class Rows:
 
     def __len__(self) -> int:
         return sum(len(self.of(table)) for table in TABLES)
+
+
+def is_storable(*keys: str) -> bool:
+    """Answer whether texts can be keys of rows: PostgreSQL takes no NUL, UTF-8 no half surrogate.
+
+    Both are legal in LSIF, which is JSON. Asked for, what cannot be stored is not there.
+    """
+    try:
+        return all("\0" not in key and key.encode() is not None for key in keys)
+    except UnicodeEncodeError:
+        return False

@@ -12,9 +12,9 @@ class Limits:
     """The bounds of one spec; durations in seconds, None where nothing is bounded.
 
     A batch is made to take ``target_seconds``, of ``first_rows`` at first and within ``most_rows``
-    and ``most_bytes``; its statements end after ``statement_timeout`` (0: never), and wait for no
-    lock longer than ``lock_timeout``. ``concurrent`` units may be in work at once, by whatever
-    process on whatever host.
+    and ``most_bytes``; its statements end after ``statement_timeout``, wait for no lock longer than
+    ``lock_timeout``, and after ``idle_timeout`` without one the server ends the session, so that
+    what it has locked is free (0: never). A unit that is one long transaction needs longer ones.
 
     The engine waits while a replica or slot lags more than ``max_lag_bytes``, more than
     ``max_unarchived`` WAL segments wait for the archive, a transaction of the database is older
@@ -29,7 +29,7 @@ class Limits:
     most_bytes: int = 64 * _MB
     statement_timeout: float = 5.0
     lock_timeout: float = 0.5
-    concurrent: int | None = None
+    idle_timeout: float = 10.0
     max_lag_bytes: int | None = 256 * _MB
     max_unarchived: int | None = 42
     max_transaction_seconds: float | None = 900.0

@@ -78,7 +78,17 @@ class Batch:
 
 
 class Spec(Protocol):
-    """A background data migration. Subclass it, and write the first three methods."""
+    """A background data migration. Subclass it, and write the first three methods.
+
+    ``limits`` say how large batches may become, and what makes the engine wait; ``bounds`` between
+    which versions of the application it runs, None where that is not told. Where it ``repeats``, a
+    unit that is done may be done again, and is, from its beginning, while progress is not complete
+    though all are done.
+    """
+
+    limits: Limits = Limits()
+    bounds: Bounds | None = None
+    repeats: bool = False
 
     @abstractmethod
     def progress(self, connection: Any) -> Progress:
@@ -109,21 +119,4 @@ class Spec(Protocol):
 
     def reverse(self) -> Spec | None:
         """Return the backfill that takes this one back, None where there is no way back."""
-        return None
-
-    @property
-    def repeats(self) -> bool:
-        """Whether a unit that is done may be done again, and is, from its beginning, while progress
-        is not complete though all are done.
-        """
-        return False
-
-    @property
-    def limits(self) -> Limits:
-        """How large batches may become, and what makes the engine wait."""
-        return Limits()
-
-    @property
-    def bounds(self) -> Bounds | None:
-        """Between which versions of the application it runs, None where that is not told."""
         return None

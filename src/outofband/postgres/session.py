@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from outofband.catalog.facts import APPLICATION_PREFIX
 from outofband.catalog.reader import Row
@@ -40,7 +40,8 @@ _EXPLAIN_BY_SCAN = "enable_indexscan", "enable_indexonlyscan", "enable_bitmapsca
 
 
 class Session:
-    """A connection in autocommit; implements the runbook's ports Reader and Hand.
+    """A connection in autocommit; implements the ports Reader and Hand of the runbook, and Desk of
+    the engine of backfills.
 
     Whatever is not an unhurried statement waits for no lock longer than a second. Where the client
     falls silent, as when the network swallows what it sends, the server ends the session: after a
@@ -109,6 +110,19 @@ class Session:
         """Make what is inside the block a part of the transaction that may fail alone."""
         with self._translated(), self._connection.transaction():
             yield
+
+    @contextmanager
+    def lend(self) -> Iterator[psycopg.Connection[Any]]:
+        """Give the connection to whoever writes rows, in whatever transaction is open; its rows are
+        tuples for as long as the block lasts.
+        """
+        connection = self._connection
+        connection.row_factory = tuple_row
+        try:
+            with self._translated():
+                yield connection
+        finally:
+            connection.row_factory = dict_row
 
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select in a read-only transaction of its own.

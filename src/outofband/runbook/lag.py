@@ -30,17 +30,18 @@ class TooFar:
     passes: bool
 
 
-def too_far(lags: Iterable[Lag], most: MaxLag) -> TooFar | None:
-    """Return what keeps a build from starting, None where nothing does.
+def too_far(lags: Iterable[Lag], most: MaxLag, bound: str = "--max-lag") -> TooFar | None:
+    """Return what keeps work from starting, None where nothing does; ``bound`` is what the limit is
+    called where it is given.
 
     What cannot be known counts as too far: a role without pg_monitor is not shown where a replica
     is, and Postgres tells no time for a slot that nobody reads (before 17).
     """
-    found = [f for lag in lags if (f := _too_far(lag, most)) is not None]
+    found = [f for lag in lags if (f := _too_far(lag, most, bound)) is not None]
     return min(found, key=lambda f: f.passes, default=None)
 
 
-def _too_far(lag: Lag, most: MaxLag) -> TooFar | None:
+def _too_far(lag: Lag, most: MaxLag, bound: str) -> TooFar | None:
     behind = lag.bytes if most.bytes is not None else lag.seconds
     limit = most.bytes if most.bytes is not None else most.seconds
     assert limit is not None
@@ -54,4 +55,4 @@ def _too_far(lag: Lag, most: MaxLag) -> TooFar | None:
     if behind <= limit:
         return None
     told = size(int(behind)) if most.bytes is not None else duration(behind)
-    return TooFar(f"{lag.name} lags {told}, over the {most} of --max-lag", True)
+    return TooFar(f"{lag.name} lags {told}, over the {most} of {bound}", True)

@@ -1,0 +1,1 @@
+DELETE FROM lsif_tombstones WHERE dump_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM lsif_moved_bundles WHERE dump_id = $1

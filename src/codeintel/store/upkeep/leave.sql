@@ -1,0 +1,1 @@
+DELETE FROM lsif_roles WHERE id = $1

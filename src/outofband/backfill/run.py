@@ -1,0 +1,66 @@
+"""Run a backfill, through lost connections.
+
+A run may be killed at any moment, and any number may run at once: what each is at is in the rows of
+the state (:mod:`.state`).
+"""
+
+from __future__ import annotations
+
+import time
+
+from outofband.backfill.desk import Desk
+from outofband.backfill.heart import Heart, OpenDesk
+from outofband.backfill.job import Job
+from outofband.backfill.outcome import Outcome, Verdict
+from outofband.backfill.state import State
+from outofband.backfill.telling import Teller
+from outofband.backfill.walk import Walk
+from outofband.backfill.work import Environment
+from outofband.runbook.hand import SessionLost
+
+_POLL_SECONDS = 0.5
+_LOSSES = 5
+_AWAY_SECONDS = 60.0
+
+
+class Runner:
+    """One run of a backfill in one session."""
+
+    def __init__(self, job: Job, desk: Desk, open_desk: OpenDesk, teller: Teller) -> None:
+        self._job, self._desk, self._teller = job, desk, teller
+        self._heart = Heart(open_desk)
+
+    def run(self) -> Outcome:
+        """Run until it is finished, or cannot go on. Raises SessionLost when the server stays away
+        for longer than a minute, and StatementFailed where the state cannot be kept.
+        """
+        losses = 0
+        with self._heart.beating():
+            while True:
+                try:
+                    return self._run()
+                except Environment as failed:
+                    return Outcome(Verdict.STUCK, failed.what, failed.do)
+                except SessionLost:
+                    losses += 1
+                    if losses > _LOSSES:
+                        raise
+                    self._teller.say("the connection was lost; connecting again")
+                    self._reconnect()
+
+    def _run(self) -> Outcome:
+        job = self._job
+        state = State.begin(self._desk, job.name, job.spec_name, job.places, job.holder)
+        if held := self._heart.let_go():  # by the session that was lost
+            state.release(held)
+        return Walk(job, state, self._desk, self._heart, self._teller).run()
+
+    def _reconnect(self) -> None:
+        deadline = time.monotonic() + _AWAY_SECONDS
+        while True:
+            try:
+                return self._desk.reconnect()
+            except SessionLost:
+                if time.monotonic() > deadline:
+                    raise
+            self._job.stopped.wait(_POLL_SECONDS)

@@ -1,0 +1,151 @@
+"""Do one unit: batch by batch, each in one transaction with what is known of it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from outofband.backfill.desk import Desk
+from outofband.backfill.limits import Limits
+from outofband.backfill.spec import Batch, Cursor, Damaged, Spec
+from outofband.backfill.state import MOST_ATTEMPTS, Claim, LeaseLost, State
+from outofband.backfill.window import Window
+from outofband.runbook.hand import SessionLost, StatementFailed
+
+_TIMEOUT = "57014"
+_LOCKED = ("55P03", "40P01", "40001")
+_OF_A_ROW = ("22", "23", "P0")
+_PAUSE_SECONDS = 10.0
+_MOST_IN_A_ROW = 30
+_SET = """
+    SELECT set_config(name, value, true)
+      FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
+"""
+
+
+class Step(Enum):
+    """What one batch came to."""
+
+    ON = "on"
+    DONE = "done"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+    LOST = "lost"
+
+
+class Environment(Exception):
+    """The server refuses what no other unit would get either: a privilege, room, a table."""
+
+    def __init__(self, failed: StatementFailed) -> None:
+        super().__init__(failed.what)
+        self.what, self.do = failed.what, failed.do
+
+
+@dataclass(slots=True)
+class Work:
+    """One claimed unit on its way.
+
+    ``locked`` are the latest batches in a row that met a lock, a timeout or a deadlock; ``last`` is
+    the latest batch that was committed, ``status`` what the operator wants by then, ``why`` what
+    became of a unit that failed.
+    """
+
+    spec: Spec
+    state: State
+    desk: Desk
+    claim: Claim
+    window: Window
+    cursor: Cursor
+    locked: int = 0
+    last: Batch | None = None
+    status: str = "active"
+    why: str = ""
+
+    @classmethod
+    def on(cls, spec: Spec, state: State, desk: Desk, claim: Claim) -> Work:
+        """Begin, or go on, with a unit."""
+        window = Window.of(spec.limits, claim.batch_rows)
+        return cls(spec, state, desk, claim, window, claim.cursor)
+
+    def is_deadly(self) -> bool:
+        """Put a unit aside at which runners have died as often as one may fail; tell whether."""
+        if self.claim.attempts < MOST_ATTEMPTS:
+            return False
+        why = f"{self.claim.attempts} runners in a row ended while they were at it"
+        return self._fail(why, for_good=True) is Step.QUARANTINED
+
+    def step(self) -> Step:
+        """Do the next batch. Raises SessionLost and Environment."""
+        try:
+            self._do()
+        except LeaseLost:
+            return Step.LOST
+        except SessionLost:
+            raise
+        except Damaged as damaged:
+            return self._fail(damaged.reason, for_good=True)
+        except StatementFailed as failed:
+            return self._refused(failed)
+        except Exception as error:  # the application's code may raise what it likes
+            return self._fail(described(error))
+        self.locked = 0
+        return Step.DONE if self.cursor is None else Step.ON
+
+    def _do(self) -> None:
+        started = time.monotonic()
+        with self.desk.transaction():
+            self.desk.write(_SET, _settings(self.spec.limits))
+            with self.desk.lend() as connection:
+                batch = self.spec.batch(connection, self.claim.unit, self.cursor, self.window.size)
+            window = self.window.after(batch, time.monotonic() - started)
+            status = self.state.advance(self.claim, batch, window)
+        self.window, self.cursor = window, batch.cursor
+        self.last, self.status = batch, status
+
+    def _refused(self, failed: StatementFailed) -> Step:
+        """Try fewer rows where that may help: it takes less time, and of a row that fails it leaves
+        the others.
+        """
+        smaller = self.window.halved()
+        code = failed.sqlstate
+        if code in (*_LOCKED, _TIMEOUT):
+            self.locked += 1
+            stuck = self.locked >= _MOST_IN_A_ROW or (code == _TIMEOUT and self.window.rows == 1)
+            if not stuck:
+                self.window = smaller
+                return Step.ON
+        elif not code.startswith(_OF_A_ROW):
+            self.state.release(self.claim)
+            raise Environment(failed)
+        elif smaller.rows < self.window.rows:
+            self.window = smaller
+            return Step.ON
+        return self._fail(failed.what)
+
+    def _fail(self, reason: str, *, for_good: bool = False) -> Step:
+        self.why = reason
+        gone = self.state.fail(self.claim, reason, pause=_PAUSE_SECONDS, for_good=for_good)
+        return Step.QUARANTINED if gone else Step.FAILED
+
+
+def described(error: Exception) -> str:
+    """Return what an exception of the application is and where it was raised; not its text, which
+    may hold data.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+def _settings(limits: Limits) -> Mapping[str, list[str]]:
+    seconds = {
+        "statement_timeout": limits.statement_timeout,
+        "lock_timeout": limits.lock_timeout,
+        "idle_in_transaction_session_timeout": limits.idle_timeout,
+    }
+    values = [f"{round(limit * 1000)}ms" for limit in seconds.values()]
+    return {"names": list(seconds), "values": values}
