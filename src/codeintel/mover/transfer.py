@@ -98,7 +98,9 @@ class Transfer:
     def _leave_out(self, table: Table, row: str, reason: str) -> None:
         if len(self.left_out) == _MOST_LEFT_OUT:
             raise Damaged(f"more than {_MOST_LEFT_OUT:,} rows of it cannot be moved")
-        self.left_out.append(Quarantined(f"{table.source} {row}", reason))
+        key = f"{table.source} {row}"
+        before = sum(one.key.startswith(key) for one in self.left_out)
+        self.left_out.append(Quarantined(f"{key} ({before + 1})" if before else key, reason))
 
 
 def _statement(table: Table) -> sql.Composed:
