@@ -140,8 +140,8 @@ def _by_settings(machine: Machine, beside: int) -> list[_Bound]:
 
 
 def _by_trial(machine: Machine) -> list[_Bound]:
-    """Bound by what was free, and by what helped: where more workers sort than the work became times
-    as fast by, cores are missing, or others use them. One may always try.
+    """Bound by what was free, and by what helped: where the workers are more than the times that the
+    work became as fast, cores are missing, or others use them. One may always try.
     """
     speed = machine.speed
     if speed is None:
