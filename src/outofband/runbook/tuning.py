@@ -140,7 +140,7 @@ def _by_settings(machine: Machine, beside: int) -> list[_Bound]:
 
 
 def _by_trial(machine: Machine) -> list[_Bound]:
-    """Bound by what was free, and by what helped: where the workers are more than the times that the
+    """Bound by what was free, and by what helped: where there are more workers than times that the
     work became as fast, cores are missing, or others use them. One may always try.
     """
     speed = machine.speed
