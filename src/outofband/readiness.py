@@ -1,4 +1,4 @@
-"""The application's question: may I use what needs this index?"""
+"""The application's question: may I use what needs this index, or this backfill?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from weakref import WeakKeyDictionary
 
 from outofband.model.names import QualifiedName, literal
 
+_ENGINE_HAS_RUN = """
+    SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'outofband' AND c.relname = 'backfill'
+"""
 _ready: WeakKeyDictionary[Any, set[QualifiedName]] = WeakKeyDictionary()
 
 
 def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
-    """Answer whether an index, or a constraint by its index, is there and valid.
+    """Answer whether an index, or a constraint by its index, is there and valid, or a backfill
+    finished, by the verdict that ``outofband apply`` has written.
 
     ``connection`` is the one that will run the query, since a replica is its own truth:
     SQLAlchemy's, psycopg's or any other of the DB-API; of one that is awaited it is a TypeError.
@@ -23,7 +28,12 @@ def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
     if _is_awaited(connection):
         raise TypeError("an asynchronous connection is asked with: await ready_async(...)")
     index, driver = QualifiedName(name, schema), _driver_connection(connection)
-    return _remembers(driver, index) or _remember(driver, index, _ask(connection, _sql(index)))
+    if _remembers(driver, index):
+        return True
+    found = _ask(connection, _sql(index))
+    if found is None and _ask(connection, _ENGINE_HAS_RUN) is not None:
+        found = _ask(connection, _verdict_sql(index))
+    return _remember(driver, index, found)
 
 
 async def ready_async(connection: Any, name: str, *, schema: str | None = None) -> bool:
@@ -38,7 +48,10 @@ async def ready_async(connection: Any, name: str, *, schema: str | None = None) 
     driver = _driver_connection(getattr(connection, "sync_connection", None) or connection)
     if _remembers(driver, index):
         return True
-    return _remember(driver, index, await _ask_async(connection, _sql(index)))
+    found = await _ask_async(connection, _sql(index))
+    if found is None and await _ask_async(connection, _ENGINE_HAS_RUN) is not None:
+        found = await _ask_async(connection, _verdict_sql(index))
+    return _remember(driver, index, found)
 
 
 def _remembers(driver: Any, index: QualifiedName) -> bool:
@@ -70,7 +83,7 @@ def _sql(index: QualifiedName) -> str:
     """Ask the tables of the catalog: to_regclass answers from a cache, which a prepared statement
     in an open transaction does not renew (measured with asyncpg on 18).
     """
-    here = f"ARRAY[{_name(index.schema)}]" if index.schema else "current_schemas(true)"
+    here = _here(index)
     return f"""
         SELECT 1 FROM (
             SELECT i.indisvalid FROM pg_class AS c
@@ -80,6 +93,18 @@ def _sql(index: QualifiedName) -> str:
              ORDER BY array_position({here}, n.nspname) LIMIT 1) AS found
          WHERE indisvalid
     """
+
+
+def _verdict_sql(backfill: QualifiedName) -> str:
+    return f"""
+        SELECT 1 FROM outofband.backfill
+         WHERE NOT reverse AND finished_at IS NOT NULL
+           AND name = {_name(backfill.name)} AND schema = ANY ({_here(backfill)})
+    """
+
+
+def _here(name: QualifiedName) -> str:
+    return f"ARRAY[{_name(name.schema)}]" if name.schema else "current_schemas(true)"
 
 
 def _name(name: str) -> str:
