@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
-	bench-build bench-rehearse lock
+	bench-build bench-rehearse bench-move lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -57,6 +57,9 @@ bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what c
 bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans are
 	$(BIN)/python bench/rehearse.py $(BENCH)
 	$(BIN)/python bench/plans.py
+
+bench-move: $(VENV)/.ready ## the mover beside pgloader, INSERT, psql and psycopg's COPY (BENCH=--quick)
+	$(BIN)/python bench/move.py $(BENCH)
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -24,3 +24,11 @@ def spread(values: Sequence[float]) -> str:
         return f"{middle:8.3f} s"
     low, _, high = statistics.quantiles(values, n=4)
     return f"{middle:8.3f} s ({low:.3f} to {high:.3f}, {len(values)} runs)"
+
+
+def at_least(what: str, value: float | None, target: float, unit: str = "x") -> str:
+    """Return such a line of a target that is to be exceeded."""
+    if value is None:
+        return f"not measured  {what}"
+    told = f"{what}: {value:.2f} {unit}, to reach: at least {target:g} {unit}"
+    return f"reached       {told}" if value >= target else f"MISSED        {told}"

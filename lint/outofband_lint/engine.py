@@ -16,6 +16,7 @@ from outofband_lint.fingerprint import fingerprint, normalised
 from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
 from outofband_lint.reader import read
+from outofband_lint.rehearsed import REHEARSED
 from outofband_lint.rule import Rule, Violation
 from outofband_lint.rules import all_rules
 from outofband_lint.schema import Schema, fold
@@ -36,12 +37,14 @@ class UnknownRevision(LookupError):
 @dataclass(slots=True)
 class Progress:
     """How far a chain is judged: over `count` revisions, which leave `schema` behind, and in whose
-    statements there are `findings`.
+    statements there are `findings`. `began` is over how many, and with which schema, the first came
+    for which findings are wanted; None where none has come yet.
     """
 
     count: int = 0
     schema: Schema = field(default_factory=Schema)
     findings: list[Finding] = field(default_factory=list)
+    began: tuple[int, Schema] | None = None
 
     def over(self, revision: Revision, findings: Iterable[Finding]) -> None:
         """Go on over a revision in which, as an earlier run with all the same knows, this is."""
@@ -85,7 +88,9 @@ def lint(
     run = _Run(context, chosen, progress.schema, progress.findings)
     earlier = _Run(before, chosen)
     scripts: dict[object, _Script] = {}  # most of the base is as it was
-    for revision in islice(revisions, progress.count, None):
+    for count, revision in enumerate(islice(revisions, progress.count, None), progress.count):
+        if progress.began is None and revision.id in wanted:
+            progress.began = count, run.schema
         script = _script(revision)
         if base is not None:
             scripts[revision.id, revision.sent] = script
@@ -255,13 +260,14 @@ class _Run:
     def _is_looked_for(self, name: str, path: str) -> bool:
         """Tell whether a rule's findings in a file would be seen, were there any.
 
-        A revision that could not be rendered does not show all that it does.
+        A revision that could not be rendered does not show all that it does, and what a rehearsal
+        finds is not looked for here.
         """
         rule = next((rule for rule in self.rules if rule.name == name), None)
         level = self.context.settings.level(name, path)
         is_off = level == "off" or (level is None and rule is not None and rule.opt_in)
         is_whole = not any(r.path == path and r.problem for r in self.context.revisions)
-        return rule is None or (is_whole and not is_off)
+        return name not in REHEARSED and (rule is None or (is_whole and not is_off))
 
     def _finding_at_head(self, rule: Rule, violation: Violation) -> Iterator[Finding]:
         table, place = violation.table, violation.place

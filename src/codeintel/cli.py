@@ -15,6 +15,9 @@ COMMANDS = {
     "load": "codeintel.commands.load",
     "stats": "codeintel.commands.stats",
     "mode": "codeintel.commands.mode",
+    "janitor": "codeintel.commands.janitor",
+    "move": "codeintel.commands.move",
+    "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -37,6 +37,9 @@ _BEAT_EVERY: Final = timedelta(seconds=10)
 FILES: Final = "sqlite"
 ROWS: Final = "postgres"
 BOTH_STORES: Final = frozenset({FILES, ROWS})
+
+#: The roles that go by where a dump is.
+_WHO_FINDS: Final = ("janitor", "reader")
 
 
 class StoresUnknown(NothingChanged):
@@ -91,16 +94,20 @@ def require_both_stores(connection: _Connection, what: str) -> list[Living]:
     Where nobody is alive there is nobody to leave behind. To be asked again in every transaction
     that makes a dump rows alone: processes come and go.
     """
-    asked = [one for one in alive(connection) if one.role.role in ("janitor", "reader")]
-    behind = [one for one in asked if not one.knows_both]
-    if behind:
+    living = alive(connection)
+    if left := behind(living):
         raise StoresUnknown(
             f"{what} is refused",
-            why=f"{_listed(behind)} would not find a dump that is rows alone",
+            why=f"{_listed(left)} would not find a dump that is rows alone",
             do="Replace each by the release that knows both stores, or wait "
             f"{ALIVE_FOR.total_seconds():.0f} s after it has stopped",
         )
-    return asked
+    return [one for one in living if one.role.role in _WHO_FINDS]
+
+
+def behind(living: Iterable[Living]) -> list[Living]:
+    """Return the janitors and readers among them that know files alone."""
+    return [one for one in living if one.role.role in _WHO_FINDS and not one.knows_both]
 
 
 def _listed(living: list[Living]) -> str:
@@ -114,7 +121,7 @@ def register(connection: _Connection, role: Role) -> int:
         with connection.transaction(), psycopg.RawCursor(connection) as cursor:
             lock_roles(cursor)
             [has_left_files] = ask(cursor, "has_left_files")
-            if has_left_files and role.role in ("janitor", "reader") and role.stores < BOTH_STORES:
+            if has_left_files and role.role in _WHO_FINDS and role.stores < BOTH_STORES:
                 raise StoresUnknown(
                     f"this {role.role} does not start",
                     why="it knows files alone, and there are dumps that are rows alone",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import jsonschema
 import psycopg
 import pytest
 
+from commands import OUTOFBAND, Command
+
 DOCS = Path(__file__).parents[2] / "docs"
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
 RULES = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -96,16 +97,9 @@ def test_a_reader_of_events_that_goes_away_stops_nothing(project: Any) -> None:
     project.filled("3")
     reads, writes = os.pipe()
     os.close(reads)
-    ran = subprocess.run(
-        [OUTOFBAND, "apply", "--yes", "--format", "json"],
-        cwd=project.folder,
-        stdout=writes,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    ran = Command([OUTOFBAND, "apply", "--yes", "--format", "json"], project.folder, out=writes)
     os.close(writes)
-    err = ran.stderr
+    (err,) = ran.communicate(timeout=60)
     assert ran.returncode == 0, err
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
@@ -191,24 +185,15 @@ def test_a_run_that_is_detached_is_told_and_kept(project: Any) -> None:
         old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         old.execute("SELECT 1")
         words = ["--only", "docs_unique", "--format", "json", "--notify", command]
-        child = subprocess.Popen(
-            [OUTOFBAND, "apply", "--yes", *words],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdout is not None
-        seen = ""
-        while '"waiting for old snapshots"' not in seen:
-            seen += child.stdout.readline()
+        child = Command([OUTOFBAND, "apply", "--yes", *words], project.folder)
+        while '"waiting for old snapshots"' not in child.printed()[0]:
             assert child.poll() is None
+            time.sleep(0.02)
         child.send_signal(signal.SIGTERM)
         out, _ = child.communicate(timeout=60)
         assert child.returncode == 4
         assert project.sql(phase) == [("waiting for old snapshots",)]
-    ended = events(seen + out)[-1]
+    ended = events(out)[-1]
     assert (ended["outcome"], ended["exit_status"]) == ("detached", 4)
     assert ended["still_running"][0].startswith("CREATE UNIQUE INDEX CONCURRENTLY docs_unique__ob")
     assert [step["outcome"] for step in ended["steps"]] == ["detached"]

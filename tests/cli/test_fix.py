@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
-ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+from commands import ALEMBIC, OUTOFBAND, run
 
 TABLE = """\
 from alembic import op
@@ -44,7 +42,7 @@ FIXED = INDEX.replace("create_index(", "create_index_out_of_band(").replace(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    subprocess.run([ALEMBIC, "init", "migrations"], cwd=tmp_path, check=True, capture_output=True)
+    run([ALEMBIC, "init", "migrations"], tmp_path)
     env_py = tmp_path / "migrations/env.py"
     bounded = 'poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=2s"}'
     env_py.write_text(env_py.read_text().replace("poolclass=pool.NullPool", bounded))
@@ -54,9 +52,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def lint(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [OUTOFBAND, "lint", *words], cwd=project, capture_output=True, text=True, timeout=60
-    )
+    return run([OUTOFBAND, "lint", *words], project)
 
 
 def test_fix_writes_the_revision_and_judges_what_is_left(project: Path) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +14,12 @@ from unittest.mock import patch
 
 import pytest
 
+from commands import OUTOFBAND, Command
 from outofband import wire
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 NOTED = """with open({log!r}, "a") as log: log.write("{revision} ")
     {upgrade}"""
 TABLE = 'op.execute("CREATE TABLE docs (id int NOT NULL, path text, kind text)")'
@@ -265,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_done_without(kept: Kept) -> None:
 
 def test_several_at_once_do_not_disturb_each_other(kept: Kept) -> None:
     words = [OUTOFBAND, "status", "--format", "json"]
-    started = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(2)]
+    started = [Command(words) for _ in range(2)]
     told = [(running.communicate(timeout=60)[0], running.returncode) for running in started]
     assert told == [told[0]] * 2
     assert told[0][1] == 0

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
-ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+from commands import ALEMBIC, OUTOFBAND, run
 
 FIRST = """
 from alembic import op
@@ -35,16 +33,17 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.run(ALEMBIC, "init", "migrations")
+        run([ALEMBIC, "init", "migrations"], folder)
         env_py = folder / "migrations" / "env.py"
         bounded = 'poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=2s"}'
         env_py.write_text(env_py.read_text().replace("poolclass=pool.NullPool", bounded))
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(words, cwd=self.folder, capture_output=True, text=True)
+    def git(self, *words: str) -> None:
+        identity = "-c", "user.name=t", "-c", "user.email=t@t"
+        subprocess.run(["git", *identity, *words], cwd=self.folder, check=True, capture_output=True)
 
     def lint(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.run(OUTOFBAND, "lint", *words)
+        return run([OUTOFBAND, "lint", *words], self.folder)
 
     def write(self, name: str, text: str) -> None:
         (self.folder / "migrations" / "versions" / f"{name}.py").write_text(text, encoding="utf-8")
@@ -53,9 +52,9 @@ class Project:
         (self.folder / "pyproject.toml").write_text(f"[tool.outofband]\n{text}\n", encoding="utf-8")
 
     def commit(self) -> None:
-        self.run("git", "init", "--initial-branch=main")
-        self.run("git", "add", "--all")
-        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--message=x")
+        self.git("init", "--initial-branch=main")
+        self.git("add", "--all")
+        self.git("commit", "--message=x")
 
     def rules(self, *words: str) -> list[str]:
         found = json.loads(self.lint("--format", "json", *words).stdout)["findings"]
@@ -153,7 +152,7 @@ def test_since_reads_the_helpers_as_they_were_at_the_base(project: Project) -> N
 
 
 def test_since_knows_the_table_that_the_branch_itself_adds(project: Project) -> None:
-    project.run("git", "init", "--initial-branch=main")
+    project.git("init", "--initial-branch=main")
     (project.folder / "migrations" / "versions" / "a1_users.py").unlink()
     project.commit()
     project.write("a1_users", FIRST)
@@ -175,7 +174,7 @@ def _shallow(project: Project) -> None:
     project.write("a2", PLAIN_INDEX)
     project.commit()
     clone = project.folder / "clone"
-    project.run("git", "clone", "--depth=1", f"file://{project.folder}", str(clone))
+    project.git("clone", "--depth=1", f"file://{project.folder}", str(clone))
     project.folder = clone
 
 
@@ -258,8 +257,8 @@ def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
         "CREATE TABLE t (a int PRIMARY KEY, b int);", encoding="utf-8"
     )
     (tmp_path / "two.sql").write_text("CREATE INDEX i ON t (b);", encoding="utf-8")
-    words = [OUTOFBAND, "lint", "--sql", "one.sql", "--sql", "two.sql", "--format", "github"]
-    linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    files = ["--sql", "one.sql", "--sql", "two.sql"]
+    linted = run([OUTOFBAND, "lint", *files, "--format", "github"], tmp_path)
     assert linted.returncode == 1
     assert linted.stdout.startswith("::error file=two.sql,line=1,title=index-built-in-deploy::")
 
@@ -267,19 +266,18 @@ def test_sql_files_are_judged_without_a_project(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_part_of_the_sql(tmp_path: Path) -> None:
     path = tmp_path / "a.sql"
     path.write_text("CREATE INDEX ix ON users (email)", encoding="utf-8-sig")
-    words = [OUTOFBAND, "lint", "--sql", "a.sql"]
-    linted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    linted = run([OUTOFBAND, "lint", "--sql", "a.sql"], tmp_path)
     assert "a.sql:1: error[index-built-in-deploy]" in linted.stdout
 
 
 @pytest.mark.parametrize("words", [["--sql", "missing.sql"], ["--sql", "a.sql", "--since", "main"]])
 def test_a_wrong_call_exits_with_2(tmp_path: Path, words: list[str]) -> None:
-    linted = subprocess.run([OUTOFBAND, "lint", *words], cwd=tmp_path, capture_output=True)
+    linted = run([OUTOFBAND, "lint", *words], tmp_path)
     assert linted.returncode == 2
 
 
 def test_without_a_project_it_says_where_to_look(tmp_path: Path) -> None:
-    linted = subprocess.run([OUTOFBAND, "lint"], cwd=tmp_path, capture_output=True, text=True)
+    linted = run([OUTOFBAND, "lint"], tmp_path)
     assert linted.returncode == 2
     assert "alembic.ini" in linted.stderr
     assert "Traceback" not in linted.stderr

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
-ALEMBIC = str(Path(sys.executable).with_name("alembic"))
+from commands import ALEMBIC, OUTOFBAND, run
+
 ROOT = Path(__file__).parents[2]
 
 REVISION = """
@@ -44,7 +44,7 @@ def statements():
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    subprocess.run([ALEMBIC, "init", "migrations"], cwd=tmp_path, check=True, capture_output=True)
+    run([ALEMBIC, "init", "migrations"], tmp_path)
     (tmp_path / "migrations/versions/1.py").write_text(REVISION)
     return tmp_path
 
@@ -55,7 +55,7 @@ def settings(folder: Path, *queries: str) -> None:
 
 
 def lint(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([OUTOFBAND, "lint", *words], cwd=folder, capture_output=True, text=True)
+    return run([OUTOFBAND, "lint", *words], folder)
 
 
 def found(folder: Path, *words: str) -> list[tuple[str, int, str]]:

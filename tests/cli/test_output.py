@@ -6,16 +6,14 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commands import ALEMBIC, OUTOFBAND, run
 from outofband import ephemeral
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
-ALEMBIC = str(Path(sys.executable).with_name("alembic"))
 ROOT = Path(__file__).parents[2]
 KEYS = {"name", "kind", "table", "state", "done", "since_revision"}
 
@@ -101,10 +99,7 @@ def test_a_revision_that_cannot_be_rendered_is_named_and_keeps_check_from_passin
 def test_a_pipe_gets_no_colours_and_no_trailing_blanks(project: Any, words: list[str]) -> None:
     project.filled()
     told = {k: v for k, v in os.environ.items() if not k.startswith(("FORCE_COLOR", "OUTOFBAND"))}
-    ran = subprocess.run(
-        [OUTOFBAND, *words], capture_output=True, text=True, check=False, cwd=project.folder,
-        env={**told, "TERM": "xterm-256color"},
-    )  # fmt: skip
+    ran = run([OUTOFBAND, *words], project.folder, {**told, "TERM": "xterm-256color"})
     assert ran.returncode in (0, 1)
     assert "\x1b" not in ran.stdout + ran.stderr
     assert not re.search(r"[ \t]$", ran.stdout, re.MULTILINE)
@@ -116,14 +111,12 @@ def test_the_repositorys_own_revisions_are_done_after_upgrade_and_apply(
     url = database.replace("postgresql://", "postgresql+psycopg://")
     environment = {**os.environ, "DATABASE_URL": url}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            words, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
-        )
+    def ran(*words: str) -> subprocess.CompletedProcess[str]:
+        return run(words, tmp_path, environment)
 
     ini = str(ROOT / "alembic.ini")
-    assert run(ALEMBIC, "-c", ini, "upgrade", "head").returncode == 0
-    assert run(OUTOFBAND, "apply", "-c", ini, "--yes").returncode == 0
-    checked = run(OUTOFBAND, "check", "-c", ini, "--format", "json")
+    assert ran(ALEMBIC, "-c", ini, "upgrade", "head").returncode == 0
+    assert ran(OUTOFBAND, "apply", "-c", ini, "--yes").returncode == 0
+    checked = ran(OUTOFBAND, "check", "-c", ini, "--format", "json")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert json.loads(checked.stdout)["steps"]

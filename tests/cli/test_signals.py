@@ -6,7 +6,6 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
+from commands import OUTOFBAND, Command
+
 PHASE = "SELECT phase FROM pg_stat_progress_create_index WHERE datname = current_database()"
 
 
@@ -29,17 +29,11 @@ def old_snapshot(project: Any) -> Iterator[None]:
 
 
 @contextmanager
-def parked(project: Any, *before: str) -> Iterator[subprocess.Popen[str]]:
+def parked(project: Any, begun: Any = Command) -> Iterator[Any]:
     """`outofband apply` in a build's last wait, which an open snapshot keeps it in."""
     with old_snapshot(project):
-        child = subprocess.Popen(
-            [*before, OUTOFBAND, "apply", "--only", "docs_unique", "--yes"],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        words = [OUTOFBAND, "apply", "--only", "docs_unique", "--yes"]
+        child = begun(words, project.folder)
         try:
             eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)])
             yield child
@@ -76,13 +70,7 @@ def test_builds_side_by_side_are_left_together(project: Any) -> None:
     project.filled("3")
     with old_snapshot(project):
         words = ["--yes", "--parallel", "2", "--only", "docs_unique", "--only", "pages_id"]
-        child = subprocess.Popen(
-            [OUTOFBAND, "apply", *words],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        child = Command([OUTOFBAND, "apply", *words], project.folder)
         eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)] * 2)
         child.terminate()
         _, err = child.communicate(timeout=60)
@@ -94,8 +82,12 @@ def test_builds_side_by_side_are_left_together(project: Any) -> None:
 
 
 def test_a_runner_under_nohup_outlives_its_terminal(project: Any) -> None:
+    def begun(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(["nohup", *words], cwd=folder, **how)
+
     project.filled()
-    with parked(project, "nohup") as child:
+    with parked(project, begun) as child:
         child.send_signal(signal.SIGHUP)
         child.send_signal(signal.SIGTERM)
         child.wait(timeout=60)
@@ -110,14 +102,9 @@ def at_terminal(
     ``meanwhile`` is done with the process once it has begun.
     """
     ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        [OUTOFBAND, "apply", *words],
-        cwd=project.folder,
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"},
-    )
+    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
+    command = [OUTOFBAND, "apply", *words]
+    child = Command(command, project.folder, environ, reads=theirs, err=theirs)
     os.close(theirs)
     shown = b""
     try:
@@ -166,7 +153,7 @@ def test_ctrl_c_at_a_terminal_asks(
 ) -> None:
     project.filled()
 
-    def interrupt(child: subprocess.Popen[bytes]) -> None:
+    def interrupt(child: Command) -> None:
         eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)])
         child.send_signal(signal.SIGINT)
 
@@ -189,7 +176,7 @@ def test_after_ctrl_c_the_run_may_go_on(project: Any) -> None:
     held = old_snapshot(project)
     held.__enter__()
 
-    def interrupt(child: subprocess.Popen[bytes]) -> None:
+    def interrupt(child: Command) -> None:
         eventually(lambda: project.sql(PHASE) == [("waiting for old snapshots",)])
         child.send_signal(signal.SIGINT)
         held.__exit__(None, None, None)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +14,11 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from commands import OUTOFBAND, Command
 from outofband.postgres.session import Session
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "events.schema.json").read_text())
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 NOBODY = "postgresql://app:Zq9%40Xw7@127.0.0.1:1/shop"
 
 
@@ -275,14 +273,8 @@ def test_rows_go_back_in_one_database_at_a_time(shards: Fleet) -> None:
     assert shards.run("apply", *T, "--undo-dedupe", "docs_unique").status == 2
 
 
-def started(fleet: Fleet, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [OUTOFBAND, "apply", *T, "--yes", *words],
-        cwd=fleet.project.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def started(fleet: Fleet, *words: str) -> Command:
+    return Command([OUTOFBAND, "apply", *T, "--yes", *words], fleet.project.folder)
 
 
 def parked(fleet: Fleet, name: str) -> bool:
@@ -306,7 +298,6 @@ def test_killed_in_the_middle_the_same_command_finishes(shards: Fleet) -> None:
         assert shards.indexes("fine") == CURED
         assert shards.indexes("last") == []
         run.kill()
-        run.communicate()
     ran = shards.run("apply", *T, "--yes", "--dedupe", "identical")
     assert ran.status == 0
     assert {shards.indexes(name)[0] for name in shards.urls} == {"docs_pkey"}
@@ -348,7 +339,6 @@ def test_one_of_a_host_is_worked_on_at_a_time_by_default(fleet: Fleet) -> None:
         sessions = "SELECT datname FROM pg_stat_activity WHERE application_name LIKE 'outofband%'"
         assert len({name for (name,) in fleet.sql("a", sessions)}) == 1
         run.kill()
-        run.communicate()
 
 
 def test_a_host_that_is_away_is_asked_once_for_all_its_targets(

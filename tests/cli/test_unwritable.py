@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from commands import OUTOFBAND
 from outofband.cli.screen import OperatorScreen
 from outofband.runbook.hand import Progress
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
 FULL = Path("/dev/full")
 full_disk = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-OUTOFBAND = str(Path(sys.executable).with_name("outofband"))
+from commands import OUTOFBAND, Command
+
 ENV_PY = """
 import os
 from alembic import context
@@ -77,16 +76,10 @@ class Project:
     def cache(self) -> Path:
         return self.folder.parent / "cache" / "outofband" / "lint"
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Command:
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder.parent / "cache")}
-        return subprocess.Popen(
-            [OUTOFBAND, "lint", *words],
-            cwd=self.folder,
-            env={**environment, **self.variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        environment.update(self.variables)
+        return Command([OUTOFBAND, "lint", *words], self.folder, environment)
 
     def lint(self, *words: str) -> tuple[int, str, str]:
         running = self.start(*words)

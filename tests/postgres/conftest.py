@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import base64
 import pickle
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from commands import Command
 from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
@@ -103,13 +102,12 @@ class Database:
         self.url = url
         self._background = background
         self._hand = psycopg.connect(url, autocommit=True)
-        self._children: list[subprocess.Popen[str]] = []
+        self._children: list[Command] = []
 
     def close(self) -> None:
         self._hand.close()
         for child in self._children:
             child.kill()
-            child.communicate()
 
     recorder, eventually = Recorder, staticmethod(eventually)
 
@@ -196,18 +194,11 @@ class Database:
         dedupe: Policy = Dedupe.REPORT,
         undoing: str = "",
         parallel: int = 1,
-        **given: Any,
-    ) -> subprocess.Popen[str]:
+    ) -> Command:
         """Start ``apply`` for the steps as a process of its own, or put moved rows back."""
-        script = Path(__file__).with_name("runner.py")
-        told = base64.b64encode(pickle.dumps((wants(*steps), dedupe, undoing)))
-        child = subprocess.Popen(
-            [sys.executable, str(script), self.url, told, str(parallel)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **given,
-        )
+        script = str(Path(__file__).with_name("runner.py"))
+        told = base64.b64encode(pickle.dumps((wants(*steps), dedupe, undoing))).decode()
+        child = Command([script, self.url, told, str(parallel)])
         self._children.append(child)
         return child
 

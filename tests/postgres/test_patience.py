@@ -189,7 +189,6 @@ def left_behind(docs: Any, step: Any) -> Iterator[int]:
         killed = docs.runner(step)
         pid = docs.parked(SNAPSHOTS)
         killed.kill()
-        killed.wait()
         yield pid
 
 

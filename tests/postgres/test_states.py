@@ -89,7 +89,6 @@ def test_the_orphan_of_another_role_is_found_again_and_finished(
         killed = docs.runner(step)
         pid = docs.parked("waiting for old snapshots")
         killed.kill()
-        killed.wait()
         standing = seen(step)
         assert (standing.state, standing.sight.pid) == (State.BUILDING, pid)
         run = docs.beside(lambda: docs.apply(step, url=owner, screen=screen))

@@ -75,3 +75,21 @@ def test_a_damaged_archive_makes_it_anew(project: Project, made: Path) -> None:
     (archive,) = (project.folder / "cache" / "outofband").glob("base-*.tar")
     archive.write_bytes(archive.read_bytes()[:1_000_000])
     assert _times(made) == 1
+
+
+def test_what_was_deployed_apart_is_not_one_transaction_now(project: Project, made: Path) -> None:
+    """One of many tables would have more locks than a server has room for."""
+    project.last = "1"
+    env = project.folder / "migrations" / "env.py"
+    noted = "op.get_bind().exec_driver_sql('SELECT pg_current_xact_id()::text').scalar()"
+    for revision in ("1a", "1b"):
+        project.revise(
+            revision,
+            f"{FOR_REAL}:\n    with open({str(made)!r}, 'a') as file:\n"
+            f"        file.write({noted} + ' ')",
+        )
+    _commit()
+    project.revise("2", 'op.execute("DROP TABLE t")', 'op.execute("CREATE TABLE t (id int)")')
+    assert "transaction_per_migration" not in env.read_text()
+    assert _times(made) == 3
+    assert len({*made.read_text().split()}) == 3

@@ -18,18 +18,11 @@ from outofband.rehearse.elsewhere import ServerNotForRehearsals, database
 from outofband.rehearse.queries.value import Fault
 from outofband.rehearse.rehearsal import Rehearsal, rehearse
 from outofband.rehearse.report import html, markdown, text
-from rehearsed import ASYNC_ENV, ENV, FOR_REAL, Project
+from rehearsed import ASYNC_ENV, ENV, FOR_REAL, KILL, Project
 
 ITEMS = 'op.execute("CREATE TABLE items (id int PRIMARY KEY, at int)")'
 OUR_ROLES = "CREATE ROLE ci LOGIN CREATEDB PASSWORD 'p@ss''w\\ord'; CREATE ROLE poor LOGIN"
 PATIENCE_SECONDS = 30.0
-KILL = f"""
-{FOR_REAL}:
-    import os
-    os.kill({{pid}}, 3)
-    op.execute("SELECT pg_sleep(60)")
-"""
-"""Ends the server as a crash does, and waits until that has come through."""
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +172,7 @@ def test_a_server_that_goes_away_meanwhile_is_told_of_with_what_is_left(
     project: Project,
 ) -> None:
     with ephemeral.server() as mortal:
-        project.revise("1", KILL.format(pid=mortal.pid))
+        project.revise("1", KILL)
         rehearsal = on(mortal.url())
     failure = rehearsal.ran[-1].failure
     assert failure is not None

@@ -61,8 +61,9 @@ def test_the_incident_is_red_for_the_right_reason_and_green_with_its_indexes(
     incident: Path,
 ) -> None:
     versions = incident / "alembic" / "versions"
-    for path in versions.glob("000[3-9]_*.py"):
-        path.unlink()
+    for path in versions.glob("*.py"):
+        if path.name > "0003":
+            path.unlink()
     assert found(rehearse(Request(), stats="stats.json", limit=60.0)) == {}
     (versions / "0002_stand_in_indexes.py").unlink()
     red = found(rehearse(Request(), stats="stats.json", limit=60.0))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from outofband.gate.request import Request
+from outofband.rehearse.rehearsal import rehearse
 from outofband_lint.names import QualifiedName
-from rehearsed import ASYNC_ENV, ENV, Project, Run
+from rehearsed import ASYNC_ENV, ENV, KILL, Project, Run
 
 TABLE = 'op.execute("CREATE TABLE t (id int)")'
 
@@ -82,6 +86,22 @@ def test_a_revision_that_hangs_is_ended_and_named(hangs: str, project: Project, 
     (upgraded,) = run("upgrade", limit=1.0)
     assert upgraded.failure is not None
     assert upgraded.failure.what == "revision 1 was still running after 1 s"
+
+
+def test_a_server_that_dies_meanwhile_is_told_of_and_leaves_nothing(
+    project: Project, tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("OUTOFBAND_EPHEMERAL_DIR", str(short_path))
+    project.revise("1", TABLE, 'op.drop_table("t")')
+    project.revise("2", KILL)
+    rehearsal = rehearse(Request(), stats=None, limit=60.0)
+    failure = rehearsal.ran[-1].failure
+    assert failure is not None
+    assert (failure.revision, failure.why) == ("2", "the server ended the connection")
+    assert [f.rule for f in rehearsal.seen if f.severity == "error"] == ["upgrade-fails"]
+    assert [*short_path.iterdir()] == []
 
 
 def test_a_process_that_is_killed_is_told_of(project: Project, run: Run) -> None:

@@ -125,6 +125,40 @@ def test_every_driver_is_seen_in_a_transaction_and_outside_of_one(
     assert (_locks(again), again.seeing) == (alone.locks, "parked")
 
 
+def test_what_a_transaction_has_made_itself_is_followed_to_its_end(
+    project: Project, run: Run
+) -> None:
+    project.revise("1", TABLES)
+    statements = (
+        "CREATE TABLE made (id int PRIMARY KEY)",
+        "CREATE INDEX made_id ON made (id)",
+        "ALTER TABLE made ADD COLUMN n int REFERENCES t",
+        "ALTER TABLE made RENAME TO another",
+        "DROP INDEX made_id",
+        "CREATE INDEX made_id ON another (id)",
+        "DROP TABLE another",
+        "CREATE TABLE made (id int)",
+    )
+    project.revise("2", "\n".join(f"op.execute({text!r})" for text in statements))
+    _, upgraded = run("base", "upgrade", base=("1",))
+    did = [
+        [[str(shown(n)) for n in names] for names in (each.created, each.dropped)]
+        for each in upgraded.statements
+    ]
+    assert did == [
+        [["made", "made_pkey"], []],
+        [["made_id"], []],
+        [[], []],
+        [["another"], ["made"]],
+        [[], ["made_id"]],
+        [["made_id"], []],
+        [[], ["another", "made_id", "made_pkey"]],
+        [["made"], []],
+    ]
+    assert _locks(upgraded.statements[2]) == ("SHARE ROW EXCLUSIVE t",)
+    assert all(not _locks(each) for each in upgraded.statements[3:6])
+
+
 def _locks(traced: Traced) -> tuple[str, ...]:
     return tuple(f"{lock.mode.value} {shown(lock.table)}" for lock in traced.locks)
 

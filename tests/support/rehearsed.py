@@ -39,6 +39,14 @@ asyncio.run(online())
 """
 FOR_REAL = "if not op.get_context()._in_external_transaction"
 """What a revision asks that does something only on a server, and not while it is rendered."""
+KILL = f"""
+{FOR_REAL}:
+    import os
+    status = op.get_bind().exec_driver_sql("SELECT pg_read_file('postmaster.pid')").scalar()
+    os.kill(int(status.split()[0]), 3)
+    op.execute("SELECT pg_sleep(60)")
+"""
+"""What a revision does that ends its server as a crash would, and waits for that."""
 REVISION = """
 import time
 import sqlalchemy as sa

@@ -7,7 +7,7 @@ The blobs are those of the rows (blobs.py), byte for byte; Postgres calls a resu
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -38,17 +38,28 @@ def write_bundle(path: Path, rows: Rows) -> None:
 
     It is not yet forced to the disk: BundleFolder.place does that.
     """
+    tables: dict[str, Iterable[tuple[Any, ...]]] = {
+        "documents": ((row.path, row.data) for row in rows.documents),
+        "result_chunks": ((row.idx, row.data) for row in rows.result_chunks),
+        "definitions": (row[:3] for row in rows.definitions),
+        "references": (row[:3] for row in rows.references),
+    }
+    write_tables(path, rows.metadata.num_result_chunks, tables)
+
+
+def write_tables(
+    path: Path, num_result_chunks: int, tables: Mapping[str, Iterable[tuple[Any, ...]]]
+) -> None:
+    """Write the same from rows by table, as the file calls them, that need not be in memory."""
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         # The file is thrown away if anything goes wrong, so it needs no journal to go back by.
         file.execute("PRAGMA journal_mode = OFF")
         file.execute("PRAGMA synchronous = OFF")
         file.executescript(_LAYOUT)
         file.execute("BEGIN")
-        _insert(file, "documents", ((row.path, row.data) for row in rows.documents))
-        _insert(file, "result_chunks", ((row.idx, row.data) for row in rows.result_chunks))
-        _insert(file, "definitions", (row[:3] for row in rows.definitions))
-        _insert(file, "references", (row[:3] for row in rows.references))
-        _insert(file, "meta", [(rows.metadata.num_result_chunks,)])
+        for table, rows in tables.items():
+            _insert(file, table, rows)
+        _insert(file, "meta", [(num_result_chunks,)])
         _insert(file, "schema_version", [(LAYOUT_VERSION,)])
         file.execute("COMMIT")
 

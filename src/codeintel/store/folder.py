@@ -82,11 +82,16 @@ class BundleFolder:
         """Remove a dump's file and its backup, and answer whether there was one of them."""
         files = [path for path in (self.bundle(dump_id), self.backup(dump_id)) if path.exists()]
         for path in files:
-            path.unlink(missing_ok=True)
-            _sync(path.parent)
-        with suppress(OSError):  # not there, or something else is in it
-            self.bundle(dump_id).parent.rmdir()
+            self.discard(path)
         return bool(files)
+
+    def discard(self, path: Path) -> None:
+        """Remove one file of this folder, and the folder of its own that a bundle has."""
+        path.unlink(missing_ok=True)
+        _sync(path.parent)
+        if path.name == _FILE:
+            with suppress(OSError):  # something else is in it
+                path.parent.rmdir()
 
 
 def _names(folder: Path) -> list[str]:

@@ -47,9 +47,11 @@ def judge(
     stats: str | None = None,
     executes: bool = True,
     with_baseline: bool = True,
+    progress: Progress | None = None,
 ) -> Judgement:
     """Judge a subject; ``stats`` is the stats file to take instead of the one in the settings.
 
+    ``progress`` is brought to the end, for who wants to know more of the way.
     Without ``executes`` the project's own rules do not judge; ``with_baseline`` decides what is
     new.
     Raises what :mod:`.rules` and :mod:`.past` raise, and StartAfterUnknown.
@@ -59,7 +61,7 @@ def judge(
         found = lint(
             subject.revisions,
             lint_settings(subject, stats),
-            progress=_progress(subject, stats),
+            progress=_progress(subject, stats) if progress is None else progress,
             judged=subject.judged,
             base=subject.base,
             queries=subject.queries,

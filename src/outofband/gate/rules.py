@@ -7,6 +7,7 @@ from itertools import chain
 from outofband.errors import Misuse
 from outofband.settings import Settings
 from outofband_lint import own_rules
+from outofband_lint.rehearsed import REHEARSED
 from outofband_lint.rule import Rule
 from outofband_lint.rule_names import what_is_meant
 from outofband_lint.rules import all_rules
@@ -46,7 +47,7 @@ def wrong(error: own_rules.OwnRuleWrong) -> OwnRulesWrong:
 
 
 def _check_names(settings: Settings, rules: tuple[Rule, ...]) -> None:
-    known = {rule.name for rule in rules}
+    known = {rule.name for rule in rules} | REHEARSED
     for name in chain(settings.severity, *settings.per_path.values()):
         if name not in known:
             raise RuleUnknown(

@@ -56,10 +56,13 @@ class Subject:
 
     @property
     def files(self) -> list[str]:
-        """The files whose comments count: those of the revisions that are judged, and env.py."""
+        """The files whose comments count: those of the revisions that are judged, env.py, and those
+        of the queries.
+        """
         judged = self.judged
         found = [r.path for r in self.graph if judged is None or r.id in judged]
-        return found + ([self.environment.path] if self.environment is not None else [])
+        found += [self.environment.path] if self.environment is not None else []
+        return [*dict.fromkeys(found + [query.path for query in self.queries if query.path])]
 
     @property
     def count(self) -> int:

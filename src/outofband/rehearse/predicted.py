@@ -18,13 +18,12 @@ Surprise = tuple[Traced, tuple[Lock, ...]]
 """A statement, and what it locked beyond what was predicted."""
 
 
-def surprises(before: Sequence[Revision], statements: Iterable[Traced]) -> Iterator[Surprise]:
+def surprises(schema: Schema, statements: Iterable[Traced]) -> Iterator[Surprise]:
     """Yield the statements that locked a table more strongly than predicted, upgrading.
 
-    ``before`` are the revisions that the schema comes from. Weaker than what stops a write is not
+    ``schema`` is what was before the first of them. Weaker than what stops a write is not
     looked at, nor is a statement that was not understood: the linter has a finding for it.
     """
-    schema = _schema(before)
     for traced in statements:
         modes: dict[QualifiedName, int] = {}
         understood = True
@@ -44,7 +43,12 @@ def surprises(before: Sequence[Revision], statements: Iterable[Traced]) -> Itera
             yield traced, beyond
 
 
-def _schema(revisions: Iterable[Revision]) -> Schema:
+def schema_of(revisions: Sequence[Revision], began: tuple[int, Schema] | None) -> Schema:
+    """Return the schema that revisions leave behind; ``began`` is how many of a chain some have
+    folded, and what came of it: if these are those, it is that.
+    """
+    if began is not None and began[0] == len(revisions):
+        return began[1]
     schema = Schema()
     for revision in revisions:
         for source in revision.sources:

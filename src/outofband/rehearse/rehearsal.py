@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from outofband.gate.judge import judge, lint_settings
+from outofband.gate.past import suppressions_of
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject, subject_of
-from outofband.rehearse import findings, running
+from outofband.rehearse import allowed, findings, running
 from outofband.rehearse.at_size import Hold, holds
-from outofband.rehearse.predicted import surprises
+from outofband.rehearse.predicted import schema_of, surprises
 from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
 from outofband.rehearse.queries.gate import gate_for
 from outofband.rehearse.queries.value import Planned
 from outofband.rehearse.run import Call, Part, Ran, Watch, unwatched
+from outofband_lint import suppress
+from outofband_lint.engine import Progress
 from outofband_lint.finding import Finding
+from outofband_lint.rehearsed import REHEARSED
 from outofband_lint.source import Revision
+from outofband_lint.spelling import shown
 from outofband_lint.stats import Stats
 
 PARTS: tuple[Part, ...] = ("base", "upgrade", "downgrade", "again")
@@ -75,10 +81,12 @@ def rehearse(
     with subject_of(request) as found:
         subject = _with(found, queries, request.since)
         revisions = tuple(subject.revisions)
-        judged = judge(subject, stats=stats)
+        progress = Progress() if request.since is not None else None
+        judged = judge(subject, stats=stats, progress=progress)
         ids = {r.id for r in revisions} if subject.judged is None else {*subject.judged}
         settings = lint_settings(subject, stats)
         gate = gate_for(subject, settings, stats or subject.settings.stats)
+        comments = suppress.dated(suppressions_of(subject.files), date.today())
     new = _affected(revisions, ids)
     before = [revision for revision in revisions if revision.id not in new]
     base = _heads(before)
@@ -103,10 +111,39 @@ def rehearse(
         (),
         settings.stats,
         came.planned,
-        (*notes, *came.notes),
+        (*notes, *came.notes, *_stale(settings.stats, came.ran)),
     )
-    seen = tuple(findings.of(rehearsal, surprises(before, upgraded)))
-    return replace(rehearsal, seen=seen, predicted=tuple(_but(judged.new, seen)))
+    began = progress.began if progress and revisions[: len(before)] == (*before,) else None
+    seen = [*findings.of(rehearsal, surprises(schema_of(before, began), upgraded))]
+    told = allowed.told(seen, settings, comments, _looked_for(rehearsal))
+    return replace(rehearsal, seen=tuple(told), predicted=tuple(_but(judged.new, seen)))
+
+
+def _looked_for(rehearsal: Rehearsal) -> frozenset[str]:
+    """Return of which findings it would be known if there were any."""
+    if len(rehearsal.ran) < len(PARTS) or any(ran.failure for ran in rehearsal.ran):
+        return frozenset()
+    of_queries = {name for name in REHEARSED if name.startswith("query-")}
+    sized = bool(rehearsal.planned) and all(planned.sized for planned in rehearsal.planned)
+    unknown = set() if sized else of_queries
+    return REHEARSED - unknown - (set() if rehearsal.stats.relations else {"lock-held-long"})
+
+
+def _stale(stats: Stats, ran: Iterable[Ran]) -> Iterator[str]:
+    """Say which tables of the stats file no part of the run has had."""
+    schemas = [each.schema for each in ran if each.part in ("base", "upgrade") and not each.failure]
+    there = {name for schema in schemas for kind, name in schema if kind in _SIZED}
+    gone = [str(shown(name)) for name in stats.relations if str(name) not in there]
+    if gone and len(schemas) == 2:
+        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        yield (
+            f"The stats file has tables that no revision makes: {', '.join(gone[:_NAMED])}{more}. "
+            "Where they are no longer in production, pull it again."
+        )
+
+
+_SIZED = ("table", "materialized view", "foreign table")
+_NAMED = 5
 
 
 def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Finding]:

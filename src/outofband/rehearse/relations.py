@@ -1,8 +1,8 @@
-"""The project's relations as a session sees them, and what changed from one look to the next."""
+"""The project's relations, as the catalog has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from importlib import resources
@@ -12,9 +12,6 @@ from outofband_lint.locks import LockMode, stronger
 from outofband_lint.names import QualifiedName
 
 Rows = Callable[[str], Sequence[tuple[Any, ...]]]
-Relations = Mapping[int, "Relation"]
-"""Relations by oid."""
-
 _MODES = {mode.catalog_name: mode for mode in LockMode}
 
 
@@ -40,36 +37,9 @@ class Relation:
         return self.table is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a session holds locked, and how that is now, in a ``transaction`` that has this name.
-
-    Of ``locks``, by oid too, those without a relation are on what the transaction has dropped.
-    """
-
-    transaction: str
-    relations: Relations
-    locks: Mapping[int, LockMode]
-
-
 def every(rows: Rows) -> dict[int, Relation]:
     """Return all relations of the project."""
-    return {row[0]: _relation(row) for row in rows(query("relations"))}
-
-
-def transaction(rows: Rows) -> tuple[int, str]:
-    """Return the session's process and the name of the transaction that it is in."""
-    ((pid, name),) = rows(query("transaction"))
-    return pid, name
-
-
-def locked(rows: Rows) -> Look:
-    """Return what the session has locked."""
-    found = rows(query("locked"))
-    some = [row[1:] for row in found if row[1] is not None]
-    locks = {row[0]: strongest(row[8]) for row in some}
-    there = {row[0]: _relation(row) for row in some if row[2] is not None}
-    return Look(str(found[0][0]), there, locks)
+    return {row[0]: of_row(row) for row in rows(query("relations"))}
 
 
 @cache
@@ -78,12 +48,14 @@ def query(name: str) -> str:
     return (resources.files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _relation(row: Sequence[Any]) -> Relation:
+def of_row(row: Sequence[Any]) -> Relation:
+    """Return the relation of a row of ``sql/relations.sql``."""
     _, schema, name, kind, file, scans, valid, table = row[:8]
     kind = kind.decode() if isinstance(kind, bytes) else kind  # asyncpg's "char"
     return Relation(QualifiedName(name, schema), kind, file, scans or 0, valid, table)
 
 
+@cache
 def strongest(modes: str) -> LockMode:
     """Return the strongest of modes as pg_locks spells them, a blank between two."""
     return reduce(stronger, (_MODES[mode] for mode in modes.split(" ")))

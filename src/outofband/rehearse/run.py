@@ -61,9 +61,9 @@ class Call:
     """What is run: ``configs``, ``name`` and ``x`` mean what they mean to Alembic.
 
     ``base`` are the heads where the rehearsed revisions begin, if any. ``apart`` tells
-    whether each revision is a deploy of its own. ``limit`` is in seconds, for each part.
-    ``watch`` is told in which part a statement has ended, and of which revision; of none as the
-    part begins.
+    whether each revision is a deploy of its own, as those of a base have been. ``limit`` is in
+    seconds, for each part. ``watch`` is told of which revision a statement is sent, in which part;
+    of none as the part begins.
     """
 
     configs: Sequence[str]
@@ -125,9 +125,11 @@ def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, 
         left = [leg.part for leg in wanted]
         call.watch(left[0], "")
         for answer in answers:
+            if "at" in answer:
+                call.watch(left[0], answer["at"])
+                continue
             if "traced" in answer:
                 statements.append(trace.from_json(answer["traced"]))
-                call.watch(left[0], statements[-1].revision)
                 continue
             failure = Failure(**answer["failure"]) if "failure" in answer else None
             schema = of_rows(answer.get("schema", ()))
@@ -143,8 +145,8 @@ def _leg(part: Part, call: Call) -> Leg:
         case "base":
             return Leg(part, "upgrade", call.base)
         case "downgrade":
-            return Leg(part, "downgrade", call.base[:1] or ("base",), traced=True)
-    return Leg(part, "upgrade", ("heads",), traced=True)
+            return Leg(part, "downgrade", call.base[:1] or ("base",))
+    return Leg(part, "upgrade", ("heads",), traced=part == "upgrade")
 
 
 # --- in the child
@@ -165,7 +167,7 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
         online.configuring(apart=call.apart) as noted,
     ):
         for leg in wanted:
-            with _traced(leg, site, noted, post):
+            with _seen(leg, site, noted, post):
                 failure = _failure(leg.part, partial(_run, leg, config), call.limit, post)
             left: list[list[str]] = []
             with ExitStack() as ending:
@@ -187,20 +189,20 @@ def _run(leg: Leg, config: Any) -> None:
 
 
 @contextmanager
-def _traced(leg: Leg, site: Site, noted: Noted, post: Post) -> Iterator[None]:
-    """Say what each statement does within, where somebody asks."""
-    if not leg.traced:
-        yield
-        return
-    from outofband.rehearse.tracing import Tracing
+def _seen(leg: Leg, site: Site, noted: Noted, post: Post) -> Iterator[None]:
+    """Say of which revision a statement is sent within, and where somebody asks what it does."""
+    from outofband.rehearse.passing import Passing
     from outofband.revisions.online import watched
 
-    tracing = Tracing(site.url, noted, lambda traced: post.say({"traced": trace.to_json(traced)}))
-    with watched(tracing):
-        try:
-            yield
-        finally:
-            tracing.stop_parking()
+    with ExitStack() as stack:
+        stack.enter_context(watched(Passing(lambda at: post.say({"at": at}))))
+        if leg.traced:
+            from outofband.rehearse.tracing import Tracing
+
+            told = Tracing(site.url, noted, lambda did: post.say({"traced": trace.to_json(did)}))
+            stack.callback(told.stop_parking)
+            stack.enter_context(watched(told))
+        yield
 
 
 def _failure(part: Part, run: Callable[[], None], limit: float, post: Post) -> Failure | None:

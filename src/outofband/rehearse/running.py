@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from outofband.ephemeral import server
@@ -46,7 +46,7 @@ def on_ours(
         site = Site(str(running.socket_directory), running.port, "postgres")
         if schema is None or running.is_new:
             with kept.looking(rehearsed) if kept else nullcontext():
-                (base,) = parts(call, site, ["base"])
+                (base,) = parts(replace(call, apart=True), site, ["base"])
             if base.failure is not None:
                 return Came(running.version, [base])
             if kept is not None:
@@ -69,7 +69,7 @@ def on_theirs(call: Call, wanted: Sequence[Part], gate: Gate, url: str) -> Came:
     Raises what :func:`.elsewhere.database` raises.
     """
     with elsewhere.database(url) as made:
-        (base,) = parts(call, made.site, ["base"])
+        (base,) = parts(replace(call, apart=True), made.site, ["base"])
         came = Came(made.server_version, [base])
         came.notes += _notes(made.target, gate)
         if base.failure is None:

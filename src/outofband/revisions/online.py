@@ -285,9 +285,18 @@ def _failed(direction: _Command, error: BaseException) -> RevisionFailed:
     return RevisionFailed(
         f"{direction} of {name} fails at {where}" if caller else f"{direction} fails in {where}",
         caller=caller,
-        why=_told(error),
-        do="Mend it, or see what the same command of alembic says on an empty database",
+        why=_ENDED if _is_lost(error) else _told(error),
+        do=_AGAIN if _is_lost(error) else _MEND,
     )
+
+
+_MEND = "Mend it, or see what the same command of alembic says on an empty database"
+_ENDED = "the server ended the connection"
+_AGAIN = "Rehearse again; where it ends there once more, see what the statement does to the server"
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def place_of(error: BaseException) -> Caller | None:

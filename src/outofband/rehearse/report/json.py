@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from outofband.pretend.plan import Plan
-from outofband.rehearse.at_size import Duration, duration
+from outofband.rehearse.at_size import Duration, Hold, duration
 from outofband.rehearse.queries.value import Outcome, Planned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
-from outofband.rehearse.report.waits import Waits, waits
+from outofband.rehearse.report.waits import Waits, by_statement, waits
 from outofband.rehearse.trace import Traced
 from outofband_lint.report.json import as_json
 from outofband_lint.stats import Stats
@@ -22,6 +23,7 @@ def report(rehearsal: Rehearsal) -> str:
     """Return the report as a JSON object; times are in seconds, sizes in bytes."""
     upgraded = rehearsal.part("upgrade")
     statements = upgraded.statements if upgraded else ()
+    held = by_statement(rehearsal.holds)
     told = {
         "format": FORMAT,
         "version": VERSION,
@@ -32,7 +34,9 @@ def report(rehearsal: Rehearsal) -> str:
         "notes": [*rehearsal.notes],
         "waits": [_waits(each, rehearsal.stats) for each in waits(rehearsal.holds)],
         "queries": [_query(each) for each in rehearsal.planned],
-        "statements": [_statement(rehearsal, traced) for traced in statements],
+        "statements": [
+            _statement(traced, held.get(id(traced), ()), rehearsal.stats) for traced in statements
+        ],
         "predicted": [as_json(finding) for finding in rehearsal.predicted],
         "seen": [as_json(finding) for finding in rehearsal.seen],
     }
@@ -72,9 +76,8 @@ def _plan(outcome: Outcome | None) -> dict[str, Any] | None:
     return None if outcome is None else {"error": outcome.why}
 
 
-def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:
+def _statement(traced: Traced, held: Sequence[Hold], stats: Stats) -> dict[str, Any]:
     names = ("rewritten", "scanned", "rebuilt", "created", "dropped", "invalid")
-    held = [hold for hold in rehearsal.holds if hold.statement is traced]
     return {
         "revision": traced.revision,
         "path": words.relative(traced.path),
@@ -94,7 +97,7 @@ def _statement(rehearsal: Rehearsal, traced: Traced) -> dict[str, Any]:
         ],
         **{field: [words.name(n) for n in getattr(traced, field)] for field in names},
         "seconds": round(traced.seconds, 6),
-        "in_production": _duration(duration(traced, rehearsal.stats)),
+        "in_production": _duration(duration(traced, stats)),
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
-from outofband.rehearse.at_size import duration
+from outofband.rehearse.at_size import Hold, duration
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
-from outofband.rehearse.report.waits import blocks
+from outofband.rehearse.report.waits import blocks, by_statement
 from outofband.rehearse.trace import Traced
 from outofband_lint.report import report as findings_report
+from outofband_lint.stats import Stats
 
 _MARGIN = " " * 8
 
@@ -30,11 +31,12 @@ def _lines(rehearsal: Rehearsal, *, colour: bool, width: int) -> Iterator[str]:
         yield from _wrapped(note, width)
     upgraded = rehearsal.part("upgrade")
     did = [each for each in (upgraded.statements if upgraded else ()) if each.did_something]
+    held = by_statement(rehearsal.holds)
     for path, statements in groupby(did, key=lambda traced: traced.path):
         yield ""
         yield words.visible(words.relative(path))
         for traced in statements:
-            yield from _statement(rehearsal, traced, width)
+            yield from _statement(traced, held.get(id(traced), ()), rehearsal.stats, width)
     yield ""
     found = rehearsal.findings
     if found:
@@ -43,15 +45,15 @@ def _lines(rehearsal: Rehearsal, *, colour: bool, width: int) -> Iterator[str]:
     yield from _wrapped(words.verdict(rehearsal), width)
 
 
-def _statement(rehearsal: Rehearsal, traced: Traced, width: int) -> Iterator[str]:
+def _statement(traced: Traced, held: Sequence[Hold], stats: Stats, width: int) -> Iterator[str]:
     yield f"  {traced.line:>4}  {words.one_line(traced.sql, width - len(_MARGIN))}"
-    for hold in (hold for hold in rehearsal.holds if hold.statement is traced):
+    for hold in held:
         lock = hold.lock
         lasts = f" for {words.time(hold.duration)}" if blocks(hold) else ""
         stops = f"stops {words.who(hold)}{lasts}"
         yield from _wrapped(f"{lock.mode.value} on {words.name(lock.table)}: {stops}", width, True)
     done = [f"{verb} {', '.join(words.names(of))}" for verb, of in words.works(traced)]
-    known = duration(traced, rehearsal.stats)
+    known = duration(traced, stats)
     if done:
         method = f" ({known.method})" if known and known.method and not traced.out_of_band else ""
         lasts = words.lasts(known, traced)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -38,6 +38,14 @@ def waits(holds: Sequence[Hold]) -> list[Waits]:
     tables = groupby(blocking, key=lambda hold: hold.lock.table)
     found = [Waits(table, tuple(group)) for table, group in tables]
     return sorted(found, key=lambda each: _weight(each.worst), reverse=True)
+
+
+def by_statement(holds: Iterable[Hold]) -> Mapping[int, Sequence[Hold]]:
+    """Return the locks of each statement that takes any, by the statement's ``id()``."""
+    found: dict[int, list[Hold]] = {}
+    for hold in holds:
+        found.setdefault(id(hold.statement), []).append(hold)
+    return found
 
 
 def blocks(hold: Hold) -> bool:

@@ -1,0 +1,35 @@
+"""From here on the versions of a dump's definitions are kept.
+
+Its bounds widen where rows come, and go where the last of its rows go. What is there already, a
+backfill enters.
+"""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+TABLE = "lsif_data_definitions"
+
+
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
+    # outofband: allow[trigger-created-on-large-table] because it costs a statement, not a row
+    op.execute(f"""
+        CREATE TRIGGER lsif_widen_schema_versions AFTER INSERT ON {TABLE}
+        REFERENCING NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION lsif_widen_schema_versions()
+    """)
+    # outofband: allow[trigger-created-on-large-table] because it costs a statement, not a row
+    op.execute(f"""
+        CREATE TRIGGER lsif_drop_schema_versions AFTER DELETE ON {TABLE}
+        REFERENCING OLD TABLE AS old_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION lsif_drop_schema_versions()
+    """)
+
+
+def downgrade():
+    op.execute(f"DROP TRIGGER lsif_drop_schema_versions ON {TABLE}")
+    op.execute(f"DROP TRIGGER lsif_widen_schema_versions ON {TABLE}")

@@ -1,0 +1,201 @@
+"""A bundle as the mover reads it: as it is at one moment, never written to, and not trusted.
+
+What the file lacks to be a bundle of version 5 is told as Damaged, before a row is read. A row that
+has wrong types is told by itself. Blobs are never decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from codeintel.mover.tables import TABLES, Table
+from codeintel.store.bundle_file import LAYOUT_VERSION
+from outofband.backfill import Damaged
+
+_MAGIC: Final = b"SQLite format 3\0"
+_PATIENCE: Final = 2.0
+"""How long a lock on the file is waited for, in seconds."""
+
+_LOG_SUFFIXES: Final = ("-wal", "-journal")
+_EXPECTED: Final = {
+    "schema_version": ["version"],
+    "meta": ["num_result_chunks"],
+    **{table.source: [column.source for column in table.columns] for table in TABLES},
+}
+#: A batch of rows has at most so many rows, and is closed by the row that reaches so many bytes:
+#: what is in memory does not grow with the bundle.
+_BATCH_ROWS: Final = 500
+_BATCH_BYTES: Final = 1 << 20
+
+_MOST_WRONG: Final = 10_000
+
+
+class Identity(NamedTuple):
+    """Which file it is, and in which state: another file, or a change to it, is another value."""
+
+    inode: int
+    bytes: int
+    changed: int
+    """When it was last written, in nanoseconds since the epoch."""
+
+
+def identify(path: Path) -> Identity | None:
+    """Return what a file is at this moment; None where there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Identity(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+class WrongRow(NamedTuple):
+    """A row that has not the types of its table: where it stands in the file, and what it has."""
+
+    rowid: int
+    reason: str
+
+
+class Bundle:
+    """An open bundle, in a read transaction: every question is answered from one state."""
+
+    def __init__(self, connection: sqlite3.Connection, num_result_chunks: int) -> None:
+        self._connection = connection
+        self.num_result_chunks = num_result_chunks
+
+    def batches(self, table: Table, dump_id: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows that have the right types as they go to Postgres, in batches.
+
+        Raises Damaged where the file ends, or is no database, in the middle of a table.
+        """
+        columns = ", ".join(column.quoted for column in table.columns)
+        values = "".join(f", {value}" for value in table.extra.values())
+        sql = f'SELECT ?, {columns}{values} FROM "{table.source}" WHERE {table.is_right}'
+        blob = len(table.columns)
+        with _in_words():
+            batch, size = [], 0
+            for row in self._connection.execute(sql, [dump_id]):
+                batch.append(row)
+                size += len(row[blob])
+                if size >= _BATCH_BYTES or len(batch) == _BATCH_ROWS:
+                    yield batch
+                    batch, size = [], 0
+            if batch:
+                yield batch
+
+    def count(self, table: Table) -> int:
+        """Return how many rows a table has, of whatever type."""
+        with _in_words():
+            [(rows,)] = self._connection.execute(f'SELECT count(*) FROM "{table.source}"')
+            return int(rows)
+
+    def wrong_rows(self, table: Table) -> Sequence[WrongRow]:
+        """Return the rows that batches() leaves out, or the first of them where they are many."""
+        types = ", ".join(f"typeof({column.quoted})" for column in table.columns)
+        sql = f'SELECT rowid, {types} FROM "{table.source}" WHERE NOT ({table.is_right}) LIMIT ?'
+        with _in_words():
+            found = self._connection.execute(sql, [_MOST_WRONG]).fetchall()
+        return [WrongRow(rowid, _wrong(table, has)) for rowid, *has in found]
+
+
+def _wrong(table: Table, types: Sequence[bytes]) -> str:
+    told = [
+        f"{column.source} is {has.decode()}, not {column.type}"
+        for column, has in zip(table.columns, types, strict=True)
+        if has.decode() != column.type
+    ]
+    return ", ".join(told) or "a number is too large"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Bundle, Identity]]:
+    """Yield the bundle in a file, and which file that is.
+
+    Raises Damaged with what the file is instead, and FileNotFoundError.
+    """
+    before = _looked_at(path)
+    # Not immutable: SQLite must take its lock, and see the one of a writer.
+    uri = f"file:{quote(os.fspath(path.absolute()))}?mode=ro"
+    with (
+        _in_words(),
+        closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)) as source,
+    ):
+        source.text_factory = bytes
+        for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+            source.execute(f"PRAGMA {pragma}")
+        source.execute("BEGIN")
+        bundle = Bundle(source, _checked(source))
+        if identify(path) != before:
+            raise FileNotFoundError(path)
+        yield bundle, before
+
+
+def _looked_at(path: Path) -> Identity:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise Damaged("it is no file")
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head != _MAGIC:
+        raise Damaged("it is empty" if not head else "it is no SQLite database")
+    for suffix in _LOG_SUFFIXES:
+        log = identify(Path(f"{path}{suffix}"))
+        if log is not None and log.bytes:
+            raise Damaged(
+                f"it has a {suffix} file beside it: a writer is at work, or died, and what it wrote"
+                " is not all in the file. Open it once with sqlite3, and close it"
+            )
+    return Identity(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _checked(source: sqlite3.Connection) -> int:
+    """Return the number of result chunks, if this is a whole bundle of our version."""
+    _check_tables(source)
+    versions = source.execute("SELECT CAST(version AS TEXT) FROM schema_version").fetchall()
+    if versions != [(LAYOUT_VERSION.encode(),)]:
+        told = ", ".join(f"{version!a}"[1:] for (version,) in versions[:3]) or "missing"
+        raise Damaged(f"its schema version is {told}, not '{LAYOUT_VERSION}'")
+    lines = [line for (line,) in source.execute("PRAGMA quick_check(20)") if _is_of_the_file(line)]
+    if lines not in ([], [b"ok"]):
+        raise Damaged(f"SQLite finds it damaged: {_short(lines[0])}")
+    meta = source.execute("SELECT num_result_chunks FROM meta").fetchall()
+    if len(meta) != 1 or not isinstance(meta[0][0], int) or not 0 < meta[0][0] < 1 << 31:
+        raise Damaged("its number of result chunks is no single positive number")
+    return int(meta[0][0])
+
+
+def _check_tables(source: sqlite3.Connection) -> None:
+    kinds = dict(source.execute("SELECT name, type FROM sqlite_schema").fetchall())
+    for table, columns in _EXPECTED.items():
+        if kinds.get(table.encode()) != b"table":
+            raise Damaged(f"it is no bundle: it has no table {table}")
+        found = [name.decode() for _, name, *_ in source.execute(f'PRAGMA table_info("{table}")')]
+        if found != columns:
+            raise Damaged(f"its table {table} has the columns {', '.join(found)}"[:300])
+
+
+def _is_of_the_file(line: bytes) -> bool:
+    # What is wrong with one row is told with the row.
+    return not line.startswith((b"NULL value in ", b"NUMERIC value in ", b"TEXT value in "))
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Damaged("it is locked: a writer has it open") from None
+        raise Damaged(f"SQLite cannot read it: {_short(str(error).encode())}") from None
+    except sqlite3.Error as error:
+        raise Damaged(f"SQLite cannot read it: {_short(str(error).encode())}") from None
+
+
+def _short(text: bytes) -> str:
+    return " ".join(text.decode(errors="replace").split())[:200]

@@ -1,0 +1,81 @@
+"""`codeintel move` and `codeintel reverse`, as an operator types them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from codeintel.bundle import Bundle
+from codeintel.cli import main
+from codeintel.mode import Mode, switch
+from codeintel.mover.move import waiting
+from codeintel.store.bundle_file import write_bundle
+from codeintel.store.folder import BundleFolder
+from codeintel.store.postgres import PostgresStore
+from codeintel.worker import prepare
+
+Store = psycopg.Connection[Any]
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def call(migrated_url: str, folder: BundleFolder, click_bundle: Bundle) -> Any:
+    """Run a command on a store, and on a folder with three bundles."""
+    for dump_id in (1, 2, 3):
+        folder.bundle(dump_id).parent.mkdir(parents=True)
+        write_bundle(folder.bundle(dump_id), prepare(click_bundle))
+    where = ["--database-url", migrated_url, "--bundle-dir", str(folder.root)]
+    return lambda *words: main([*words, *where])
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_all_bundles_are_moved(
+    call: Any, migrated: Store, folder: BundleFolder, capsys: Capture, workers: str
+) -> None:
+    assert call("move", "--workers", workers) == 0
+    assert "bundles: 3 moved; 0 with something left out" in capsys.readouterr().err
+    assert PostgresStore(migrated).dumps() == [1, 2, 3]
+    assert waiting(folder) == []
+    assert call("move") == 0
+    assert "bundles: none there" in capsys.readouterr().err
+
+
+def test_what_stays_is_told_and_the_others_go(
+    call: Any, migrated: Store, folder: BundleFolder, capsys: Capture
+) -> None:
+    os.truncate(folder.bundle(2), 9_000)
+    assert call("move") == 4
+    told = capsys.readouterr().err
+    assert "dump 2: not moved: " in told
+    assert "bundles: 2 moved; 1 with something left out" in told
+    assert PostgresStore(migrated).dumps() == [1, 3]
+    assert waiting(folder) == [2]
+
+
+def test_back_it_goes_when_writers_write_files(
+    call: Any, migrated: Store, folder: BundleFolder, capsys: Capture
+) -> None:
+    call("move")
+    assert call("reverse") == 4
+    assert "Run codeintel mode sqlite" in capsys.readouterr().err
+    call("move")
+    switch(migrated, Mode.SQLITE)
+    assert call("reverse") == 0
+    assert "dumps: 3 put back" in capsys.readouterr().err
+    assert PostgresStore(migrated).dumps() == []
+    assert folder.bundles() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("words", [("move",), ("move", "--workers", "2"), ("reverse",)])
+def test_a_database_that_is_no_store_yet_is_told_in_words(
+    make_database: Any, tmp_path: Path, capsys: Capture, words: tuple[str, ...]
+) -> None:
+    where = ["--database-url", make_database(), "--bundle-dir", str(tmp_path)]
+    assert main([*words, *where]) == 3
+    told = capsys.readouterr().err
+    assert "Run alembic upgrade head" in told
+    assert "Traceback" not in told

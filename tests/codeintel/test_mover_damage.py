@@ -1,0 +1,252 @@
+"""What is no bundle, or not quite one: the file with its reason, or the row with its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from codeintel.bundle import Bundle
+from codeintel.mover import source, transfer
+from codeintel.mover.copy import Outcome
+from codeintel.mover.move import Moved, move, waiting
+from codeintel.store.bundle_file import write_bundle
+from codeintel.store.folder import BundleFolder
+from codeintel.store.rows import DOCUMENTS, METADATA
+from codeintel.worker import prepare
+
+Store = psycopg.Connection[Any]
+
+
+@pytest.fixture(scope="module")
+def pristine(click_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The content of a bundle."""
+    path = tmp_path_factory.mktemp("bundle") / "sqlite.db"
+    write_bundle(path, prepare(click_bundle))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def bundle(folder: BundleFolder, pristine: bytes) -> Path:
+    """The file of dump 7, whole so far."""
+    path = folder.bundle(7)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(pristine)
+    return path
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield the file open for writing, in a transaction."""
+    with closing(sqlite3.connect(path)) as file, file:
+        yield file
+
+
+def sql(*statements: str) -> Callable[[Path], None]:
+    """Return what runs statements on a bundle."""
+
+    def run(path: Path) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as file:
+            for statement in statements:
+                file.execute(statement)
+
+    return run
+
+
+def truncated(share: float) -> Callable[[Path], None]:
+    return lambda path: os.truncate(path, int(path.stat().st_size * share))
+
+
+def overwritten(path: Path) -> None:
+    """Write nonsense over pages in the middle of the file."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 8192)
+
+
+def with_a_log(suffix: str) -> Callable[[Path], None]:
+    return lambda path: Path(f"{path}{suffix}").write_bytes(b"x") and None
+
+
+UNUSABLE = {
+    "empty": (lambda path: os.truncate(path, 0), "it is empty"),
+    "text": (lambda path: path.write_text("not a database, but a text") and None, "no SQLite"),
+    "cut in the first page": (truncated(0.001), "SQLite"),
+    "cut in half": (truncated(0.5), "malformed"),
+    "cut at its end": (truncated(0.99), "malformed|damaged"),
+    "overwritten": (overwritten, "damaged|malformed"),
+    "another version": (
+        sql("UPDATE schema_version SET version = '4'"),
+        "schema version is '4', not '5'",
+    ),
+    "no version": (sql("DELETE FROM schema_version"), "schema version is missing"),
+    "two versions": (sql("INSERT INTO schema_version VALUES ('6')"), "'5', '6'"),
+    "of the first version": (sql("DROP TABLE schema_version"), "no table schema_version"),
+    "foreign": (
+        sql("DROP TABLE documents", "CREATE TABLE documents (name text, body blob)"),
+        "documents has the columns name, body",
+    ),
+    "a view": (
+        sql("DROP TABLE documents", "CREATE VIEW documents AS SELECT 'a' AS path, x'00' AS data"),
+        "no table documents",
+    ),
+    "no metadata": (sql("DELETE FROM meta"), "no single positive number"),
+    "metadata twice": (sql("INSERT INTO meta VALUES (1)"), "no single positive number"),
+    "metadata of a wrong type": (sql("UPDATE meta SET num_result_chunks = 'x'"), "no single"),
+    "no chunks": (sql("UPDATE meta SET num_result_chunks = 0"), "no single positive number"),
+    "a log of a writer": (with_a_log("-wal"), "a writer is at work, or died"),
+    "a journal of a writer": (with_a_log("-journal"), "a writer is at work, or died"),
+}
+
+
+@pytest.mark.parametrize(("damage", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_file_that_is_no_bundle_stays_where_it_is_and_is_told_with_the_reason(
+    migrated: Store,
+    folder: BundleFolder,
+    bundle: Path,
+    damage: Callable[[Path], None],
+    reason: str,
+) -> None:
+    damage(bundle)
+    before = bundle.read_bytes()
+    moved = move(migrated, folder, 7)
+    assert moved.copied is None
+    assert re.search(reason, moved.reason)
+    assert bundle.read_bytes() == before
+    assert nothing_of(migrated, 7)
+
+
+def nothing_of(store: Store, dump_id: int) -> bool:
+    tables = (METADATA, DOCUMENTS, "lsif_data_result_chunks", "lsif_moved_bundles")
+    return not any(
+        store.execute(f"SELECT FROM {t} WHERE dump_id = %s", [dump_id]).fetchall() for t in tables
+    )
+
+
+def test_a_file_that_is_locked_is_told_and_moved_when_it_is_free(
+    migrated: Store, folder: BundleFolder, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "_PATIENCE", 0.01)
+    with closing(sqlite3.connect(bundle, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        assert "locked: a writer has it open" in move(migrated, folder, 7).reason
+        writer.execute("ROLLBACK")
+    assert moved_whole(move(migrated, folder, 7))
+
+
+def moved_whole(moved: Moved) -> bool:
+    assert moved.copied, moved.reason
+    return moved.copied.outcome is Outcome.MOVED and not moved.copied.left_out
+
+
+def test_a_bundle_beside_a_damaged_one_is_moved(
+    migrated: Store, folder: BundleFolder, bundle: Path, pristine: bytes
+) -> None:
+    os.truncate(bundle, 5000)
+    other = folder.bundle(8)
+    other.parent.mkdir()
+    other.write_bytes(pristine)
+    reasons = {dump_id: move(migrated, folder, dump_id).reason for dump_id in waiting(folder)}
+    assert reasons[8] == ""
+    assert reasons[7]
+
+
+KEY = "INSERT INTO documents VALUES (%s, x'00')"
+MONIKER = "INSERT INTO \"references\" VALUES ('s', %s, x'00')"
+WRONG_ROWS = {
+    "a NUL in a path": (KEY % "CAST(x'610062' AS text)", r"documents 'a\x00b'", "22021"),
+    "a path that is no UTF-8": (KEY % "CAST(x'61ff' AS text)", "documents 'a", "22021"),
+    "half a surrogate pair": (KEY % "CAST(x'eda080' AS text)", "documents '", "22021"),
+    "a path that is a blob": (KEY % "x'61'", "documents rowid", "path is blob, not text"),
+    "a blob that is text": (
+        "INSERT INTO documents VALUES ('z', 'text')",
+        "documents rowid",
+        "data is text, not blob",
+    ),
+    "a blob that is a number": (
+        "INSERT INTO documents VALUES ('z', 1.5)",
+        "documents rowid",
+        "data is real, not blob",
+    ),
+    "a chunk beyond an integer": (
+        "INSERT INTO result_chunks VALUES (2147483648, x'00')",
+        "result_chunks rowid 2147483648",
+        "a number is too large",
+    ),
+    "an identifier too long for the key": (
+        MONIKER % f"'{random.Random(6).randbytes(4000).hex()}'",
+        "references 's'",
+        "54000",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "key", "reason"), WRONG_ROWS.values(), ids=WRONG_ROWS)
+def test_a_row_that_postgres_cannot_hold_is_told_and_the_others_are_moved(
+    migrated: Store, folder: BundleFolder, bundle: Path, statement: str, key: str, reason: str
+) -> None:
+    sql(statement)(bundle)
+    file = bundle.read_bytes()
+    moved = move(migrated, folder, 7)
+    assert moved.copied, moved.reason
+    [left_out] = moved.copied.left_out
+    assert left_out.key.startswith(key)
+    assert left_out.reason.startswith(reason)
+    [(documents,)] = migrated.execute(f"SELECT count(*) FROM {DOCUMENTS} WHERE dump_id = 7")
+    with closing(sqlite3.connect(":memory:")) as copy:
+        copy.deserialize(file)
+        [(in_file,)] = copy.execute("SELECT count(*) FROM documents")
+    assert documents == in_file - left_out.key.startswith("documents")
+
+
+def test_a_file_of_which_a_row_was_left_out_is_no_backup_that_a_janitor_may_delete(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    sql(*(KEY % f"'{n}'" for n in range(3)), KEY % "x'61'")(bundle)
+    file = bundle.read_bytes()
+    move(migrated, folder, 7)
+    assert folder.backups() == []
+    assert (folder.root / "db-quarantine" / "7.db").read_bytes() == file
+
+
+def test_of_a_key_that_is_there_twice_the_first_row_is_moved(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    sql(
+        "DROP TABLE documents",
+        "CREATE TABLE documents (path text, data blob)",
+        "INSERT INTO documents VALUES ('b', x'00'), ('a', x'01'), ('b', x'02'), ('c', x'03')",
+    )(bundle)
+    moved = move(migrated, folder, 7)
+    assert moved.copied, moved.reason
+    assert [row.key for row in moved.copied.left_out] == ["documents 'b'"]
+    assert moved.copied.left_out[0].reason.startswith("23505")
+    stored = migrated.execute(f"SELECT path, data FROM {DOCUMENTS} ORDER BY path").fetchall()
+    assert stored == [("a", b"\1"), ("b", b"\0"), ("c", b"\3")]
+
+
+def test_a_file_of_which_most_is_wrong_is_left_alone(
+    migrated: Store, folder: BundleFolder, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "_MOST_LEFT_OUT", 3)
+    sql(*(KEY % f"x'{n:02x}'" for n in range(4)))(bundle)
+    assert "more than 3 rows of it cannot be moved" in move(migrated, folder, 7).reason
+    assert waiting(folder) == [7]
+
+
+def test_what_is_told_of_a_row_says_nothing_of_its_blob(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    with changing(bundle) as file:
+        file.execute("INSERT INTO documents VALUES (CAST(x'00' AS text), ?)", [b"secret" * 9])
+    moved = move(migrated, folder, 7)
+    assert moved.copied
+    assert "secret" not in repr(moved)

@@ -1,0 +1,186 @@
+"""What is committed was compared, whatever it was that changed or doubled it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from codeintel.bundle import Bundle
+from codeintel.demo.multiplying import drawn_from_a_queue, insert, ranged_over
+from codeintel.mover.checksum import Checksum, Tally, checksum_for
+from codeintel.mover.move import move, waiting
+from codeintel.mover.source import opened
+from codeintel.mover.tables import TABLES, Table
+from codeintel.mover.transfer import Transfer
+from codeintel.store.bundle_file import write_bundle
+from codeintel.store.folder import BundleFolder
+from codeintel.store.rows import METADATA, Rows
+from codeintel.worker import prepare
+
+Store = psycopg.Connection[Any]
+
+BEFORE_18, SINCE_18 = 170000, 180000
+DOCUMENTS, CHUNKS, DEFINITIONS, _ = TABLES
+
+
+@pytest.fixture(scope="module")
+def rows(click_bundle: Bundle) -> Rows:
+    return prepare(click_bundle)
+
+
+@pytest.fixture
+def bundle(folder: BundleFolder, rows: Rows) -> Path:
+    path = folder.bundle(7)
+    path.parent.mkdir(parents=True)
+    write_bundle(path, rows)
+    return path
+
+
+def stored(store: Store, checksum: Checksum, table: Table) -> Tally:
+    row = psycopg.RawCursor(store).execute(checksum.query(table), [7]).fetchone()
+    assert row is not None
+    return Tally(*map(int, row))
+
+
+@pytest.mark.parametrize("version", [BEFORE_18, SINCE_18])
+def test_both_sides_tally_alike(
+    migrated: Store, folder: BundleFolder, bundle: Path, version: int
+) -> None:
+    if version > migrated.info.server_version:
+        pytest.skip("the server has no crc32c()")
+    checksum = checksum_for(version)
+    with opened(bundle) as (file, _):
+        sent = {
+            table: Tally.total(checksum.tally(table, batch) for batch in file.batches(table, 7))
+            for table in TABLES
+        }
+    move(migrated, folder, 7)
+    assert {table: stored(migrated, checksum, table) for table in TABLES} == sent
+    assert all(tally.rows for tally in sent.values())
+
+
+A, B, C = (7, b"a", b"1"), (7, b"b", b"2"), (7, b"c", b"3")
+CHANGES: dict[str, tuple[Table, Sequence[Any], Sequence[Any]]] = {
+    "a row is missing": (DOCUMENTS, [A, B, C], [A, C]),
+    "a row is there twice": (DOCUMENTS, [A, B], [A, B, B]),
+    "one row in the place of another": (DOCUMENTS, [A, B], [A, A]),
+    "a bit has changed": (DOCUMENTS, [A], [(7, b"a", b"0")]),
+    "blobs have changed places": (DOCUMENTS, [A, B], [(7, b"a", b"2"), (7, b"b", b"1")]),
+    "a key grew by what its blob lost": (DOCUMENTS, [(7, b"a", b"bc")], [(7, b"ab", b"c")]),
+    "a scheme grew by what its identifier lost": (
+        DEFINITIONS,
+        [(7, b"a", b"bc", b"")],
+        [(7, b"ab", b"c", b"")],
+    ),
+    "a chunk has another number": (CHUNKS, [(7, 1, b"x")], [(7, 256, b"x")]),
+}
+
+
+@pytest.mark.parametrize("version", [BEFORE_18, SINCE_18])
+@pytest.mark.parametrize(("table", "sent", "came"), CHANGES.values(), ids=CHANGES)
+def test_a_change_is_another_tally(
+    version: int, table: Table, sent: Sequence[Any], came: Sequence[Any]
+) -> None:
+    checksum = checksum_for(version)
+    assert checksum.tally(table, sent) != checksum.tally(table, came)
+
+
+@pytest.mark.parametrize("version", [BEFORE_18, SINCE_18])
+def test_another_order_or_another_cut_into_batches_is_the_same_tally(version: int) -> None:
+    checksum = checksum_for(version)
+    cut = [checksum.tally(DOCUMENTS, part) for part in ([C], [], [A, B])]
+    assert checksum.tally(DOCUMENTS, [A, B, C]) == Tally.total(cut)
+
+
+@pytest.mark.usefixtures("bundle")
+def test_a_server_that_changes_what_it_is_sent_is_found_out(
+    migrated: Store, folder: BundleFolder
+) -> None:
+    migrated.execute(
+        "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " NEW.data := '\\x00'; RETURN NEW; END $$;"
+        "CREATE TRIGGER spoil BEFORE INSERT ON lsif_data_documents FOR EACH ROW"
+        " WHEN (NEW.path = 'click/core.py') EXECUTE FUNCTION spoil()"
+    )
+    reason = move(migrated, folder, 7).reason
+    assert reason.startswith("what Postgres stored is not what was sent")
+    assert "lsif_data_documents, but another checksum" in reason
+    assert waiting(folder) == [7]
+    assert migrated.execute(f"SELECT FROM {METADATA}").fetchall() == []
+
+
+def without_keys(store: Store) -> None:
+    """Take the keys away that the incident's tables did not have."""
+    for table in (*(table.name for table in TABLES), METADATA):
+        store.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
+
+
+def doubled(store: Store) -> dict[str, int]:
+    """Return the tables that have rows of one key more than once, and how many too many."""
+    keys = {table.name: [column.name for column in table.key] for table in TABLES}
+    found = {}
+    for table, columns in {**keys, METADATA: []}.items():
+        key = ", ".join(("dump_id", *columns))
+        sql = f"SELECT count(*) - count(DISTINCT ({key})) FROM {table}"
+        [(found[table],)] = store.execute(sql).fetchall()
+    return {table: count for table, count in found.items() if count}
+
+
+def test_the_incidents_inserter_is_found_to_multiply(
+    migrated_url: str, migrated: Store, rows: Rows
+) -> None:
+    without_keys(migrated)
+    connections = [psycopg.connect(migrated_url, autocommit=True) for _ in range(3)]
+    try:
+        with_defaults(migrated)
+        insert(connections, 7, rows, ranged_over)
+        assert doubled(migrated) == {METADATA: 2}
+        insert(connections, 8, rows, drawn_from_a_queue)
+        assert doubled(migrated) == {METADATA: 2}
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def with_defaults(store: Store) -> None:
+    """Let the incident's inserter leave out the columns that came later."""
+    for table in TABLES:
+        for column in table.extra:
+            store.execute(f"ALTER TABLE {table.name} ALTER COLUMN {column} SET DEFAULT 0")
+
+
+def test_the_mover_does_not_multiply_where_no_key_would_stop_it(
+    migrated: Store, folder: BundleFolder, bundle: Path, rows: Rows
+) -> None:
+    without_keys(migrated)
+    move(migrated, folder, 7)
+    bundle.parent.mkdir()
+    write_bundle(bundle, rows)
+    move(migrated, folder, 7)
+    assert doubled(migrated) == {}
+
+
+def test_a_mover_that_multiplies_does_not_commit(
+    migrated: Store, folder: BundleFolder, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_keys(migrated)
+    send = Transfer._send
+
+    def twice(self: Transfer, table: Table, batches: Iterable[Any]) -> Tally:
+        held = list(batches)
+        send(self, table, held)
+        return send(self, table, held)
+
+    monkeypatch.setattr(Transfer, "_send", twice)
+    reason = move(migrated, folder, 7).reason
+    assert f"rows of {len(list(rows_of(bundle)))} in lsif_data_documents" in reason
+    assert migrated.execute(f"SELECT FROM {METADATA}").fetchall() == []
+
+
+def rows_of(bundle: Path) -> Iterable[Any]:
+    with opened(bundle) as (file, _):
+        yield from (row for batch in file.batches(DOCUMENTS, 7) for row in batch)

@@ -1,0 +1,76 @@
+"""What the project has said of findings holds for those of a rehearsal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from outofband.gate.request import Request
+from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband_lint.names import QualifiedName
+from outofband_lint.rehearsed import REHEARSED
+from outofband_lint.stats import Relation, written
+from rehearsed import Project
+
+PAGE = Path(__file__).parents[2] / "docs" / "rehearse.md"
+TABLE = 'op.execute("CREATE TABLE docs (id int PRIMARY KEY, path text)")'
+SCAN = "SELECT id FROM docs WHERE path = $1"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    sizes = (
+        Relation(QualifiedName(n, "public"), 590_000, 7e6, 4_833_280_000) for n in ("docs", "x")
+    )
+    (tmp_path / "stats.json").write_text(written(sizes))
+    project = Project(tmp_path)
+    project.revise("1", TABLE, 'op.drop_table("docs")')
+    return project
+
+
+def run() -> Rehearsal:
+    return rehearse(Request(), stats="stats.json", limit=60.0, queries=["*.sql"])
+
+
+def seen(rehearsal: Rehearsal) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.severity) for finding in rehearsal.seen]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_severity_of_the_settings_holds_for_a_rehearsals_finding(tmp_path: Path) -> None:
+    (tmp_path / "q.sql").write_text(SCAN)
+    assert seen(run()) == [("query-sequential-scan", "error")]
+    level = '[tool.outofband]\nseverity = {"query-sequential-scan" = "%s"}'
+    (tmp_path / "pyproject.toml").write_text(level % "warning")
+    assert seen(run()) == [("query-sequential-scan", "warning")]
+    (tmp_path / "pyproject.toml").write_text(level % "off")
+    assert seen(run()) == []
+
+
+def test_a_comment_allows_what_stands_below_it_and_is_a_finding_where_nothing_does(
+    project: Project, tmp_path: Path
+) -> None:
+    allow, both = "outofband: allow[%s] because", "query-sequential-scan, query-sort-spills"
+    (tmp_path / "q.sql").write_text(f"-- {allow % both} nobody asks it\n{SCAN}")
+    downgrade = f"# {allow % 'downgrade-fails'} it is never run\npass"
+    project.revise("2", 'op.add_column("docs", sa.Column("n", sa.Integer))', downgrade)
+    told = {finding.message: finding.rule for finding in run().seen}
+    assert told == {
+        f"The suppression of {rule} allows nothing: there is no such finding.": "suppression-unused"
+        for rule in ("query-sort-spills", "downgrade-fails")
+    }
+
+
+@pytest.mark.usefixtures("project")
+def test_a_table_of_the_stats_file_that_is_gone_is_noted() -> None:
+    (note,) = rehearse(Request(), stats="stats.json", limit=60.0).notes
+    assert "The stats file has tables that no revision makes: x." in note
+
+
+def test_the_page_lists_every_finding() -> None:
+    table = PAGE.read_text().partition("## What it finds")[2].partition("## The reports")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall("`([a-z-]+)`", row)} == REHEARSED
