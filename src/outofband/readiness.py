@@ -8,10 +8,11 @@ from weakref import WeakKeyDictionary
 
 from outofband.model.names import QualifiedName, literal
 
-_ENGINE_HAS_RUN = """
+ENGINE_HAS_RUN = """
     SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname = 'outofband' AND c.relname = 'backfill'
 """
+"""Asks whether there is a state of backfills."""
 _ready: WeakKeyDictionary[Any, set[QualifiedName]] = WeakKeyDictionary()
 
 
@@ -30,9 +31,9 @@ def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
     index, driver = QualifiedName(name, schema), _driver_connection(connection)
     if _remembers(driver, index):
         return True
-    found = _ask(connection, _sql(index))
-    if found is None and _ask(connection, _ENGINE_HAS_RUN) is not None:
-        found = _ask(connection, _verdict_sql(index))
+    found = ask(connection, _sql(index))
+    if found is None and ask(connection, ENGINE_HAS_RUN) is not None:
+        found = ask(connection, _verdict_sql(index))
     return _remember(driver, index, found)
 
 
@@ -49,7 +50,7 @@ async def ready_async(connection: Any, name: str, *, schema: str | None = None) 
     if _remembers(driver, index):
         return True
     found = await _ask_async(connection, _sql(index))
-    if found is None and await _ask_async(connection, _ENGINE_HAS_RUN) is not None:
+    if found is None and await _ask_async(connection, ENGINE_HAS_RUN) is not None:
         found = await _ask_async(connection, _verdict_sql(index))
     return _remember(driver, index, found)
 
@@ -83,13 +84,13 @@ def _sql(index: QualifiedName) -> str:
     """Ask the tables of the catalog: to_regclass answers from a cache, which a prepared statement
     in an open transaction does not renew (measured with asyncpg on 18).
     """
-    here = _here(index)
+    here = schemas_looked_in(index)
     return f"""
         SELECT 1 FROM (
             SELECT i.indisvalid FROM pg_class AS c
               JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = ANY ({here})
               LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
-             WHERE c.relname = {_name(index.name)}
+             WHERE c.relname = {sql_name(index.name)}
              ORDER BY array_position({here}, n.nspname) LIMIT 1) AS found
          WHERE indisvalid
     """
@@ -99,20 +100,25 @@ def _verdict_sql(backfill: QualifiedName) -> str:
     return f"""
         SELECT 1 FROM outofband.backfill
          WHERE NOT reverse AND finished_at IS NOT NULL
-           AND name = {_name(backfill.name)} AND schema = ANY ({_here(backfill)})
+           AND name = {sql_name(backfill.name)} AND schema = ANY ({schemas_looked_in(backfill)})
     """
 
 
-def _here(name: QualifiedName) -> str:
-    return f"ARRAY[{_name(name.schema)}]" if name.schema else "current_schemas(true)"
+def schemas_looked_in(name: QualifiedName) -> str:
+    """Return the SQL of the schemas that a name may be in, as an array."""
+    return f"ARRAY[{sql_name(name.schema)}]" if name.schema else "current_schemas(true)"
 
 
-def _name(name: str) -> str:
+def sql_name(name: str) -> str:
+    """Return the SQL of a name, without a percent sign."""
     # No driver agrees with another on parameters, and some read % in a text without any.
     return f"CAST({' || chr(37) || '.join(map(literal, name.split('%')))} AS name)"
 
 
-def _ask(connection: Any, sql: str) -> Any:
+def ask(connection: Any, sql: str) -> Any:
+    """Return the first row of a query without parameters, whatever the driver; None where there is
+    none.
+    """
     if hasattr(connection, "exec_driver_sql"):
         return connection.exec_driver_sql(sql).fetchone()
     cursor = connection.cursor()
