@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from codeintel import worker
 from codeintel.bundle import Bundle
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.rows import DOCUMENTS, METADATA
+from codeintel.worker import prepare
 
 WAITING = """
 SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass AND database =
@@ -22,11 +23,11 @@ SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass AND database 
 def test_an_upload_that_waits_for_a_revision_holds_no_later_table(
     store: psycopg.Connection[Any], store_url: str, click_bundle: Bundle
 ) -> None:
-    rows = worker.prepare(click_bundle)
+    rows = prepare(click_bundle)
 
     def upload() -> None:
         with psycopg.connect(store_url, autocommit=True) as uploader:
-            worker.write(uploader, 1, rows)
+            PostgresStore(uploader).write(1, rows)
 
     thread = threading.Thread(target=upload)
     with psycopg.connect(store_url) as revision:

@@ -9,11 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from codeintel import worker
 from codeintel.bundle import Bundle
 from codeintel.demo.census import count
 from codeintel.demo.multiplying import Share, drawn_from_a_queue, insert, ranged_over
+from codeintel.store.postgres import PostgresStore
 from codeintel.store.rows import METADATA, TABLES, MetadataRow, Rows
+from codeintel.worker import prepare
 
 Connections = list[psycopg.Connection[Any]]
 
@@ -31,7 +32,7 @@ def workers(store_url: str) -> Iterator[Connections]:
 
 @pytest.fixture(scope="session")
 def rows(click_bundle: Bundle) -> Rows:
-    return worker.prepare(click_bundle)
+    return prepare(click_bundle)
 
 
 @pytest.mark.parametrize(("share", "times"), [(ranged_over, WORKERS), (drawn_from_a_queue, 1)])
@@ -55,7 +56,7 @@ def test_metadata_is_multiplied_by_the_workers_and_nothing_else(
 def test_rows_are_those_that_the_worker_writes(
     store: psycopg.Connection[Any], workers: Connections, rows: Rows, table: str
 ) -> None:
-    worker.write(store, 1, rows)
+    PostgresStore(store).write(1, rows)
     insert(workers, 2, rows)
     content: Callable[[int], list[Any]] = lambda dump_id: (  # noqa: E731
         store.execute(

@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from codeintel import worker
 from codeintel.bundle import Bundle
 from codeintel.demo.dumps import Dump, Library
 from codeintel.demo.log import UPLOAD, Appender, Follower, Outcome
 from codeintel.demo.traffic import Traffic
+from codeintel.store.postgres import PostgresStore
+from codeintel.worker import prepare
 
 LOADED = 2
 
@@ -22,9 +23,9 @@ LOADED = 2
 def test_dumps_are_read_and_new_ones_written_until_it_is_asked_to_stop(
     store: psycopg.Connection[Any], store_url: str, click_bundle: Bundle, tmp_path: Path
 ) -> None:
-    rows = worker.prepare(click_bundle)
+    rows = prepare(click_bundle)
     for dump_id in range(1, LOADED + 1):
-        worker.write(store, dump_id, rows)
+        PostgresStore(store).write(dump_id, rows)
     library = Library((Dump("click", rows, 0.0),))
     log, stop = Follower(tmp_path / "log"), threading.Event()
     with Appender(tmp_path / "log") as appender:

@@ -358,6 +358,56 @@ def test_foreign_names_have_import_monikers_by_which_other_dumps_are_found(
     assert kinds["pkg:pkg:"] == "export"
 
 
+OFFERED = {
+    "by name": "from .m import f\n",
+    "under another name": "from .m import f as f\n",
+    "by a star": "from .m import *\n",
+    "by a star and a literal __all__": "from .m import *\n__all__ = ['f']\n",
+    "by a star of a star": "from .stars import *\n",
+}
+
+
+@pytest.mark.parametrize("init", OFFERED.values(), ids=OFFERED.keys())
+def test_what_a_package_offers_anew_is_found_from_other_packages(
+    install: Install, init: str
+) -> None:
+    files = {
+        "lib/__init__.py": init,
+        "lib/m.py": "def f(): ...\n",
+        "lib/stars.py": "from .m import *\n",
+        "pkg/__init__.py": "import lib\nfrom lib import f\nf()\nlib.f()\n",
+    }
+    root = install(files)
+    user, _ = dump_of(root, "pkg")
+    library, _ = dump_of(root, "lib")
+    key = MonikerKey("python", "lib:lib:f")
+    assert [location.path for location in library.definitions[key]] == ["lib/m.py"]
+    assert len(user.references[key]) == 3
+    document = library.documents["lib/m.py"]
+    [moniker] = [m for m in document.monikers.values() if m.identifier == key.identifier]
+    assert moniker.kind == "export"
+    assert document.packages[moniker.package].name == "lib"
+
+
+NOT_OFFERED = {
+    "a private name": ("lib/__init__.py", "from .m import _f\n"),
+    "a name that __all__ leaves out": ("lib/__init__.py", "from .m import f\n__all__ = []\n"),
+    "an import of a module that is no package": ("lib/n.py", "from .m import f\n"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), NOT_OFFERED.values(), ids=NOT_OFFERED.keys())
+def test_what_a_module_merely_uses_has_no_further_moniker(
+    install: Install, path: str, text: str
+) -> None:
+    files = {"lib/__init__.py": "", "lib/m.py": "def f(): ...\ndef _f(): ...\n", path: text}
+    bundle, _ = dump_of(install(files), "lib")
+    assert {key.identifier for key in bundle.definitions if key.identifier.endswith("f")} == {
+        "lib:lib.m:f",
+        "lib:lib.m:_f",
+    }
+
+
 HEADERS = {
     "one line": ("def f(a, b=':'): return a\n", "def f(a, b=':')"),
     "several lines": (
@@ -376,6 +426,28 @@ def test_a_hover_has_the_declaration_as_it_is_written(
 ) -> None:
     bundle, _ = dump_of(install({"pkg/__init__.py": text}))
     assert f"```python\n{header}\n```" in bundle.documents["pkg/__init__.py"].hovers.values()
+
+
+SHOWN = {
+    "a module": ('"""Doc."""\n', "```python\nmodule pkg\n```\n\n---\n\nDoc."),
+    "a variable": ("x = 1  # one\n", "```python\nx = 1\n```"),
+    "a variable with a type": ("x: int\n", "```python\nx: int\n```"),
+    "an attribute": ("class C:\n    x: int = 1\n", "```python\nx: int = 1\n```"),
+    "several lines": ("x = [\n    1,\n]\n", "```python\nx = [ …\n```"),
+    "a long value": (f"x = '{'ü' * 200}'\n", f"```python\nx = '{'ü' * 97} …\n```"),
+}
+
+
+@pytest.mark.parametrize(("text", "hover"), SHOWN.values(), ids=SHOWN.keys())
+def test_modules_and_variables_have_a_hover_too(install: Install, text: str, hover: str) -> None:
+    bundle, _ = dump_of(install({"pkg/__init__.py": text}))
+    assert hover in bundle.documents["pkg/__init__.py"].hovers.values()
+
+
+def test_what_a_function_keeps_to_itself_has_no_hover(install: Install) -> None:
+    bundle, _ = dump_of(install({"pkg/__init__.py": "def f():\n    x = 1\n"}))
+    hovers = bundle.documents["pkg/__init__.py"].hovers.values()
+    assert not any("x = 1" in hover for hover in hovers)
 
 
 UNREADABLE = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from codeintel.index_python.aliases import Alias
 from codeintel.index_python.occurrences import Occurrence
 from codeintel.index_python.package import InstalledPackage
 from codeintel.index_python.resolve import Foreign, Symbol
@@ -28,9 +29,15 @@ class _Results:
 class DumpWriter:
     """Writes one dump: ``document`` for each file, then ``finish``."""
 
-    def __init__(self, writer: Writer, package: InstalledPackage) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        package: InstalledPackage,
+        aliases: Mapping[Symbol, Sequence[Alias]],
+    ) -> None:
         """Write what a dump begins with."""
         self._writer = writer
+        self._aliases = aliases
         self._package = package
         self._root = package.root.as_uri()
         self._results: dict[Symbol | Foreign, _Results] = {}
@@ -80,12 +87,19 @@ class DumpWriter:
 
     def _result_set(self, symbol: Symbol | Foreign) -> int:
         result_set = self._writer.vertex("resultSet")
-        if identifier := _identifier(symbol):
+        for identifier in self._identifiers(symbol):
             self._moniker(result_set, identifier, isinstance(symbol, Foreign))
         if text := _hover(symbol):
             hover = self._writer.vertex("hoverResult", result={"contents": [text]})
             self._writer.edge("textDocument/hover", result_set, hover)
         return result_set
+
+    def _identifiers(self, symbol: Symbol | Foreign) -> Iterator[str]:
+        if own := _identifier(symbol):
+            yield own
+        if isinstance(symbol, Symbol):
+            for alias in self._aliases.get(symbol, ()):
+                yield _join(alias.module, [alias.name])
 
     def _moniker(self, result_set: int, identifier: str, is_foreign: bool) -> None:
         kind = "import" if is_foreign else "export"
@@ -133,5 +147,7 @@ def _join(module: str, names: Sequence[str]) -> str:
 def _hover(symbol: Symbol | Foreign) -> str:
     if isinstance(symbol, Foreign):
         return ""
+    if not symbol.name:
+        return symbol.scope.hover
     bindings = symbol.scope.members(symbol.name)
     return next((binding.hover for binding in bindings if binding.hover), "")

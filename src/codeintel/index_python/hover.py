@@ -1,4 +1,4 @@
-"""What an editor shows of a function or class: how it is declared, and its docstring."""
+"""What an editor shows of a symbol: how it is declared, and its docstring."""
 
 from __future__ import annotations
 
@@ -9,13 +9,35 @@ from codeintel.index_python.source import Source
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
+#: Of the text of an assignment, in bytes; a longer value says less than its first line.
+_LONGEST_VALUE = 200
+
 _HEADER_END = re.compile(rb":\s*(?:#.*)?$")
 
 
 def hover(source: Source, node: _Definition) -> str:
     """Return the declaration as a block of code, and below it the docstring where there is one."""
-    docstring = ast.get_docstring(node)
-    block = f"```python\n{_header(source, node)}\n```"
+    return _shown(_header(source, node), ast.get_docstring(node))
+
+
+def module_hover(name: str, tree: ast.Module) -> str:
+    """Return the name of a module, and below it the docstring where there is one."""
+    return _shown(f"module {name}", ast.get_docstring(tree))
+
+
+def assignment_hover(source: Source, node: ast.Assign | ast.AnnAssign) -> str:
+    """Return an assignment as it is written, cut behind its first line or a long value."""
+    text = source.lines[node.lineno - 1][node.col_offset :]
+    is_whole = node.end_lineno == node.lineno
+    if is_whole:
+        text = text[: (node.end_col_offset or 0) - node.col_offset]
+    if len(text) <= _LONGEST_VALUE and is_whole:
+        return _shown(text.decode(), None)
+    return _shown(f"{text[:_LONGEST_VALUE].decode(errors='ignore').rstrip()} …", None)
+
+
+def _shown(declaration: str, docstring: str | None) -> str:
+    block = f"```python\n{declaration}\n```"
     return f"{block}\n\n---\n\n{docstring}" if docstring else block
 
 

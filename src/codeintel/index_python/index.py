@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from codeintel.collector import without_cycle_collection
+from codeintel.index_python.aliases import aliases
 from codeintel.index_python.dump import DumpWriter
 from codeintel.index_python.occurrences import occurrences
 from codeintel.index_python.package import InstalledPackage, ModuleFile, find_package
@@ -73,7 +74,7 @@ def write_dump(package: InstalledPackage, out: BinaryIO) -> Summary:
         modules, skipped = _scan_all(package)
         scopes = {module.name: module.scope for _, module in modules}
         resolver = Resolver(package.name, scopes)
-        dump = DumpWriter(Writer(out), package)
+        dump = DumpWriter(Writer(out), package, aliases(resolver, scopes))
         ranges = 0
         for path, module in modules:
             found = occurrences(module, resolver)

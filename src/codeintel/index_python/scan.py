@@ -14,7 +14,7 @@ from codeintel.index_python import places, trees
 from codeintel.index_python.annotations import is_named, named_class, unquoted
 from codeintel.index_python.binders import BinderVisitor
 from codeintel.index_python.build import ScopeBuilder
-from codeintel.index_python.hover import hover
+from codeintel.index_python.hover import assignment_hover, hover, module_hover
 from codeintel.index_python.imports import ImportedName
 from codeintel.index_python.scopes import (
     Chain,
@@ -52,7 +52,9 @@ def scan(name: str, is_package: bool, text: str, source: Source) -> Module:
     """Return the scopes and uses of a module's text; raises SyntaxError or RecursionError."""
     builder = ScopeBuilder(name)
     package = name if is_package else name.rpartition(".")[0]
-    _Scanner(builder, package, source).visit(ast.parse(text))
+    tree = ast.parse(text)
+    builder.module.hover = module_hover(name, tree)
+    _Scanner(builder, package, source).visit(tree)
     return Module(name, source, builder.scopes, builder.chains, builder.mentions)
 
 
@@ -190,7 +192,7 @@ class _Scanner(BinderVisitor, ast.NodeVisitor):
         self.note_exports(node.targets, trees.literal_names(node.value))
         self.visit(node.value)
         if len(node.targets) == 1:
-            self.bind_target(node.targets[0], self.valued(node.value))
+            self.bind_target(node.targets[0], self.valued(node.value), self.assigned(node))
         else:
             self.visit_all(node.targets)
 
@@ -199,7 +201,7 @@ class _Scanner(BinderVisitor, ast.NodeVisitor):
         self.visit_all([node.value])
         if node.value is not None:
             self.note_exports([node.target], trees.literal_names(node.value))
-        self.bind_target(node.target, self.typed(node.annotation))
+        self.bind_target(node.target, self.typed(node.annotation), self.assigned(node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         added, exported = trees.literal_names(node.value), self.builder.module.exported
@@ -207,9 +209,14 @@ class _Scanner(BinderVisitor, ast.NodeVisitor):
         self.note_exports([node.target], whole)
         self.generic_visit(node)
 
-    def bind_target(self, target: ast.expr, meaning: Meaning) -> None:
+    def assigned(self, node: ast.Assign | ast.AnnAssign) -> str:
+        """Return what an editor shows of a variable; a function's own is in sight anyway."""
+        is_function = self.builder.scope.kind is Kind.FUNCTION
+        return "" if is_function else assignment_hover(self.source, node)
+
+    def bind_target(self, target: ast.expr, meaning: Meaning, hover: str) -> None:
         if isinstance(target, ast.Name):
-            self.builder.bind(target.id, places.start(target), meaning)
+            self.builder.bind(target.id, places.start(target), meaning, hover)
         elif isinstance(target, ast.Attribute):
             self.visit_Attribute(target, meaning)
         else:

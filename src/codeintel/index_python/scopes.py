@@ -96,6 +96,8 @@ class Scope:
     stars: list[str] = field(default_factory=list)
     #: Of a module: the names in a literal ``__all__``; None without one.
     exported: Sequence[str] | None = None
+    #: Of a module: what an editor shows of it.
+    hover: str = ""
 
     def outward(self) -> Iterator[Scope]:
         """Yield the scope and those around it, up to the module."""

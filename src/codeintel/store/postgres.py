@@ -72,8 +72,10 @@ class PostgresStore:
 
         Raises DumpNotStored, or what psycopg raises.
         """
-        with _snapshot(self._connection), psycopg.RawCursor(self._connection) as cursor:
-            row = cursor.execute(query("metadata"), [dump_id]).fetchone()
+        # One round trip for both, which only a statement without parameters can be.
+        metadata = query("metadata").replace("$1", f"{dump_id:d}")
+        with psycopg.RawCursor(self._connection) as cursor, _snapshot(cursor, metadata):
+            row = cursor.fetchone()
             if row is None:
                 raise DumpNotStored(dump_id)
             yield Dump(PostgresBlobs(cursor, dump_id, row[0]))
@@ -125,15 +127,20 @@ class PostgresStore:
 
 
 @contextmanager
-def _snapshot(connection: _Connection) -> Iterator[None]:
-    """Let everything that is asked in the block see one state of the database."""
-    is_idle = connection.info.transaction_status is TransactionStatus.IDLE
-    if not (is_idle and connection.autocommit):
+def _snapshot(cursor: psycopg.RawCursor[Any], first: str) -> Iterator[None]:
+    """Ask a first question, and let it and all in the block see one state of the database."""
+    connection = cursor.connection
+    if (
+        not connection.autocommit
+        or connection.info.transaction_status is not TransactionStatus.IDLE
+    ):
+        cursor.execute(first)
         yield
         return
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
+        cursor.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}")
+        cursor.nextset()
         yield
     finally:
         if not connection.closed:
-            connection.execute("ROLLBACK")
+            cursor.execute("ROLLBACK")
