@@ -24,10 +24,9 @@ def units(db: Any) -> Any:
 
 
 def starts(db: Any, *version: int) -> bool:
-    with psycopg.connect(db.url) as session:
-        with contextlib.suppress(VersionRefused):
-            require_version(session, "copying", BOUNDS, version)
-            return True
+    with psycopg.connect(db.url) as session, contextlib.suppress(VersionRefused):
+        require_version(session, "copying", BOUNDS, version)
+        return True
     return False
 
 
