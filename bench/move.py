@@ -2,10 +2,12 @@
 
 ::
 
-    python bench/move.py [--quick] [--rounds N] [--only rivals,workers,memory,linear]
+    python bench/move.py [--quick] [--rounds N] [--only rivals,keyed,workers,memory,linear]
 
 The runs are interleaved, so that a busy machine slows all of them; medians are compared, and every
-target is said to be reached or missed. The tables are those of the last revision, with their keys.
+target is said to be reached or missed. The tables are those of the last revision. ``rivals`` takes
+their keys away first: the incident's had none, and it is for those that the targets were set.
+``keyed`` is the same with the keys, whose upkeep is most of what every way has to do then.
 """
 
 from __future__ import annotations
@@ -58,6 +60,21 @@ class Store:
         self.connection.execute(f"TRUNCATE {tables}")
         self.connection.execute("CHECKPOINT")
 
+    @contextmanager
+    def without_keys(self) -> Iterator[None]:
+        """Let the tables have no keys for a while, as the incident's had none."""
+        query = (
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+            " FROM pg_constraint WHERE contype = 'p' AND conrelid::regclass::text = ANY (%s)"
+        )
+        keys = self.connection.execute(query, [list(TABLES)]).fetchall()
+        for table, name, _ in keys:
+            self.connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield
+        self.empty()
+        for table, name, key in keys:
+            self.connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {key}")
+
     def put_back(self) -> None:
         """Let the files be where they were before they were moved."""
         for dump_id in self.folder.backups(limit=1_000_000):
@@ -107,38 +124,45 @@ class Bench:
         self.verdicts: list[str] = []
 
     def rivals(self) -> None:
-        """One bundle, by every way."""
+        """One bundle by every way, into tables without keys."""
+        with self.store.without_keys():
+            seconds = self._by_every_way(keys=False)
+        for rival, target in ((PGLOADER, 2.5), (INSERT, 3), (PSQL, 0.6), (LIMIT, 0.6)):
+            value = _ratio(seconds, rival, OURS) if rival in seconds else None
+            self.verdicts.append(at_least(f"{OURS}, speed / {rival}", value, target))
+
+    def keyed(self) -> None:
+        """The same into tables with their keys; what is told of it is no target."""
+        seconds = self._by_every_way(keys=True)
+        for rival in (PGLOADER, INSERT, PSQL, LIMIT):
+            if rival in seconds:
+                print(f"  {OURS}, speed / {rival}: {_ratio(seconds, rival, OURS):.2f} x")
+
+    def _by_every_way(self, *, keys: bool) -> dict[str, list[float]]:
         store = self.store
         rows = move_bundles.multiplied(self.dumps, 3 if self.quick else 12)
         bundle = store.folder.bundle(1)
-        move_bundles.write(rows, bundle)
-        move_rivals.from_memory(store.connection, rows)
-        prepared = store.scratch / "prepared"
-        move_rivals.prepare_for_psql(store.connection, prepared)
-
-        def before() -> None:
-            store.empty()
-            store.put_back()
-
-        seconds = interleaved(
-            {
+        with self._bundles(rows, 1):
+            move_rivals.from_memory(store.connection, rows)
+            prepared = store.scratch / f"prepared-{keys}"
+            move_rivals.prepare_for_psql(store.connection, prepared)
+            ways: dict[str, Callable[[], float]] = {
                 LIMIT: lambda: move_rivals.from_memory(store.connection, rows),
                 OURS: store.move,
                 PSQL: lambda: self._psql(prepared),
                 INSERT: lambda: move_rivals.by_inserts(store.connection, bundle),
-                **(
-                    {PGLOADER: lambda: self._pgloader(bundle)} if move_rivals.has_pgloader() else {}
-                ),
-            },
-            self.rounds,
-            before,
-        )
+            }
+            if move_rivals.has_pgloader():
+                ways[PGLOADER] = lambda: self._pgloader(bundle, keys=keys)
+            else:
+                print("pgloader is not measured: it is not installed (apt-get install pgloader)")
+            seconds = interleaved(ways, self.rounds, self._before)
         self._tell_rates(seconds, rows)
-        if PGLOADER not in seconds:
-            print("pgloader is not measured: it is not installed (apt-get install pgloader)")
-        for rival, target in ((PGLOADER, 2.5), (INSERT, 3), (PSQL, 0.6), (LIMIT, 0.6)):
-            value = _ratio(seconds, rival, OURS) if rival in seconds else None
-            self.verdicts.append(at_least(f"{OURS}, speed / {rival}", value, target))
+        return seconds
+
+    def _before(self) -> None:
+        self.store.empty()
+        self.store.put_back()
 
     def _tell_rates(self, seconds: Mapping[str, Sequence[float]], rows: Rows) -> None:
         size = move_bundles.megabytes(rows)
@@ -152,28 +176,20 @@ class Bench:
         server = self.store.server
         return move_rivals.by_psql(server.binaries / "psql", server.url(), prepared)
 
-    def _pgloader(self, bundle: Path) -> float:
+    def _pgloader(self, bundle: Path, *, keys: bool) -> float:
         server = self.store.server
         url = f"postgresql://postgres@unix:{server.socket_directory}:{server.port}/pgloader"
         self.store.connection.execute("DROP DATABASE IF EXISTS pgloader")
         self.store.connection.execute("CREATE DATABASE pgloader")
-        return move_rivals.by_pgloader(url, bundle, self.store.scratch)
+        return move_rivals.by_pgloader(url, bundle, self.store.scratch, keys=keys)
 
     def workers(self) -> None:
         """Equal bundles, by one worker and by two."""
         store = self.store
         rows = move_bundles.multiplied(self.dumps, 1)
+        ways = {"one worker": lambda: store.move_all(1), "two workers": lambda: store.move_all(2)}
         with self._bundles(rows, 16 if self.quick else 48):
-
-            def before() -> None:
-                store.empty()
-                store.put_back()
-
-            seconds = interleaved(
-                {"one worker": lambda: store.move_all(1), "two workers": lambda: store.move_all(2)},
-                self.rounds,
-                before,
-            )
+            seconds = interleaved(ways, self.rounds, self._before)
         for name, values in seconds.items():
             print(f"  {name:32} {spread(values)}")
         value = _ratio(seconds, "one worker", "two workers")
@@ -185,7 +201,6 @@ class Bench:
             rows = move_bundles.multiplied(self.dumps, times)
             with self._bundles(rows, 1):
                 size = self.store.folder.bundle(1).stat().st_size / 1e6
-                self.store.empty()
                 peak = _peak_of_child(self.store)
             print(f"  a bundle of {size:6.0f} MB: at most {peak:4.0f} MB in memory")
         self.verdicts.append(verdict("memory", peak, 150, "MB"))
@@ -198,7 +213,6 @@ class Bench:
         each: dict[int, list[float]] = {}
         for count in counts:
             with self._bundles(rows, count):
-                store.empty()
                 started = time.perf_counter()
                 for dump_id in range(1, count + 1):
                     store.move(dump_id)
@@ -215,6 +229,7 @@ class Bench:
         folder = self.store.folder
         for path in [*folder.root.glob("dbs/*/*"), *folder.root.glob("db-backups/*")]:
             path.unlink()
+        self.store.empty()
         first = self.store.scratch / "first.db"
         first.unlink(missing_ok=True)
         move_bundles.write_bundle(first, rows)
@@ -258,7 +273,7 @@ def main(*, quick: bool, rounds: int, only: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    names = ["rivals", "workers", "memory", "linear"]
+    names = ["rivals", "keyed", "workers", "memory", "linear"]
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--quick", action="store_true", help="small bundles, few rounds")
     options.add_argument("--rounds", type=int, default=None)

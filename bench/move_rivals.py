@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.types.string import BytesDumper
 
 from codeintel.mover.tables import TABLES, Table
 from codeintel.store import copying
@@ -24,7 +25,7 @@ _PARAMETERS = 32_767
 
 _LOAD = """
 LOAD DATABASE FROM sqlite://{bundle} INTO {url}
-WITH include drop, create tables, create indexes, reset no sequences
+WITH include drop, create tables, create {indexes}, reset no sequences
 SET work_mem TO '64MB';
 """
 
@@ -38,13 +39,17 @@ def from_memory(connection: _Connection, rows: Rows) -> float:
 
 
 def by_inserts(connection: _Connection, bundle: Path) -> float:
-    """The incident's multi-row INSERT, in one transaction, rows read from the bundle."""
+    """The incident's multi-row INSERT, in one transaction, rows read from the bundle.
+
+    Its driver sent blobs as text (lib/pq: hexadecimal), so this one does.
+    """
     started = time.perf_counter()
     with (
         connection.transaction(),
         psycopg.RawCursor(connection) as cursor,
         closing(sqlite3.connect(bundle)) as file,
     ):
+        cursor.adapters.register_dumper(bytes, BytesDumper)
         for table in TABLES:
             for rows in _statements(file, table):
                 _insert(cursor, table, rows)
@@ -105,10 +110,11 @@ def has_pgloader() -> bool:
     return shutil.which("pgloader") is not None
 
 
-def by_pgloader(url: str, bundle: Path, scratch: Path) -> float:
-    """pgloader's own tables in a database of their own, with their keys."""
+def by_pgloader(url: str, bundle: Path, scratch: Path, *, keys: bool) -> float:
+    """pgloader's own tables in a database of their own, with their keys or without."""
     load = scratch / "bundle.load"
-    load.write_text(_LOAD.format(bundle=bundle, url=url))
+    indexes = "indexes" if keys else "no indexes"
+    load.write_text(_LOAD.format(bundle=bundle, url=url, indexes=indexes))
     started = time.perf_counter()
     done = subprocess.run(
         ["pgloader", "--quiet", "--no-ssl-cert-verification", load],

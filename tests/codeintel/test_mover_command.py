@@ -70,6 +70,18 @@ def test_back_it_goes_when_writers_write_files(
     assert folder.bundles() == [1, 2, 3]
 
 
+def test_verify_looks_and_moves_nothing(
+    call: Any, migrated: Store, folder: BundleFolder, capsys: Capture
+) -> None:
+    assert call("move", "--verify") == 0
+    assert len(waiting(folder)) == 3
+    call("move")
+    assert call("move", "--verify") == 0
+    migrated.execute("DELETE FROM lsif_data_references WHERE dump_id = 2")
+    assert call("move", "--verify") == 4
+    assert capsys.readouterr().out.startswith("dump 2: 0 rows of ")
+
+
 @pytest.mark.parametrize("words", [("move",), ("move", "--workers", "2"), ("reverse",)])
 def test_a_database_that_is_no_store_yet_is_told_in_words(
     make_database: Any, tmp_path: Path, capsys: Capture, words: tuple[str, ...]

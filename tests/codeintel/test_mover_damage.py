@@ -224,10 +224,11 @@ def test_of_a_key_that_is_there_twice_the_first_row_is_moved(
         "DROP TABLE documents",
         "CREATE TABLE documents (path text, data blob)",
         "INSERT INTO documents VALUES ('b', x'00'), ('a', x'01'), ('b', x'02'), ('c', x'03')",
+        "INSERT INTO documents VALUES ('b', x'04')",
     )(bundle)
     moved = move(migrated, folder, 7)
     assert moved.copied, moved.reason
-    assert [row.key for row in moved.copied.left_out] == ["documents 'b'"]
+    assert [row.key for row in moved.copied.left_out] == ["documents 'b'", "documents 'b' (2)"]
     assert moved.copied.left_out[0].reason.startswith("23505")
     stored = migrated.execute(f"SELECT path, data FROM {DOCUMENTS} ORDER BY path").fetchall()
     assert stored == [("a", b"\1"), ("b", b"\0"), ("c", b"\3")]

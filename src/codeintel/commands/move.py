@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from codeintel.commands import options
+from codeintel.mover.audit import audit
 from codeintel.mover.copy import Outcome
 from codeintel.mover.move import Moved, move, waiting
 from codeintel.mover.workers import move_by_workers
@@ -18,6 +19,7 @@ from codeintel.store.connection import connection
 from codeintel.store.folder import BundleFolder
 
 _SHOWN_ROWS = 10
+_PARTLY_DONE = 4
 
 
 @click.command("move")
@@ -30,13 +32,28 @@ _SHOWN_ROWS = 10
     show_default=True,
     help="How many processes; on a machine with two cores, two are half as fast again as one.",
 )
-def command(bundle_dir: Path, database_url: str, workers: int) -> int:
+@click.option("--verify", is_flag=True, help="Move nothing; compare what was moved with its files.")
+def command(bundle_dir: Path, database_url: str, workers: int, verify: bool) -> int:
     """Move every bundle into Postgres, the largest first, and rename its file to a backup.
 
     A bundle is one transaction: whatever ends this command, each is in Postgres whole or not at
     all, and the same command goes on. What cannot be moved stays where it is, and is told with the
-    reason. Exits 0 when all was moved, 4 when something was not.
+    reason. Exits 0 when all was moved, or is right, 4 when something was not.
     """
+    return _verify(bundle_dir, database_url) if verify else _move(bundle_dir, database_url, workers)
+
+
+def _verify(bundle_dir: Path, url: str) -> int:
+    wrong = 0
+    with connection(url) as store:
+        for sentence in audit(store, BundleFolder(bundle_dir)):
+            click.echo(sentence)
+            wrong += 1
+    click.echo(f"{wrong:,} moved dumps are not what their files are", err=True)
+    return _PARTLY_DONE if wrong else 0
+
+
+def _move(bundle_dir: Path, database_url: str, workers: int) -> int:
     started = time.perf_counter()
     outcomes: Counter[Outcome] = Counter()
     rows = left = 0
@@ -55,7 +72,7 @@ def command(bundle_dir: Path, database_url: str, workers: int) -> int:
         f"bundles: {counts}; {left:,} with something left out; {rows:,} rows in {seconds:.1f} s",
         err=True,
     )
-    return 4 if left else 0
+    return _PARTLY_DONE if left else 0
 
 
 def _moved(bundle_dir: Path, url: str, workers: int) -> Iterator[Moved]:

@@ -13,4 +13,6 @@
     move.py      both, for one bundle
     workers.py   several processes that move
     reverse.py   the way back
+    audit.py     what was moved, compared again
+    spec.py      the move and the way back, for outofband's engine
 """

@@ -17,10 +17,7 @@ _Cursor = psycopg.RawCursor[Any]
 
 def tallies_of(bundle: Bundle, checksum: Checksum) -> Tallies:
     """Return what a file holds, of the rows that Postgres has types for; reads all of it."""
-    return {
-        table: Tally.total(checksum.tally(table, batch) for batch in bundle.batches(table, 0))
-        for table in TABLES
-    }
+    return {table: Tally.total(map(checksum.tally, bundle.batches(table))) for table in TABLES}
 
 
 def different(cursor: _Cursor, dump_id: int, checksum: Checksum, expected: Tallies) -> str:

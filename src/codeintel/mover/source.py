@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from codeintel.mover.tables import TABLES, Table
+from codeintel.mover.tables import TABLES, Batch, Table, int4
 from codeintel.store.bundle_file import LAYOUT_VERSION
 from outofband.backfill import Damaged
 
@@ -69,25 +69,23 @@ class Bundle:
         self._connection = connection
         self.num_result_chunks = num_result_chunks
 
-    def batches(self, table: Table, dump_id: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows that have the right types as they go to Postgres, in batches.
+    def batches(self, table: Table) -> Iterator[Batch]:
+        """Yield the rows that have the right types.
 
         Raises Damaged where the file ends, or is no database, in the middle of a table.
         """
         columns = ", ".join(column.quoted for column in table.columns)
-        values = "".join(f", {value}" for value in table.extra.values())
-        sql = f'SELECT ?, {columns}{values} FROM "{table.source}" WHERE {table.is_right}'
-        blob = len(table.columns)
+        sql = f'SELECT {columns} FROM "{table.source}" WHERE {table.is_right}'
         with _in_words():
-            batch, size = [], 0
-            for row in self._connection.execute(sql, [dump_id]):
-                batch.append(row)
-                size += len(row[blob])
-                if size >= _BATCH_BYTES or len(batch) == _BATCH_ROWS:
-                    yield batch
-                    batch, size = [], 0
-            if batch:
-                yield batch
+            rows, size = [], 0
+            for row in self._connection.execute(sql):
+                rows.append(row)
+                size += len(row[-1])
+                if size >= _BATCH_BYTES or len(rows) == _BATCH_ROWS:
+                    yield _by_column(table, rows)
+                    rows, size = [], 0
+            if rows:
+                yield _by_column(table, rows)
 
     def count(self, table: Table) -> int:
         """Return how many rows a table has, of whatever type."""
@@ -102,6 +100,14 @@ class Bundle:
         with _in_words():
             found = self._connection.execute(sql, [_MOST_WRONG]).fetchall()
         return [WrongRow(rowid, _wrong(table, has)) for rowid, *has in found]
+
+
+def _by_column(table: Table, rows: Sequence[tuple[Any, ...]]) -> Batch:
+    columns = zip(*rows, strict=True)
+    return [
+        tuple(map(int4, values)) if column.type == "integer" else values
+        for column, values in zip(table.columns, columns, strict=True)
+    ]
 
 
 def _wrong(table: Table, types: Sequence[bytes]) -> str:

@@ -5,14 +5,22 @@ Metadata is no row among them: it is one number, and is written last.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from codeintel.store import rows
 
+#: Rows by column, in the order of Table.columns, each value as binary COPY has it.
+Batch = Sequence[Sequence[bytes]]
+
 #: What a row says whose counts nobody has counted (store/rows.py): the bundles have none, and a
 #: mover that counted would have to decode every blob.
 UNCOUNTED: Final = 1
+
+#: A number as PostgreSQL sends it, in four bytes; struct.error where they do not suffice.
+int4: Final = struct.Struct(">i").pack
 
 _INT4: Final = "BETWEEN -2147483648 AND 2147483647"
 

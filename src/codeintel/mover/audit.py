@@ -1,0 +1,59 @@
+"""What was moved, looked at again: every file that is still here beside the rows of its dump."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from codeintel.mover.checksum import checksum_for
+from codeintel.mover.compare import different, tallies_of
+from codeintel.mover.queries import query
+from codeintel.mover.source import opened
+from codeintel.mover.standing import Record
+from codeintel.store.folder import BundleFolder
+from outofband.backfill import Damaged
+
+_Connection = psycopg.Connection[Any]
+
+
+def audit(connection: _Connection, folder: BundleFolder) -> Iterator[str]:
+    """Yield a sentence for each moved dump of this host that is not what its file is.
+
+    Files that the janitor has deleted are passed over, and so are those of which rows were left out
+    (db-quarantine/): they have more than Postgres can hold.
+    """
+    after = 0
+    with psycopg.RawCursor(connection) as cursor:
+        while page := cursor.execute(query("records"), [after, socket.gethostname()]).fetchall():
+            for dump_id, has_rows, path, size, digest in page:
+                record = Record(Path(path), size, digest)
+                if wrong := _wrong(cursor, folder, dump_id, record, has_rows=has_rows):
+                    yield f"dump {dump_id}: {wrong}"
+            after = page[-1][0]
+
+
+def _wrong(
+    cursor: psycopg.RawCursor[Any],
+    folder: BundleFolder,
+    dump_id: int,
+    record: Record,
+    *,
+    has_rows: bool,
+) -> str:
+    path = folder.root / record.path
+    if not has_rows:
+        return "it was moved, and has no metadata"
+    if path != folder.backup(dump_id) or not path.exists():
+        return ""
+    if not record.is_of(path):
+        return f"{record.path} has changed since it was moved"
+    checksum = checksum_for(cursor.connection.info.server_version)
+    try:
+        with opened(path) as (bundle, _):
+            return different(cursor, dump_id, checksum, tallies_of(bundle, checksum))
+    except Damaged as damaged:
+        return f"{record.path}: {damaged.reason}"

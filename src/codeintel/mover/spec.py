@@ -1,0 +1,114 @@
+"""The move and the way back as background data migrations, for outofband's engine to run.
+
+A unit is the bundle of one dump, and takes two batches: the copy, and the rename of the file that
+was copied, which the cursor between them names. So a mover that dies in between is followed by one
+that renames. Each host does the bundles below its own $BUNDLE_DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from codeintel.mover.audit import audit
+from codeintel.mover.copy import copy
+from codeintel.mover.move import waiting
+from codeintel.mover.queries import query
+from codeintel.mover.retire import retire
+from codeintel.mover.reverse import give_back
+from codeintel.mover.source import Identity, identify
+from codeintel.roles import require_both_stores
+from codeintel.store.folder import BundleFolder
+from outofband.backfill import Batch, Cursor, Limits, Progress, Size, Spec, Unit
+
+_Connection = psycopg.Connection[Any]
+
+#: One statement, and the time between two, last as long as the largest bundle needs.
+_LIMITS = Limits(statement_timeout=0, idle_timeout=0)
+
+
+def _folder() -> BundleFolder:
+    return BundleFolder(Path(os.environ.get("BUNDLE_DIR", "lsif-storage")))
+
+
+@dataclass(frozen=True)
+class Bundles(Spec):
+    """Bundles become rows."""
+
+    limits: Limits = _LIMITS
+
+    def progress(self, connection: _Connection) -> Progress:
+        """Count the files that were moved, and those that still wait on this host."""
+        left = self._left(connection, waiting(_folder()))
+        with psycopg.RawCursor(connection) as cursor:
+            row = cursor.execute(query("moved"), [left]).fetchone()
+        assert row is not None
+        return Progress(row[0], row[0] + len(left), "bundles")
+
+    def units(self, connection: _Connection) -> Iterable[Unit]:
+        """List the files that wait on this host, the largest first; raises StoresUnknown."""
+        require_both_stores(connection, "moving bundles")
+        folder = _folder()
+        for dump_id in self._left(connection, waiting(folder)):
+            if file := identify(folder.bundle(dump_id)):
+                yield Unit(str(dump_id), bytes=file.bytes, place=socket.gethostname())
+
+    def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
+        """Copy a bundle, or rename the file that was copied; raises Damaged."""
+        folder, dump_id = _folder(), int(unit.key)
+        if cursor and retire(connection, folder, dump_id, Identity(*cursor)):
+            return Batch()
+        copied = copy(connection, folder, dump_id)
+        if copied.file is None:
+            return Batch()
+        return Batch(copied.rows, copied.file.bytes, list(copied.file), copied.left_out)
+
+    def verify(self, connection: _Connection) -> Iterable[str]:
+        """Compare the files that were moved, and are here, with the rows."""
+        return audit(connection, _folder())
+
+    def reverse(self) -> Spec:
+        """Return the way back."""
+        return Rows(self.limits)
+
+    def _left(self, connection: _Connection, ids: Sequence[int]) -> list[int]:
+        with psycopg.RawCursor(connection) as cursor:
+            return [dump_id for (dump_id,) in cursor.execute(query("left"), [list(ids)])]
+
+
+@dataclass(frozen=True)
+class Rows(Spec):
+    """Rows become bundles again, on this host."""
+
+    limits: Limits = _LIMITS
+
+    def progress(self, connection: _Connection) -> Progress:
+        """Count the dumps that are files alone, and those that have rows."""
+        ids = waiting(_folder())
+        with psycopg.RawCursor(connection) as cursor:
+            row = cursor.execute(query("returned"), [ids]).fetchone()
+        assert row is not None
+        returned, left = row
+        return Progress(returned, returned + left, "dumps")
+
+    def units(self, connection: _Connection) -> Iterable[Unit]:
+        """List the dumps that have rows."""
+        after = 0
+        while ids := connection.execute(query("after"), [after]).fetchall():
+            yield from (Unit(str(dump_id), place=socket.gethostname()) for (dump_id,) in ids)
+            after = ids[-1][0]
+
+    def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
+        """Make one dump a file again."""
+        give_back(connection, _folder(), int(unit.key))
+        return Batch(rows=1)
+
+
+BUNDLES = Bundles()
+"""``codeintel.mover.spec:BUNDLES``, as revisions name it."""
