@@ -32,7 +32,7 @@ _EXPECTED: Final = {
 #: A batch of rows has at most so many rows, and is closed by the row that reaches so many bytes:
 #: what is in memory does not grow with the bundle.
 _BATCH_ROWS: Final = 500
-_BATCH_BYTES: Final = 1 << 20
+_BATCH_BYTES: Final = 1 << 17
 
 _MOST_WRONG: Final = 10_000
 
