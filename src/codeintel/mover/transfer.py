@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
-from psycopg.copy import QueuedLibpqWriter
+from psycopg.copy import LibpqWriter
 
 from codeintel.mover.checksum import Checksum, Tally
 from codeintel.mover.source import Bundle
@@ -34,12 +34,6 @@ _SHOWN: Final = 100
 #: PostgreSQL 18, COPY, binary format: what comes before the rows, and after them.
 _BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + int4(0) + int4(0)
 _END: Final = b"\xff\xff"
-
-
-class _Writer(QueuedLibpqWriter):
-    """Sends in a thread of its own, so that reading and packing need not wait for the server."""
-
-    QUEUE_SIZE = 16
 
 
 class Transfer:
@@ -72,7 +66,8 @@ class Transfer:
 
     def _send(self, table: Table, batches: Iterable[Batch]) -> Tally:
         tallies = []
-        with self._cursor.copy(_statement(table), writer=_Writer(self._cursor)) as copy:
+        writer = LibpqWriter(self._cursor, flush_threshold=0)
+        with self._cursor.copy(_statement(table), writer=writer) as copy:
             copy.write(_BEGIN)
             for batch in batches:
                 copy.write(_packed(table, self._dump_id, batch))
