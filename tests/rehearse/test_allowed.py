@@ -64,6 +64,13 @@ def test_a_comment_allows_what_stands_below_it_and_is_a_finding_where_nothing_do
     }
 
 
+def test_a_way_back_that_is_none_on_purpose_is_a_warning(project: Project) -> None:
+    project.revise("2", 'op.execute("SELECT 1")', "raise NotImplementedError('rows are gone')")
+    rehearsal = rehearse(Request(), stats=None, limit=60.0)
+    assert seen(rehearsal) == [("downgrade-fails", "warning")]
+    assert "NotImplementedError: rows are gone" in rehearsal.seen[0].message
+
+
 @pytest.mark.usefixtures("project")
 def test_a_table_of_the_stats_file_that_is_gone_is_noted() -> None:
     (note,) = rehearse(Request(), stats="stats.json", limit=60.0).notes

@@ -46,10 +46,17 @@ def _failed(ran: Ran) -> Iterator[Finding]:
         yield _about(failure, rule, f"{failure.what}{again}: {failure.why}".rstrip(": "))
 
 
+_NO_WAY_BACK = (
+    "Where there shall be no way back, say so: # outofband: allow[downgrade-fails] because …"
+)
+
+
 def _about(failure: Failure, rule: str, message: str) -> Finding:
     place = (failure.revision, failure.path, failure.line)
     if failure.path:  # it stands in the message as this machine has it
         message = message.replace(failure.path, os.path.relpath(failure.path))
+    if failure.on_purpose and rule == "downgrade-fails":
+        return _finding(rule, "warning", place, message, _NO_WAY_BACK)
     return _finding(rule, "error", place, message, failure.do)
 
 

@@ -32,7 +32,10 @@ def unwatched(_part: Part, _revision: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a part of the run came to no end, and where; outside of a revision there is no place."""
+    """Why a part of the run came to no end, and where; outside of a revision there is no place.
+
+    A revision that does not go that way, and says so by NotImplementedError, fails ``on_purpose``.
+    """
 
     what: str
     why: str = ""
@@ -40,6 +43,7 @@ class Failure:
     revision: str = ""
     path: str = ""
     line: int = 0
+    on_purpose: bool = False
 
     def __str__(self) -> str:
         """Say what and why in one line."""
@@ -212,7 +216,8 @@ def _failure(part: Part, run: Callable[[], None], limit: float, post: Post) -> F
         with post.doing(part, "", limit):
             run()
     except RevisionFailed as error:
-        return Failure(error.what, error.why, error.do, *_place(error.caller))
+        place = _place(error.caller)
+        return Failure(error.what, error.why, error.do, *place, on_purpose=error.on_purpose)
     except OutofbandError as error:
         return Failure(error.what, error.why, error.do)
     except TimeUpError as error:

@@ -42,11 +42,18 @@ class EngineNotRedirected(NothingChanged):
 
 
 class RevisionFailed(NothingChanged):
-    """A revision raised, or a server refused what it sent; ``caller`` is where, if in one."""
+    """A revision raised, or a server refused what it sent; ``caller`` is where, if in one.
 
-    def __init__(self, what: str, *, caller: Caller | None, **words: str) -> None:
+    ``on_purpose`` tells that it raised NotImplementedError, which is how one says that it does not
+    go that way.
+    """
+
+    def __init__(
+        self, what: str, *, caller: Caller | None, on_purpose: bool = False, **words: str
+    ) -> None:
         super().__init__(what, **words)
         self.caller = caller
+        self.on_purpose = on_purpose
 
 
 class Place(Protocol):
@@ -285,6 +292,7 @@ def _failed(direction: _Command, error: BaseException) -> RevisionFailed:
     return RevisionFailed(
         f"{direction} of {name} fails at {where}" if caller else f"{direction} fails in {where}",
         caller=caller,
+        on_purpose=caller is not None and isinstance(error, NotImplementedError),
         why=_ENDED if _is_lost(error) else _told(error),
         do=_AGAIN if _is_lost(error) else _MEND,
     )

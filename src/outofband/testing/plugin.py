@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from outofband.ephemeral import Server
     from outofband.rehearse.run import Call, Site
     from outofband.testing.databases import Databases
+    from outofband.testing.walk import Told
 
 _QUERIES = "outofband_queries"
 _KEPT = pytest.StashKey[set[str]]()
@@ -92,17 +93,18 @@ def outofband_database(outofband_databases: Databases, outofband_head: Site) -> 
 @pytest.fixture(scope="session")
 def outofband_trouble(
     outofband_databases: Databases, pytestconfig: pytest.Config
-) -> Iterator[Callable[[str], str]]:
+) -> Iterator[Callable[[str], Told]]:
     """Tells what is wrong with a revision; those before it are run when it is asked."""
     from outofband.testing import project
-    from outofband.testing.walk import walked
+    from outofband.testing.walk import Told, walked
 
-    call, known = _call(pytestconfig, apart=True), dict[str, str]()
+    call, known = _call(pytestconfig, apart=True), dict[str, Told]()
     with closing(walked(call, project.steps(call), outofband_databases.new)) as walk:
 
-        def trouble(revision: str) -> str:
+        def trouble(revision: str) -> Told:
             while revision not in known:
-                name, known[name] = next(walk)
+                told = next(walk)
+                known[told.revision] = told
             return known[revision]
 
         yield trouble

@@ -9,8 +9,16 @@ from dataclasses import dataclass
 from outofband.rehearse.run import Call, Leg, Ran, Site, legs
 from outofband.rehearse.schema import Schema, difference
 
-Told = tuple[str, str]
-"""A revision, and what is wrong with it; empty where nothing is."""
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A revision, and the ``trouble`` with it; empty where there is none. One that says itself that
+    there is no way back (NotImplementedError) is in trouble ``on_purpose``.
+    """
+
+    revision: str
+    trouble: str
+    on_purpose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ def walked(
         with closing(_stretch(call, site, lead, steps[done:])) as stretch:
             for trouble, ran in stretch:
                 last = ran
-                yield steps[done].revision, trouble
+                yield Told(steps[done].revision, trouble, _on_purpose(ran))
                 done += 1
         if last is None or last.failure is None:
             return
@@ -99,6 +107,10 @@ def _trouble(revision: str, before: Schema, up: Ran, down: Ran, again: Ran) -> s
     return ""
 
 
+def _on_purpose(ran: Ran) -> bool:
+    return ran.part == "downgrade" and ran.failure is not None and ran.failure.on_purpose
+
+
 def _cannot(revision: str, ran: Ran) -> str:
     what = "be downgraded" if ran.part == "downgrade" else "be upgraded to again"
     return f"revision {revision} cannot {what}: {ran.failure}"
@@ -106,7 +118,8 @@ def _cannot(revision: str, ran: Ran) -> str:
 
 def _not_reached(failed: str, steps: Sequence[Step]) -> Iterator[Told]:
     for step in steps:
-        yield step.revision, f"revision {step.revision} was not reached: {failed} fails before it"
+        name = step.revision
+        yield Told(name, f"revision {name} was not reached: {failed} fails before it")
 
 
 def _heads(steps: Sequence[Step]) -> tuple[str, ...]:
