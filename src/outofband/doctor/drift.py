@@ -1,7 +1,7 @@
 """What is otherwise in the database than the applied revisions say? Pure.
 
 More than `alembic check` sees: whether an index is valid, its predicate, access method and INCLUDE,
-and whether a constraint is validated. CHECK expressions, defaults and rows are not compared.
+whether a constraint is validated, where a foreign key points, what a CHECK and a default say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from outofband.catalog.classify import classify
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.reader import Row
 from outofband.catalog.sight import Sight
+from outofband.doctor import expressions
 from outofband.doctor.declared import Declared
+from outofband.doctor.expressions import Pair
 from outofband.doctor.finding import Finding, Severity
 from outofband.doctor.words import told
 from outofband.model.names import QualifiedName, is_reindex_leftover, is_temporary
@@ -27,30 +29,38 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A column as the catalog has it: its ``type`` as SQL, and the bare name of it."""
+    """A column as the catalog has it: its ``type`` as SQL, and the bare name of it; the
+    ``default`` as PostgreSQL spells it, None where there is none.
+    """
 
     type: str
     type_name: str
     builtin: bool
     not_null: bool
+    default: str | None = None
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What the database has; ``hidden`` are tables that are there and were not looked at."""
+    """What the database has; ``hidden`` are tables that are there and were not looked at,
+    ``unlike`` the expressions that PostgreSQL prints otherwise than those declared.
+    """
 
     seen: Observation
     tables: Mapping[QualifiedName, TableFacts]
     columns: Mapping[QualifiedName, Mapping[str, Kept]]
     constraints: Mapping[QualifiedName, Sequence[TableConstraint]]
     hidden: Set[QualifiedName] = frozenset()
+    unlike: Set[Pair] = frozenset()
 
 
 def kept(rows: Iterable[Row]) -> dict[QualifiedName, dict[str, Kept]]:
     """Return the columns of each table, of the rows of ``queries/columns.sql``."""
     found: dict[QualifiedName, dict[str, Kept]] = {}
     for row in rows:
-        column = Kept(row["type"], row["type_name"], row["builtin"], row["not_null"])
+        told = (row["default"], row["generated"])
+        column = Kept(row["type"], row["type_name"], row["builtin"], row["not_null"], *told)
         found.setdefault(QualifiedName(row["table"], row["schema"]), {})[row["name"]] = column
     return found
 
@@ -89,8 +99,8 @@ def _table(table: Table, ours: Declared, there: There, told_names: Set[str]) -> 
         yield _drift("error", f"table {table.name} is not there", table.name, _by(table))
         return
     constraints = there.constraints.get(table.name, ())
-    yield from _columns(table, there.columns.get(table.name, {}))
-    yield from _constraints(table, constraints, told_names)
+    yield from _columns(table, there.columns.get(table.name, {}), there.unlike)
+    yield from _constraints(table, constraints, told_names, there.unlike)
     if not ours.unread:
         yield from _by_hand(table, facts, constraints, told_names)
 
@@ -153,7 +163,7 @@ def _spelled(found: IndexFacts) -> str:
     return f"{unique}{found.method} ({keys}){include}{where}"
 
 
-def _columns(table: Table, kept: Mapping[str, Kept]) -> Iterator[Finding]:
+def _columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterator[Finding]:
     if not table.columns_known:
         return
     for column in table.columns:
@@ -168,9 +178,23 @@ def _columns(table: Table, kept: Mapping[str, Kept]) -> Iterator[Finding]:
             takes = "takes no NULL" if found.not_null else "takes NULL"
             what = f"{name} {takes}, other than declared"
             yield _drift("error", what, table.name, _by(column))
+        else:
+            yield from _default(table, column, found, unlike)
     if extra := sorted(set(kept) - {column.name for column in table.columns}):
         what = f"{table.name} has columns that no applied revision makes: {told(extra)}"
         yield _drift("note", what, table.name)
+
+
+def _default(table: Table, column: Column, found: Kept, unlike: Set[Pair]) -> Iterator[Finding]:
+    if column.generated or found.generated or not expressions.has_default(column):
+        return
+    name = f"column {column.name} of {table.name}"
+    if found.default is None:
+        what = f"{name} has no default, other than declared"
+        yield _drift("error", what, table.name, _by(column), [f"declared: {column.default}"])
+    elif expressions.default(table.name, column, found) in unlike:
+        evidence = [f"declared: {column.default}", f"there: {found.default}"]
+        yield _drift("warning", f"{name} has another default", table.name, _by(column), evidence)
 
 
 def _same_type(column: Column, found: Kept) -> bool:
@@ -180,7 +204,10 @@ def _same_type(column: Column, found: Kept) -> bool:
 
 
 def _constraints(
-    table: Table, stored: Iterable[TableConstraint], told_names: Set[str]
+    table: Table,
+    stored: Iterable[TableConstraint],
+    told_names: Set[str],
+    unlike: Set[Pair],
 ) -> Iterator[Finding]:
     there = {each.name: each for each in stored}
     for constraint in table.constraints:
@@ -196,9 +223,33 @@ def _constraints(
             and found.columns != constraint.columns
         ):
             yield _drift("error", f"{name} is another one", table.name, _by(constraint))
+        elif _target(constraint, found) != _target(found, constraint):
+            evidence = [f"declared: {_points(constraint)}", f"there: {_points(found)}"]
+            what = f"{name} is another one"
+            yield _drift("error", what, table.name, _by(constraint), evidence)
+        elif Pair(table.name, constraint.expression or "", found.expression or "") in unlike:
+            evidence = [f"declared: {constraint.expression}", f"there: {found.expression}"]
+            what = f"{name} may be another one than declared: its expression is spelled differently"
+            yield _drift("warning", what, table.name, _by(constraint), evidence)
         elif constraint.validated and not found.validated:
             what = f"{name} is NOT VALID: rows that were there before need not fulfil it"
             yield _drift("warning", what, table.name, _by(constraint))
+
+
+def _target(constraint: TableConstraint, other: TableConstraint) -> tuple[object, ...]:
+    """Return where a foreign key points, as far as both sides are known, and what a delete does."""
+    if constraint.references is None or other.references is None:
+        return ()
+    known = bool(constraint.referenced_columns and other.referenced_columns)
+    columns = constraint.referenced_columns if known else ()
+    on_delete = "" if constraint.on_delete == "no action" else constraint.on_delete
+    return constraint.references, columns, on_delete
+
+
+def _points(constraint: TableConstraint) -> str:
+    columns = f" ({', '.join(constraint.referenced_columns)})" * bool(constraint.referenced_columns)
+    on_delete = f" ON DELETE {constraint.on_delete.upper()}" * bool(constraint.on_delete)
+    return f"REFERENCES {constraint.references}{columns}{on_delete}"
 
 
 def _by_hand(
