@@ -27,6 +27,7 @@ SHOP = """op.execute('''
         CREATE INDEX shop_lower ON shop (lower(name));
         CREATE INDEX shop_wide ON shop (maker, name) INCLUDE (price);
         CREATE INDEX shop_tags ON shop USING gin (tags);
+        CREATE TABLE shop_copy (LIKE shop);
         CREATE TABLE events (id int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
         CREATE INDEX events_at ON events (at);
         CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');

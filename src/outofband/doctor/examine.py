@@ -21,6 +21,7 @@ from outofband.doctor import (
 )
 from outofband.doctor.constraints import by_table
 from outofband.doctor.declared import declared, names
+from outofband.doctor.drift_columns import kept
 from outofband.doctor.finding import Finding, ranked
 from outofband.doctor.look import Seen, look
 from outofband.doctor.session import Asked, Session, asking
@@ -100,7 +101,7 @@ def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
     there = drift.There(
         seen.observation,
         seen.tables,
-        drift.kept(rows),
+        kept(rows),
         by_table(seen.constraints),
         frozenset(name for name in seen.relations if name not in seen.tables),
     )

@@ -15,7 +15,8 @@ from outofband.model.names import QualifiedName
 from outofband_lint.schema import Column, Table, TableConstraint
 
 if TYPE_CHECKING:
-    from outofband.doctor.drift import Kept, There
+    from outofband.doctor.drift import There
+    from outofband.doctor.drift_columns import Kept
 
 _MOST = 1000
 """Pairs that are asked for: two EXPLAINs each, 0.5 ms together."""
@@ -46,16 +47,18 @@ def _checks(table: Table, stored: Sequence[TableConstraint]) -> Iterator[Pair]:
 
 
 def _defaults(table: Table, kept: Mapping[str, Kept]) -> Iterator[Pair]:
-    for column in table.columns if table.columns_known else ():
+    for column in table.columns:
         found = kept.get(column.name)
-        if found is not None and found.default and has_default(column):
+        if found is not None and found.default and has_default(table, column):
             yield default(table.name, column, found)
 
 
-def has_default(column: Column) -> bool:
-    """Tell whether a default is declared; one of NULL is none, and that of a sequence is its own
-    kind.
+def has_default(table: Table, column: Column) -> bool:
+    """Tell whether a default is declared; one of NULL is none, that of a sequence is its own kind,
+    and whether LIKE has copied any is not known.
     """
+    if table.like or not table.columns_known:
+        return False
     text = (column.default or "").strip().upper()
     return bool(text) and not text.startswith("NULL") and not column.identity
 
