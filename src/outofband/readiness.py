@@ -1,4 +1,4 @@
-"""The application's question: may I use what needs this index?"""
+"""The application's question: may I use what needs this index, or this backfill?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from weakref import WeakKeyDictionary
 
 from outofband.model.names import QualifiedName, literal
 
+ENGINE_HAS_RUN = """
+    SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'outofband' AND c.relname = 'backfill'
+"""
+"""Asks whether there is a state of backfills."""
 _ready: WeakKeyDictionary[Any, set[QualifiedName]] = WeakKeyDictionary()
 
 
 def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
-    """Answer whether an index, or a constraint by its index, is there and valid.
+    """Answer whether an index, or a constraint by its index, is there and valid, or a backfill
+    finished, by the verdict that ``outofband apply`` has written.
 
     ``connection`` is the one that will run the query, since a replica is its own truth:
     SQLAlchemy's, psycopg's or any other of the DB-API; of one that is awaited it is a TypeError.
@@ -23,7 +29,12 @@ def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
     if _is_awaited(connection):
         raise TypeError("an asynchronous connection is asked with: await ready_async(...)")
     index, driver = QualifiedName(name, schema), _driver_connection(connection)
-    return _remembers(driver, index) or _remember(driver, index, _ask(connection, _sql(index)))
+    if _remembers(driver, index):
+        return True
+    found = ask(connection, _sql(index))
+    if found is None and ask(connection, ENGINE_HAS_RUN) is not None:
+        found = ask(connection, _verdict_sql(index))
+    return _remember(driver, index, found)
 
 
 async def ready_async(connection: Any, name: str, *, schema: str | None = None) -> bool:
@@ -38,7 +49,10 @@ async def ready_async(connection: Any, name: str, *, schema: str | None = None) 
     driver = _driver_connection(getattr(connection, "sync_connection", None) or connection)
     if _remembers(driver, index):
         return True
-    return _remember(driver, index, await _ask_async(connection, _sql(index)))
+    found = await _ask_async(connection, _sql(index))
+    if found is None and await _ask_async(connection, ENGINE_HAS_RUN) is not None:
+        found = await _ask_async(connection, _verdict_sql(index))
+    return _remember(driver, index, found)
 
 
 def _remembers(driver: Any, index: QualifiedName) -> bool:
@@ -70,24 +84,41 @@ def _sql(index: QualifiedName) -> str:
     """Ask the tables of the catalog: to_regclass answers from a cache, which a prepared statement
     in an open transaction does not renew (measured with asyncpg on 18).
     """
-    here = f"ARRAY[{_name(index.schema)}]" if index.schema else "current_schemas(true)"
+    here = schemas_looked_in(index)
     return f"""
         SELECT 1 FROM (
             SELECT i.indisvalid FROM pg_class AS c
               JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = ANY ({here})
               LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
-             WHERE c.relname = {_name(index.name)}
+             WHERE c.relname = {sql_name(index.name)}
              ORDER BY array_position({here}, n.nspname) LIMIT 1) AS found
          WHERE indisvalid
     """
 
 
-def _name(name: str) -> str:
+def _verdict_sql(backfill: QualifiedName) -> str:
+    return f"""
+        SELECT 1 FROM outofband.backfill
+         WHERE NOT reverse AND finished_at IS NOT NULL
+           AND name = {sql_name(backfill.name)} AND schema = ANY ({schemas_looked_in(backfill)})
+    """
+
+
+def schemas_looked_in(name: QualifiedName) -> str:
+    """Return the SQL of the schemas that a name may be in, as an array."""
+    return f"ARRAY[{sql_name(name.schema)}]" if name.schema else "current_schemas(true)"
+
+
+def sql_name(name: str) -> str:
+    """Return the SQL of a name, without a percent sign."""
     # No driver agrees with another on parameters, and some read % in a text without any.
     return f"CAST({' || chr(37) || '.join(map(literal, name.split('%')))} AS name)"
 
 
-def _ask(connection: Any, sql: str) -> Any:
+def ask(connection: Any, sql: str) -> Any:
+    """Return the first row of a query without parameters, whatever the driver; None where there is
+    none.
+    """
     if hasattr(connection, "exec_driver_sql"):
         return connection.exec_driver_sql(sql).fetchone()
     cursor = connection.cursor()

@@ -12,7 +12,15 @@ from typing import Any
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DropIndex,
+    Step,
+    Wanted,
+    WantedStep,
+)
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding
 from outofband_lint.fix import Fix
@@ -174,6 +182,14 @@ def _step(kind: str, **fields: Any) -> Step:
         case "primary_key" | "unique_constraint":
             table, columns = _name(fields["table"]), tuple(fields["columns"])
             return AddConstraint(fields["name"], table, kind, columns, fields["using_index"])
+        case "backfill":
+            return Backfill(
+                fields["name"],
+                _name(fields["table"]),
+                fields["spec"],
+                after or (),
+                fields["from_elsewhere"],
+            )
         case _:
             raise ValueError(f"{kind!r} is no kind of step")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -207,6 +210,45 @@ def test_a_writer_that_dies_after_placing_a_new_file_leaves_a_whole_dump(
         with pytest.raises(Died):
             write(migrated, folder, 1, says("new"))
     assert stores() == ("new", None, "new")
+
+
+KILLED = """
+import os, signal, sys
+from codeintel import cli
+from codeintel.store.folder import BundleFolder
+place = BundleFolder.place
+
+def die(*arguments):
+    if sys.argv[1] == "after":
+        place(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+BundleFolder.place = die
+cli.main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(("when", "litter"), [("before", 1), ("after", 0)], ids=["before", "after"])
+def test_a_writer_killed_with_its_file_at_the_door_leaves_the_dump_before(
+    migrated: Connection,
+    migrated_url: str,
+    folder: BundleFolder,
+    stores: Stores,
+    write_dump: Callable[..., Path],
+    when: str,
+    litter: int,
+) -> None:
+    switch(migrated, Mode.BOTH)
+    write(migrated, folder, 1, says("old"))
+    dump = write_dump()
+    arguments = ["load", str(dump), "--dump-id", "1", "--replace"]
+    arguments += ["--database-url", migrated_url, "--bundle-dir", str(folder.root)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, when, *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert heard(FallbackReader(migrated, folder)) == "old"
+    assert len(folder.partials()) == litter
+    write(migrated, folder, 1, says("new"), replace=True)
+    assert stores() == ("new", "new", "new")
 
 
 def test_a_buried_file_is_no_dump_and_goes_with_the_next_deletion(

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
+BACKFILLS = ROOT / "docs" / "backfills.md"
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [README, RUNBOOK], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, RUNBOOK, BACKFILLS], ids=lambda page: page.name)
 def test_a_page_prints_what_it_shows(page: Path, project: Path, database: str) -> None:
     for command, printed, shown in Scene(project, database).play(page):
         assert normal(printed) == normal(shown), command

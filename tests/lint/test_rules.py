@@ -69,8 +69,14 @@ def name(value: object) -> str:
     return " ".join(value.sql.split())[:60] or "barrier"
 
 
+JUDGED: dict[tuple[Rule, int], list[Finding]] = {}
+
+
 def found(rule: Rule, example: Example) -> list[Finding]:
-    return list(findings_of(rule, example))
+    """Judge an example, once for all that is said of it; the very object is what is remembered."""
+    if (rule, id(example)) not in JUDGED:
+        JUDGED[rule, id(example)] = list(findings_of(rule, example))
+    return JUDGED[rule, id(example)]
 
 
 @pytest.mark.parametrize(("rule", "example"), CASES, ids=name)

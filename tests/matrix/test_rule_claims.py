@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import psycopg
 import pytest
 
@@ -42,8 +44,9 @@ BAD = [case for rule in MEASURED for case in bad_cases(rule)]
 GOOD = [case for rule in MEASURED for case in good_cases(rule)]
 
 
+@functools.cache
 def seen_of(case: Case, cluster: Cluster, rows: tuple[str, ...]) -> Seen:
-    """Measure a case; one in a form that an older version does not know is passed over."""
+    """Measure a case, once; one in a form that an older version does not know is passed over."""
     try:
         seen = cluster.measure((*case.setup, *rows), *case.steps)
     except psycopg.Error as error:

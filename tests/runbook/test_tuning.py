@@ -118,7 +118,8 @@ def test_memory_that_a_gin_index_could_use_is_not_taken_away(memory_kb: int) -> 
     [
         (2, 2.8, 2, "max_parallel_maintenance_workers is 2"),
         (1, 2.8, 1, "1 were free when it was tried"),
-        (2, 1.9, 1, "a sort by 3 processes was 1.9 times as fast as by 1"),
+        (2, 1.9, 2, "max_parallel_maintenance_workers is 2"),
+        (2, 1.4, 1, "a sort by 3 processes was 1.4 times as fast as by 1"),
         (2, 1.0, 1, "a sort by 3 processes was 1.0 times as fast as by 1"),
         (0, 1.0, 0, "0 were free when it was tried"),
     ],

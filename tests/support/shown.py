@@ -94,7 +94,7 @@ class Scene:
                         self.terminated = True
                     case "file":
                         self.named = block.body
-                    case "python" | "toml" | "json":
+                    case "python" | "toml" | "json" | "ini":
                         self._write(block)
                     case "console":
                         for command, shown in block.commands:

@@ -10,6 +10,7 @@ from outofband.backfill.bounds import Bounds
 from outofband.backfill.keyset import Keyset
 from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Batch, Cursor, Damaged, Quarantined, Size, Spec, Unit
+from outofband.backfill.startup import VersionRefused, require_version
 from outofband.model.progress import Progress
 
 __all__ = [
@@ -24,4 +25,6 @@ __all__ = [
     "Size",
     "Spec",
     "Unit",
+    "VersionRefused",
+    "require_version",
 ]

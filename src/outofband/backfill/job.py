@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -13,7 +14,8 @@ from outofband.backfill.state import Name
 class Job:
     """What is run: the spec and what it is called, on which table, by whom (``holder``, for
     people), on which host's files (``places``); ``max_wait`` seconds at most for the server to be
-    calm, None without end. ``stopped`` is set when the operator wants the run to end.
+    calm, None without end. ``stopped`` is set when the operator wants the run to end; ``not_now``
+    tells why nothing is to be done at this hour, empty where it may.
     """
 
     spec: Spec
@@ -24,3 +26,4 @@ class Job:
     places: tuple[str, ...] = ()
     max_wait: float | None = None
     stopped: Event = field(default_factory=Event)
+    not_now: Callable[[], str] = lambda: ""

@@ -8,11 +8,12 @@ from typing import Any
 
 from outofband.backfill.bounds import Bounds
 from outofband.backfill.limits import Limits
-from outofband.backfill.spec import Batch, Cursor, Size, Spec, Unit
+from outofband.backfill.spec import Batch, Cursor, Quarantined, Size, Spec, Unit
 from outofband.model.names import QualifiedName, quote
 from outofband.model.progress import Progress
 
 _KEY = "outofband_key_"
+_OF_A_ROW = ("22", "23", "P0")
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,34 @@ class Keyset(Spec):
         cursor: Cursor,
         size: Size,
     ) -> Batch:
-        """Fill the rows of the next ``size.rows`` keys; what has to be done of them or not.
+        """Fill the rows of the next ``size.rows`` keys, those of them that are to be done.
 
         It walks along the keys and not along ``where``, so that a batch reads no more than its rows
-        however few are left.
+        however few are left. The engine sends fewer where a row fails; one that fails alone is left
+        out.
         """
-        given = {f"after_{n}": value for n, value in enumerate(cursor or ())}
+        if size.rows > 1:
+            return self._fill(connection, cursor, size.rows)
+        try:
+            with connection.transaction():
+                return self._fill(connection, cursor, 1)
+        except Exception as error:  # of the driver, which this room does not know
+            if not str(getattr(error, "sqlstate", None)).startswith(_OF_A_ROW):
+                raise
+            return self._without(connection, cursor, type(error).__name__)
+
+    def _fill(self, connection: Any, cursor: Cursor, rows: int) -> Batch:
+        given = {"rows": rows, **_after(cursor)}
         sql = self._sql(begins=cursor is None)
-        walked, moved, last = connection.execute(sql, {"rows": size.rows, **given}).fetchone()
-        return Batch(walked, moved, last if walked == size.rows else None)
+        walked, moved, last = connection.execute(sql, given).fetchone()
+        return Batch(walked, moved, last if walked == rows else None)
+
+    def _without(self, connection: Any, cursor: Cursor, reason: str) -> Batch:
+        columns = ", ".join(_verbatim(quote(column)) for column in self.key)
+        texts = ", ".join(f"{_verbatim(quote(column))}::text" for column in self.key)
+        sql = f"SELECT ARRAY[{texts}] FROM {self._walk(columns, begins=cursor is None)}"
+        (key,) = connection.execute(sql, {"rows": 1, **_after(cursor)}).fetchone()
+        return Batch(1, 0, key, (Quarantined(", ".join(key), reason),))
 
     def verify(self, connection: Any) -> Iterable[str]:
         """Tell of rows that are not done, and of those that hold something else."""
@@ -83,14 +103,12 @@ class Keyset(Spec):
         columns = [_verbatim(quote(column)) for column in self.key]
         aliases = [f"{_KEY}{n}" for n in range(len(columns))]
         pairs = list(zip(columns, aliases, strict=True))
-        given = ", ".join(f"%(after_{n})s" for n in range(len(columns)))
         changes = ", ".join(f"{quote(c)} = ({e})" for c, e in self.set.items())
         table = _verbatim(str(self._table))
         return f"""
             WITH outofband_slice AS MATERIALIZED (
-                SELECT {", ".join(f"{c} AS {a}" for c, a in pairs)} FROM {table}
-                {"" if begins else f"WHERE ({', '.join(columns)}) > ({given})"}
-                 ORDER BY {", ".join(columns)} LIMIT %(rows)s),
+                SELECT {", ".join(f"{c} AS {a}" for c, a in pairs)}
+                  FROM {self._walk(", ".join(columns), begins=begins)}),
             outofband_changed AS (
                 UPDATE {table} AS outofband_target SET {_verbatim(changes)} FROM outofband_slice
                  WHERE {" AND ".join(f"outofband_target.{c} = {a}" for c, a in pairs)}
@@ -101,6 +119,16 @@ class Keyset(Spec):
                    (SELECT ARRAY[{", ".join(f"{a}::text" for a in aliases)}] FROM outofband_slice
                      ORDER BY {", ".join(f"{a} DESC" for a in aliases)} LIMIT 1)
         """
+
+    def _walk(self, columns: str, *, begins: bool) -> str:
+        """Return what follows FROM to have the next keys in order."""
+        given = ", ".join(f"%(after_{n})s" for n in range(len(self.key)))
+        beyond = "" if begins else f"WHERE ({columns}) > ({given}) "
+        return f"{_verbatim(str(self._table))} {beyond}ORDER BY {columns} LIMIT %(rows)s"
+
+
+def _after(cursor: Cursor) -> dict[str, str]:
+    return {f"after_{n}": value for n, value in enumerate(cursor or ())}
 
 
 def _verbatim(sql: str) -> str:

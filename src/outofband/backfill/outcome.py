@@ -23,8 +23,11 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict, ``why`` where it is not finished, and what to ``do``."""
+    """The verdict, ``why`` where it is not finished, and what to ``do``; ``acted`` tells whether
+    any batch was committed.
+    """
 
     verdict: Verdict
     why: str = ""
     do: str = ""
+    acted: bool = False

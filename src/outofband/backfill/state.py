@@ -92,11 +92,12 @@ def prepare(desk: Desk) -> None:
 class State:
     """The rows of one backfill, as one runner reads and writes them.
 
-    ``places`` are the hosts whose units can be done here; ``holder`` is who that is, for people.
+    ``id`` is its number there, ``places`` are the hosts whose units can be done here; ``holder`` is
+    who that is, for people.
     """
 
     def __init__(self, desk: Desk, backfill: int, places: Sequence[str], holder: str) -> None:
-        self._desk, self._id, self._holder = desk, backfill, holder
+        self._desk, self.id, self._holder = desk, backfill, holder
         self._places = ["", *places]
 
     @classmethod
@@ -151,7 +152,7 @@ class State:
 
     def beat(self, claim: Claim, desk: Desk) -> bool:
         """Renew the lease, from another session; tell whether the unit is still held."""
-        given = {"backfill": self._id, "key": claim.unit.key, "owner": claim.owner}
+        given = {"backfill": self.id, "key": claim.unit.key, "owner": claim.owner}
         return bool(desk.write(query("beat"), {**given, "lease": LEASE_SECONDS}))
 
     def release(self, claim: Claim) -> None:
@@ -201,7 +202,7 @@ class State:
         self._write("leave_out", {"unit": unit.key, **given})
 
     def _write(self, name: str, given: dict[str, Any]) -> Sequence[reader.Row]:
-        return self._desk.write(query(name), {"backfill": self._id, **given})
+        return self._desk.write(query(name), {"backfill": self.id, **given})
 
     def _write_of(self, claim: Claim, name: str, given: dict[str, Any]) -> Sequence[reader.Row]:
         return self._write(name, {"key": claim.unit.key, "owner": claim.owner, **given})

@@ -1,16 +1,24 @@
-"""Ask the data how far a backfill is."""
+"""Ask a spec what the data says: how far it is, what units there are, what is wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from outofband.backfill.desk import Desk
-from outofband.backfill.spec import Spec
+from outofband.backfill.spec import Spec, Unit
 from outofband.backfill.state import State
 from outofband.model.progress import Progress
 from outofband.runbook.hand import StatementFailed
 
 BRIEFLY = "2s"
 _TOO_LONG = "57014"
-_SET = "SELECT set_config('statement_timeout', %(timeout)s, true)"
+_SET = """
+    SELECT set_config('statement_timeout', %(timeout)s, true),
+           set_config('idle_in_transaction_session_timeout', %(idle)s, true)
+"""
+_IDLE = "60s"  # for what a spec does beside its statements, such as listing files
 
 
 def ask_briefly(desk: Desk, spec: Spec) -> Progress | None:
@@ -30,16 +38,33 @@ def conclude(desk: Desk, spec: Spec, state: State) -> tuple[Progress, bool]:
     return the progress, and whether the verdict is written.
     """
     with desk.transaction():
-        progress = _asked(desk, spec, "0")
+        desk.write(_SET, {"timeout": "0", "idle": _IDLE})
+        with desk.lend() as connection:
+            progress = spec.progress(connection)
         return progress, progress.finished and state.finish(progress)
 
 
+def listed(desk: Desk, spec: Spec) -> tuple[Unit, ...]:
+    """Return the units that there are."""
+    with _lent(desk, timeout="0") as connection:
+        return tuple(spec.units(connection))
+
+
+def verified(desk: Desk, spec: Spec) -> tuple[str, ...]:
+    """Return what is wrong by the spec's own look at it, however long that takes."""
+    with _lent(desk, timeout="0", idle="0") as connection:
+        connection.execute("SET TRANSACTION READ ONLY")
+        return tuple(spec.verify(connection))
+
+
 def _ask(desk: Desk, spec: Spec, timeout: str) -> Progress:
-    with desk.transaction():
-        return _asked(desk, spec, timeout)
-
-
-def _asked(desk: Desk, spec: Spec, timeout: str) -> Progress:
-    desk.write(_SET, {"timeout": timeout})
-    with desk.lend() as connection:
+    with _lent(desk, timeout) as connection:
         return spec.progress(connection)
+
+
+@contextmanager
+def _lent(desk: Desk, timeout: str, idle: str = _IDLE) -> Iterator[Any]:
+    with desk.transaction():
+        desk.write(_SET, {"timeout": timeout, "idle": idle})
+        with desk.lend() as connection:
+            yield connection

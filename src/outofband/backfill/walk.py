@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from outofband.backfill.desk import Desk
 from outofband.backfill.heart import Heart
@@ -13,7 +14,7 @@ from outofband.backfill.pace import Pace, Wait, rest
 from outofband.backfill.spec import Unit
 from outofband.backfill.state import Claim, Left, State
 from outofband.backfill.telling import Tally, Teller
-from outofband.backfill.truth import conclude
+from outofband.backfill.truth import conclude, listed
 from outofband.backfill.work import Step, Work, described
 from outofband.model.progress import Progress
 from outofband.runbook.rate import duration
@@ -39,6 +40,7 @@ class Walk:
         self._heart, self._teller = heart, teller
         self._look = Look(desk, job.table_oid)
         self._pace = Pace(job.spec.limits)
+        self._acted = False
         self._tally = Tally(desk, job.spec, state, teller)
 
     def run(self) -> Outcome:
@@ -54,12 +56,10 @@ class Walk:
                 self._settle()
                 before = self._conclude(before)
         except Over as over:
-            return over.outcome
+            return replace(over.outcome, acted=self._acted)
 
     def _list(self) -> int:
-        with self._desk.transaction(), self._desk.lend() as connection:
-            units = tuple(self._job.spec.units(connection))
-        return self._state.announce(units)
+        return self._state.announce(listed(self._desk, self._job.spec))
 
     def _units(self) -> None:
         """Do what can be claimed, one unit after the other."""
@@ -86,6 +86,7 @@ class Walk:
                 return
 
     def _after(self, work: Work, step: Step, seconds: float) -> None:
+        self._acted = True
         if work.last is not None:
             self._tally.count(work.last)
         if step is Step.ON and work.status != "active":
@@ -97,9 +98,7 @@ class Walk:
         """Wait until nothing speaks against the next batch; a lock that was met counts once."""
         began, said_at, said, locked = time.monotonic(), 0.0, "", work.locked
         while True:
-            if self._job.stopped.is_set():
-                self._state.release(work.claim)
-                raise Over(Outcome(Verdict.STOPPED, "stopped by the operator"))
+            self._require_time(work)
             decision, self._pace = self._pace.next(self._look.signals(locked))
             if not isinstance(decision, Wait):
                 if said:
@@ -113,6 +112,12 @@ class Walk:
             self._bear(work, decision, now - began)
             self._job.stopped.wait(decision.seconds)
             self._heed_while_waiting(work)
+
+    def _require_time(self, work: Work) -> None:
+        why = "stopped by the operator" if self._job.stopped.is_set() else self._job.not_now()
+        if why:
+            self._state.release(work.claim)
+            raise Over(Outcome(Verdict.STOPPED, why))
 
     def _bear(self, work: Work, decision: Wait, waited: float) -> None:
         most = self._job.max_wait

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -98,7 +97,7 @@ class Work:
     def _do(self) -> None:
         started = time.monotonic()
         with self.desk.transaction():
-            self.desk.write(_SET, _settings(self.spec.limits))
+            apply_limits(self.desk, self.spec.limits)
             with self.desk.lend() as connection:
                 batch = self.spec.batch(connection, self.claim.unit, self.cursor, self.window.size)
             window = self.window.after(batch, time.monotonic() - started)
@@ -141,11 +140,12 @@ def described(error: Exception) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _settings(limits: Limits) -> Mapping[str, list[str]]:
+def apply_limits(desk: Desk, limits: Limits) -> None:
+    """Set the timeouts of a batch, for its transaction."""
     seconds = {
         "statement_timeout": limits.statement_timeout,
         "lock_timeout": limits.lock_timeout,
         "idle_in_transaction_session_timeout": limits.idle_timeout,
     }
     values = [f"{round(limit * 1000)}ms" for limit in seconds.values()]
-    return {"names": list(seconds), "values": values}
+    desk.write(_SET, {"names": list(seconds), "values": values})

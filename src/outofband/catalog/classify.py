@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -15,7 +16,14 @@ from outofband.catalog.sight import Sight, at_work, dead, name_taken, nothing
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
-from outofband.model.step import AddConstraint, ConstraintIndex, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    ConstraintIndex,
+    CreateIndex,
+    DropIndex,
+    Step,
+)
 
 Names = frozenset[QualifiedName]
 
@@ -48,6 +56,8 @@ def classify(
         case AddConstraint():
             build = beside.index if isinstance(beside, CreateIndex) else None
             return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
+        case Backfill():
+            return backfill_sight(step, seen)
         case _:
             assert_never(step)
 
@@ -59,7 +69,7 @@ def resolved(step: Step, table: TableFacts) -> Step:
     match step:
         case CreateIndex(index):
             return replace(step, index=replace(index, table=table.name))
-        case DropIndex() | AddConstraint():
+        case DropIndex() | AddConstraint() | Backfill():
             return replace(step, table=table.name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
+from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, Wanted
 
 
 class Earlier:
@@ -29,13 +29,13 @@ class Earlier:
         """Return the places of those that ``step`` waits for, done or not.
 
         A promotion waits for its index; a drop for ``after``, or for every step on its table except
-        the creation of what it drops; a build only for ``after``, and where it replaces for what
-        the drop would wait for.
+        the creation of what it drops; a build and a backfill only for ``after``, and where it
+        replaces for what the drop would wait for.
         """
         match step:
             case CreateIndex(after=after, replaces=DropIndex() as drop):
                 return sorted({*self._named(after), *self.awaited(drop)})
-            case CreateIndex(after=after):
+            case CreateIndex(after=after) | Backfill(after=after):
                 return self._named(after)
             case DropIndex(name, table, after=None):
                 places = self._on.get(table, ())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from outofband.model.names import QualifiedName
+from outofband.model.progress import Progress
 
 APPLICATION_PREFIX = "outofband:"
 """And a fingerprint: what a session that builds is called."""
@@ -122,16 +123,45 @@ class TableFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillFacts:
+    """What is kept of a backfill, and where somebody asked, what the data says.
+
+    ``begun`` is False where nothing is kept yet. Units are ``open``, of these ``running`` in the
+    hands of a live runner, or ``quarantined``, for a ``reason`` of one of them; ``left_out`` counts
+    rows. ``progress`` is the last that was told, ``waits`` what a runner waits for.
+    ``seconds_left`` is by the rate of those at work, None while nobody knows. ``truth`` is the
+    data's own answer, None where it was not asked, or in words why it cannot be.
+    """
+
+    begun: bool = False
+    status: str = "active"
+    finished: bool = False
+    open: int = 0
+    running: int = 0
+    quarantined: int = 0
+    left_out: int = 0
+    reason: str = ""
+    progress: Progress | None = None
+    waits: str = ""
+    rows_per_second: float | None = None
+    bytes_per_second: float | None = None
+    open_bytes: int = 0
+    truth: Progress | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The world as far as the wanted steps touch it.
 
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
-    name.
+    name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
+    the step has that.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
+    backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

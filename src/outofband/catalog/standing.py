@@ -13,7 +13,15 @@ from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DropIndex,
+    Step,
+    Wanted,
+    WantedStep,
+)
 
 _BUILT = frozenset({State.VALID, State.CONSTRAINT_OWNED})
 
@@ -40,6 +48,7 @@ _WRONG = frozenset(
         State.INVALID_ENFORCING,
         State.DIFFERENT,
         State.NOT_PROVABLY_EQUAL,
+        State.QUARANTINED,
     }
 )
 
@@ -105,6 +114,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return all(column in table.columns for column in columns)
         case DropIndex():
             return True
+        case Backfill():  # what it writes to may come with its own revision, and nobody can tell
+            return False
 
 
 def _pairs(steps: tuple[Step, ...]) -> dict[int, AddConstraint | CreateIndex]:
@@ -154,6 +165,8 @@ def _done(
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
                 return sights[n].state is State.VALID
+            case Backfill():
+                return sights[n].state is State.FINISHED
 
     done = frozenset(range(len(steps)))
     while (fewer := frozenset(n for n in done if holds(n, done))) != done:
@@ -199,7 +212,7 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or isinstance(step, DropIndex):
+    if table is None or isinstance(step, DropIndex | Backfill):
         return []
     sight = classify(step, seen, beside=beside)
     found, key = sight.index, sight.key

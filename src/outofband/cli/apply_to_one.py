@@ -44,7 +44,7 @@ def run_of(project: Project, orders: Orders, following: str, screen: OperatorScr
     account = Account(project.source, following, events=orders.events, command=told)
     patient = orders.limits.patient(project.settings)
     conditions = orders.limits.conditions(project.settings)
-    return Run(project.source, screen, patient, conditions, account)
+    return Run(project.source, screen, patient, conditions, account, project.folders)
 
 
 def _show(seen: Seen, orders: Orders, screen: OperatorScreen) -> None:

@@ -19,6 +19,7 @@ COMMANDS = (
     "plan",
     "apply",
     "check",
+    "backfill",
     "journal",
     "rehearse",
     "stats",

@@ -18,6 +18,7 @@ from outofband.cli.project import Seen
 from outofband.model.state import State
 from outofband.runbook.rate import duration
 from outofband.runbook.show import document, summary, table_name
+from outofband.runbook.show_backfill import words
 
 _COLOURS = {
     State.VALID: "green",
@@ -28,6 +29,9 @@ _COLOURS = {
     State.NOT_PROVABLY_EQUAL: "red",
     State.BUILDING: "cyan",
     State.BUILDING_ELSEWHERE: "cyan",
+    State.FINISHED: "green",
+    State.RUNNING: "cyan",
+    State.QUARANTINED: "red",
 }
 _PIPE_WIDTH = 200
 
@@ -120,7 +124,9 @@ def _note(standing: Standing, ages: Mapping[str, timedelta]) -> str:
     waits = f"waits for {', '.join(standing.waits_for)}" if standing.waits_for else ""
     age = timedelta() if standing.done else ages.get(standing.revision, timedelta())
     since = f"pending for up to {age.days} days" if age.days > 1 else ""
-    return "; ".join(part for part in (waits or standing.sight.reason, since) if part)
+    facts = standing.sight.backfill
+    far = words(facts) if facts and not standing.done else ""
+    return "; ".join(part for part in (far, waits or standing.sight.reason, since) if part)
 
 
 def warn_incomplete(revisions: Iterable[str]) -> None:

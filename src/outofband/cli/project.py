@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from outofband.backfill.turn import Truths
 from outofband.catalog.reader import Reader
 from outofband.cli.options import Where
 from outofband.cli.wants import Wants, prepared
@@ -52,10 +53,16 @@ class Project:
         schema = self.settings.version_table_schema or self.environment.version_table_schema
         return QualifiedName(name, schema)
 
-    def scope(self, reader: Reader, to: str | None, only: Sequence[str] = ()) -> Scope:
+    def scope(self, reader: Session, to: str | None, only: Sequence[str] = ()) -> Scope:
         """Return what the revisions applied, and those up to ``to``, want."""
         steps = self.wants.at(self.heads(reader), to)
-        return Scope(steps, tuple(only), self.settings.inline_max_bytes)
+        limit, truths = self.settings.inline_max_bytes, Truths(reader, self.folders)
+        return Scope(steps, tuple(only), limit, truths)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Where the application's own modules are looked for first."""
+        return tuple(self.environment.config.get_prepend_sys_paths_list() or ())
 
 
 def open_project(where: Where) -> Project:

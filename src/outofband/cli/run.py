@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from outofband.backfill.turn import Turns
 from outofband.cli.account import Account
 from outofband.cli.orders import Orders
 from outofband.cli.project import Forecast, Seen
@@ -28,7 +29,7 @@ from outofband.runbook.world import Scope, View, World
 @dataclass(frozen=True, slots=True)
 class Run:
     """Where it works, where it is watched, how long it waits, when it may start work, and to whom
-    it is told.
+    it is told; ``folders`` are where the application's own modules are looked for first.
     """
 
     source: Source
@@ -36,12 +37,14 @@ class Run:
     patient: Patient
     conditions: Conditions
     account: Account
+    folders: tuple[str, ...] = ()
 
     def world(self, hand: Session, scope: Scope) -> World:
         """Return what one session of the run works with."""
         evidence = self.account.evidence()
         watched = Watched(self.screen, Monitor(self.source), hand, self.patient, evidence)
-        return World(hand, watched, scope, self.patient, self.conditions, evidence)
+        turns = Turns(lambda: Session(self.source), self.folders)
+        return World(hand, watched, scope, self.patient, self.conditions, evidence, turns)
 
     def do(self, seen: Seen, hands: Sequence[Session], dealing: Policy) -> tuple[Ending, ...]:
         """Do what is planned, with one session a hand; tell how each step ended."""

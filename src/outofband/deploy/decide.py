@@ -11,7 +11,7 @@ from outofband.catalog.sight import Sight
 from outofband.model.names import quote
 from outofband.model.state import State
 from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step
 from outofband.settings import Settings
 
 
@@ -60,6 +60,8 @@ def on_upgrade(
     """Decide on a step declared in ``upgrade()``; ``waits_for`` are the pending steps it waits
     for.
     """
+    if isinstance(step, Backfill):
+        return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
     if isinstance(step, DropIndex):
         if sight.state is State.ABSENT:
             return Nothing()
@@ -142,6 +144,8 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             return obstacle(step, table) or (
                 (Promote(step),) if sight.state is State.ABSENT else why
             )
+        case Backfill():
+            return why
         case _:
             assert_never(step)
 
@@ -166,6 +170,8 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 whole = sight.key.index.constrain(step.kind, name=step.name)
                 return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
+        case Backfill():
+            return Defer(sight.reason)
         case _:
             assert_never(step)
 

@@ -17,7 +17,7 @@ from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
 from outofband.model.state import State
-from outofband.model.step import CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.model.step import Backfill, CreateIndex, DropIndex, Step, Wanted, WantedStep
 from outofband.settings import Settings
 
 # Below deadlock_timeout's default of 1 s: in a circle with the application it is we who give way,
@@ -95,7 +95,7 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     """
     seen = observe(DeployConnection(connection), [step])
     table = seen.table(step.table)
-    if table is None:
+    if table is None or isinstance(step, Backfill):
         return Outcome(step)
     settings = replace(settings, on_large="defer")
     exact = resolved(step, table)

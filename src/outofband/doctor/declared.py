@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, quote
-from outofband.model.step import CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, Step
 from outofband_lint.reader import read
 from outofband_lint.schema import Index as Folded
 from outofband_lint.schema import Schema, Table, fold
@@ -71,7 +71,7 @@ def names(steps: Iterable[Step]) -> Set[str]:
     found = set()
     for step in steps:
         found.add(step.name)
-        if not isinstance(step, CreateIndex | DropIndex):
+        if isinstance(step, AddConstraint):
             found.add(step.using_index)
     return found
 

@@ -32,6 +32,18 @@ class State(StrEnum):
     """An equal, valid index belongs to a constraint, which serves as well and is never renamed."""
     PARTITION_INCOMPLETE = "partition_incomplete"
     """The index of a partitioned table waits for its partitions."""
+    RUNNING = "running"
+    """Of a backfill: somebody is at work on it."""
+    UNFINISHED = "unfinished"
+    """It is begun, and nobody is at work on it."""
+    PAUSED = "paused"
+    """An operator has paused it."""
+    CANCELLED = "cancelled"
+    """An operator has cancelled it."""
+    QUARANTINED = "quarantined"
+    """What is left of it is in quarantine; a person decides."""
+    FINISHED = "finished"
+    """The data says that all of it is done."""
     UNWANTED = "unwanted"
     """There, though only a known, unapplied revision declares it: left by a downgrade, or built
     ahead.

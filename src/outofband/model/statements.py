@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, quote
-from outofband.model.step import AddConstraint, ConstraintIndex
+from outofband.model.step import AddConstraint, Backfill, ConstraintIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,13 @@ class AwaitBuild:
     pid: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunBackfill:
+    """Run a background data migration, batch by batch. What its batches send is the spec's own."""
+
+    step: Backfill
+
+
 Action = (
     BuildIndex
     | CoverTable
@@ -124,6 +131,7 @@ Action = (
     | Promote
     | DropConstraint
     | AwaitBuild
+    | RunBackfill
 )
 
 
@@ -143,7 +151,7 @@ class Statement:
 
 
 def statement(action: Action) -> Statement | None:
-    """Return the SQL of an action, None where it only waits."""
+    """Return the SQL of an action, None where it only waits, or runs what is no SQL of ours."""
     match action:
         case BuildIndex(index):
             sql = index.create(name=index.temporary_name, concurrently=True)
@@ -171,7 +179,7 @@ def statement(action: Action) -> Statement | None:
         case DropConstraint(table, name, partitioned):
             sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, bounded=partitioned)
-        case AwaitBuild():
+        case AwaitBuild() | RunBackfill():
             return None
 
 

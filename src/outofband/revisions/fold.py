@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, WantedStep
+from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, WantedStep
 from outofband.revisions import carry
 from outofband.revisions.carry import same, spellings
 from outofband.revisions.entries import Entries, Entry
@@ -211,7 +211,8 @@ def _about(index: QualifiedName, known: Iterable[Entry]) -> list[Entry]:
 
 
 def _names(step: Step, index: QualifiedName) -> bool:
-    return same(step.table.renamed(step.name), index) or _consumes(step, index)
+    named = not isinstance(step, Backfill) and same(step.table.renamed(step.name), index)
+    return named or _consumes(step, index)
 
 
 def _no_longer_after(step: Step, names: set[str]) -> Step:

@@ -11,13 +11,12 @@ from typing import Literal
 
 from outofband.catalog.earlier import waits_for
 from outofband.model.names import QualifiedName, literal
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, Wanted
+from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, Wanted
+from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
+from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
 
 Direction = Literal["upgrade", "downgrade"]
-
-# No name holds a NUL, so that none is taken for a tag.
-_TAG = "\0"
 
 _BLOCK = """\
 -- outofband: step {comment}
@@ -62,8 +61,7 @@ _BARRIER = """\
 DO {tag}
 BEGIN
   IF NOT ({holds}) THEN
-    RAISE EXCEPTION 'outofband: the step % is not done', {step}
-      USING HINT = 'Run outofband apply, then this script from here on.';
+    {stop}
   END IF;
 END
 {tag};"""
@@ -76,15 +74,18 @@ def block(
     earlier: tuple[Step, ...],
     finally_wanted: tuple[Step, ...] = (),
 ) -> str:
-    """Return the block; ``earlier`` are the steps declared before, as far as the script knows, and
-    ``finally_wanted`` those that hold at its end: a promotion that took the index is not undone by
-    building it again.
+    """Return the block, of a backfill one that only says that it is deferred.
+
+    ``earlier`` are the steps declared before, as far as the script knows, and ``finally_wanted``
+    those that hold at its end: a promotion that took the index is not undone by building it again.
     """
+    if isinstance(step, Backfill):
+        return deferred(step)
     obstacles = _obstacles(step, direction, earlier)
     text = _BLOCK.format(
-        comment=_one_line(step.name),
-        one_line=_one_line(step.plain_sql),
-        tag=_TAG,
+        comment=one_line(step.name),
+        one_line=one_line(step.plain_sql),
+        tag=TAG,
         table=literal(str(step.table)),
         step=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
         done=" OR ".join(map(_done, (step, *_takers(step, finally_wanted)))),
@@ -93,7 +94,7 @@ def block(
         lock_timeout=literal(_milliseconds(settings.lock_timeout)),
         statement=_statement(step, direction, earlier),
     )
-    return _tagged(text)
+    return tagged(text)
 
 
 def barrier(name: str, wanted: Wanted) -> str:
@@ -101,22 +102,18 @@ def barrier(name: str, wanted: Wanted) -> str:
     steps = [w.step for w in wanted.steps]
     named = [s for s in steps if s.name == name]
     consumed = [s for s in steps if isinstance(s, AddConstraint) and s.using_index == name]
+    if named and isinstance(named[-1], Backfill):
+        return of_backfill(named[-1], f"-- outofband: require {one_line(name)}", _stop(name))
     holds = " OR ".join(_done(s) for s in (*named[-1:], *consumed)) or "false"
-    text = _BARRIER.format(comment=_one_line(name), tag=_TAG, step=literal(name), holds=holds)
-    return _tagged(text)
+    text = _BARRIER.format(comment=one_line(name), tag=TAG, holds=holds, stop=_stop(name))
+    return tagged(text)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
-
-
-def _tagged(text: str) -> str:
-    """Put a dollar quote that the text does not end in the place of the tags."""
-    name, number = "outofband", 0
-    while f"${name}" in text:
-        number += 1
-        name = f"outofband{number}"
-    return text.replace(_TAG, f"${name}$")
+def _stop(name: str) -> str:
+    return (
+        f"RAISE EXCEPTION 'outofband: the step % is not done', {literal(name)}\n"
+        "      USING HINT = 'Run outofband apply, then this script from here on.';"
+    )
 
 
 def _takers(step: Step, finally_wanted: tuple[Step, ...]) -> tuple[AddConstraint, ...]:
@@ -133,6 +130,8 @@ def _done(step: Step) -> str:
             return f"to_regclass({literal(str(step.qualified_name))}) IS NULL"
         case AddConstraint():
             return _has_constraint(step)
+        case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
+            return is_empty(step)
 
 
 def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> list[str]:

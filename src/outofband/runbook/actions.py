@@ -28,8 +28,16 @@ from outofband.model.statements import (
     RemoveIndex,
     RenameIndex,
     RepairIndex,
+    RunBackfill,
 )
-from outofband.model.step import AddConstraint, ConstraintIndex, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    ConstraintIndex,
+    CreateIndex,
+    DropIndex,
+    Step,
+)
 from outofband.runbook import partitions
 
 Decision = tuple[tuple[Action, ...], str]
@@ -47,8 +55,17 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return _drop(table.name.renamed(step.name), standing.sight.index, table)
         case AddConstraint():
             return _promote(step, standing, table)
+        case Backfill():
+            return _run(step, standing)
         case _:
             assert_never(step)
+
+
+def _run(step: Backfill, standing: Standing) -> Decision:
+    state = standing.state
+    if state in (State.PAUSED, State.CANCELLED):
+        return (), f"it is {state.value}"
+    return ((), standing.sight.reason) if state is State.QUARANTINED else ((RunBackfill(step),), "")
 
 
 def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:

@@ -7,6 +7,7 @@ is seen before the next. What was shown binds: a step whose plan is another one 
 
 from __future__ import annotations
 
+from outofband.model.step import Backfill
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.evidence import step_name
@@ -33,6 +34,8 @@ def _recorded(planned: PlannedStep, world: World, dedupe: Policy, report: Report
     world.evidence.begin(step_name(planned), planned.standing.state.value, world.hand)
     if found := report.obstacle(planned.step):
         ending = Ending(planned, End.REFUSED, found.what, found.do)
+    elif isinstance(planned.step, Backfill):
+        ending = world.backfills(planned, world)
     else:
         ending = Turn(planned, world, dedupe, report).run()
     world.evidence.end(ending.outcome, world.hand)

@@ -199,6 +199,10 @@ class Screen(Protocol):
         """
         ...
 
+    def showing(self, what: str) -> AbstractContextManager[Callable[[Progress], None]]:
+        """Show progress while the block lasts; the function given to it takes every look."""
+        ...
+
     def watching(self, what: str, pid: int) -> AbstractContextManager[Callable[[], None]]:
         """Show the progress of the build that server process ``pid`` runs while the block lasts.
 

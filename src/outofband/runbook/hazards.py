@@ -16,6 +16,7 @@ from outofband.model.statements import (
     Promote,
     RemoveIndex,
     RepairIndex,
+    RunBackfill,
 )
 from outofband.model.step import DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
@@ -66,6 +67,10 @@ def _locks(_: PlannedStep, action: Action) -> bool:
     )
 
 
+def _writes(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, RunBackfill)
+
+
 def _drops(planned: PlannedStep, action: Action) -> bool:
     wanted = isinstance(planned.step, DropIndex) or planned.standing.state is State.UNWANTED
     return wanted and isinstance(action, RemoveIndex | DropConstraint)
@@ -106,6 +111,14 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
     (
         Hazard("locks-table-briefly", f"stops reads and writes for milliseconds; {_GIVES_WAY}"),
         _locks,
+    ),
+    (
+        Hazard(
+            "writes-in-batches",
+            "rows are written batch by batch, each locked for less than a second; VACUUM has to "
+            "remove what that leaves",
+        ),
+        _writes,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

@@ -14,8 +14,15 @@ from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
 from outofband.model.index import Index
 from outofband.model.state import State
-from outofband.model.statements import Action
-from outofband.model.step import AddConstraint, ConstraintIndex, CreateIndex, Step, Wanted
+from outofband.model.statements import Action, RunBackfill
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    ConstraintIndex,
+    CreateIndex,
+    Step,
+    Wanted,
+)
 from outofband.runbook.actions import decide, leftovers, undo
 from outofband.runbook.estimate import Forecast
 from outofband.runbook.tuning import Tuning
@@ -124,6 +131,7 @@ def _planned(
         return
     if standing.done:
         yield from _left_behind(standing, table)
+        yield from _without_verdict(standing)
         return
     if table is None:
         yield PlannedStep(standing, obstacle=f"there is no table {standing.step.table}")
@@ -141,6 +149,15 @@ def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[Plann
             actions = tuple(leftovers(index, table))
             if actions:
                 yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
+
+
+def _without_verdict(standing: Standing) -> Iterable[PlannedStep]:
+    """Have the verdict written on a backfill of which nothing is left: a deploy and `ready()` read
+    that alone, and do not ask the data.
+    """
+    facts, step = standing.sight.backfill, standing.step
+    if isinstance(step, Backfill) and facts and not facts.finished:
+        yield PlannedStep(standing, (RunBackfill(step),))
 
 
 def _removal(standing: Standing, table: TableFacts, inline_max_bytes: int) -> PlannedStep:

@@ -14,6 +14,7 @@ from outofband.model.statements import (
     AwaitBuild,
     BuildIndex,
     RepairIndex,
+    RunBackfill,
     statement,
     timeouts,
 )
@@ -22,6 +23,7 @@ from outofband.runbook.amount import size
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hazards import flag, hazards
 from outofband.runbook.plan import Plan, PlannedStep
+from outofband.runbook.show_backfill import entry as backfill_entry
 from outofband.runbook.show_forecast import forecast_entries, forecast_lines
 
 _NAMED = 3
@@ -59,6 +61,8 @@ def _entry(standing: Standing) -> dict[str, Any]:
         entry["waits_for"] = list(standing.waits_for)
     if standing.sight.reason:
         entry["reason"] = standing.sight.reason
+    if standing.sight.backfill:
+        entry["progress"] = backfill_entry(standing.sight.backfill)
     return entry
 
 
@@ -71,7 +75,7 @@ def plan_document(
             {
                 **_entry(p.standing),
                 **_age(p.standing, ages),
-                "statements": [_sql(a) for a in p.actions if not isinstance(a, AwaitBuild)],
+                "statements": [_sql(a) for a in p.actions if statement(a) is not None],
                 "heap_bytes": p.heap_bytes,
                 **({"builds": forecast_entries(p.forecasts)} if p.forecasts else {}),
                 **({"obstacle": p.obstacle} if p.obstacle else {}),
@@ -182,6 +186,8 @@ def _sql(action: Action) -> str:
     sent = statement(action)
     if sent is not None:
         return sent.sql
+    if isinstance(action, RunBackfill):
+        return f"run {action.step.spec}, batch by batch"
     assert isinstance(action, AwaitBuild)
     return f"wait for the build of {action.index.name} that pid {action.pid} goes on with"
 

@@ -140,8 +140,8 @@ def _by_settings(machine: Machine, beside: int) -> list[_Bound]:
 
 
 def _by_trial(machine: Machine) -> list[_Bound]:
-    """Bound by what was free, and by what helped: where more processes, the leader among them, work
-    than the work became faster, cores are missing, or others use them. One may always try.
+    """Bound by what was free, and by what helped: where there are more workers than times that the
+    work became as fast, cores are missing, or others use them. One may always try.
     """
     speed = machine.speed
     if speed is None:
@@ -149,7 +149,7 @@ def _by_trial(machine: Machine) -> list[_Bound]:
     helped = f"a sort by {speed.workers + 1} processes was {speed.shared:.1f} times as fast as by 1"
     return [
         _Bound(speed.workers, f"{speed.workers} were free when it was tried"),
-        _Bound(max(1, math.ceil(speed.shared) - 1), helped),
+        _Bound(max(1, round(speed.shared)), helped),
     ]
 
 

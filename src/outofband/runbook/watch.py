@@ -93,6 +93,7 @@ class Watched:
         self._display, self._lookout, self._hand = display, lookout, hand
         self._patient, self._evidence = patient, evidence or Evidence()
         self.show_secret, self.counting = display.show_secret, display.counting
+        self.showing = display.showing
 
     def say(self, line: str) -> None:
         """Tell something that stays on the screen."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from outofband.catalog.backfills import Truth, not_asked, told
 from outofband.catalog.earlier import bearing_on
 from outofband.catalog.facts import Observation
 from outofband.catalog.observe import observe
@@ -11,6 +13,7 @@ from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
 from outofband.model.step import Step, Wanted
 from outofband.runbook.conditions import Conditions
+from outofband.runbook.ending import End, Ending
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Screen, StatementFailed
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
@@ -21,12 +24,13 @@ from outofband.runbook.watch import Patient
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What was asked for: the wanted steps, the names of ``--only``, and what counts as small
-    (bytes).
+    (bytes); ``truth`` asks the data how far a backfill is.
     """
 
     wanted: Wanted
     only: tuple[str, ...] = ()
     inline_max_bytes: int = 0
+    truth: Truth = not_asked
 
     def of(self, step: Step) -> Scope:
         """Narrow it to one of its steps and what decides where that stands."""
@@ -47,7 +51,7 @@ def look(reader: Reader, scope: Scope) -> View:
     """Observe and plan; reads only. Raises StepUnknown and NotAllowed."""
     wanted = scope.wanted
     require_known(scope.only, wanted)
-    seen = _observed(reader, wanted)
+    seen = told(_observed(reader, wanted), (w.step for w in wanted.steps), scope.truth)
     standing = standings(wanted, seen)
     planned = plan(standing, seen, only=scope.only, inline_max_bytes=scope.inline_max_bytes)
     return View(seen, standing, planned)
@@ -66,10 +70,22 @@ def _observed(reader: Reader, wanted: Wanted) -> Observation:
     return seen
 
 
+class BackfillTurn(Protocol):
+    """Gives a backfill its turn: the engine, which is above this room."""
+
+    def __call__(self, planned: PlannedStep, world: World) -> Ending:
+        """Bring it to an ending. Raises SessionLost when the server stays away."""
+        ...
+
+
+def _nobody(planned: PlannedStep, world: World) -> Ending:  # noqa: ARG001
+    return Ending(planned, End.REFUSED, "nothing here runs backfills", "Run outofband apply")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """A session, a screen, the scope of the run, how long it waits, when it may start work, and
-    what is kept of it.
+    """A session, a screen, the scope of the run, how long it waits, when it may start work,
+    what is kept of it, and who gives ``backfills`` their turns.
     """
 
     hand: Hand
@@ -78,6 +94,7 @@ class World:
     patient: Patient = field(default_factory=Patient)
     conditions: Conditions = field(default_factory=Conditions)
     evidence: Evidence = field(default_factory=Evidence)
+    backfills: BackfillTurn = _nobody
 
     def look(self) -> View:
         """Observe and plan anew."""

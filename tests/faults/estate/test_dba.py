@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 import pytest
 
-from estate.project import FIRST, GROUP, ORDER, PARTED, REPLACED, STAND_IN, UNIQUE, WHOLE
-from estate.stage import EstateScene
+from estate.project import (
+    FIRST,
+    GROUP,
+    INNER,
+    LEAVES,
+    ORDER,
+    PARTED,
+    REPLACED,
+    STAND_IN,
+    UNIQUE,
+    WHOLE,
+)
+from estate.stage import EstateScene, EstateStage
 from estate.wire import Stop, wire
 from faults.project import SCHEMA
 from faults.scene import eventually
@@ -177,7 +188,9 @@ def test_what_a_colleague_did_is_seen(
     ends_well()
 
 
-def test_a_dropped_table_is_said_and_what_stands_beside_it_is_done(scene: EstateScene) -> None:
+def test_a_dropped_table_is_said_and_what_stands_beside_it_is_done(
+    scene: EstateScene, stage: EstateStage
+) -> None:
     with wire(scene.url, Stop("before", *_ATTACHMENT)) as held:
         run = scene.outofband("apply", "--dedupe", "identical", url=held.url)
         eventually(held.reached.is_set, "an attachment", run)
@@ -189,6 +202,8 @@ def test_a_dropped_table_is_said_and_what_stands_beside_it_is_done(scene: Estate
     again = scene.apply()
     assert again.status() == 3
     assert "there is no table" in again.said
+    gone = {PARTED.name, INNER, *LEAVES}
+    scene.check([index for index in stage.expected if index[0] not in gone])
 
 
 def test_a_build_that_a_colleague_cancels_is_named_and_left_to_the_next_run(

@@ -10,7 +10,6 @@ from typing import Literal
 import psycopg
 
 from estate import project
-from estate.forked import Forked
 from estate.wire import Stop, wire
 from faults.project import PLAINLY, TABLES
 from faults.scene import Run, Scene, eventually, indexes
@@ -22,11 +21,6 @@ Moment = Literal["pending", "done"]
 
 class EstateScene(Scene):
     """A scene on the estate."""
-
-    def _run(self, words: list[str]) -> Run:
-        run = Forked(words, self._project, self._logs / f"run{len(self._runs)}.log")
-        self._runs.append(run)
-        return run
 
     def outofband(self, *words: str, url: str = "") -> Run:
         """Start the command as it is told to."""
@@ -93,7 +87,7 @@ class Estate:
         if what == "upgrade":
             driver = url.replace("postgresql:", "postgresql+psycopg:")
             words = ["alembic", "-x", f"url={driver}", "upgrade", "3"]
-        run = Forked(words, self._project, self._logs / f"{database}.{what}.log")
+        run = Run(words, self._project, self._logs / f"{database}.{what}.log")
         assert run.status() == 0, run.said
 
     def _fill(self, database: str, statements: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from alembic.operations import BatchOperations, Operations
 
+from outofband.revisions.operations.backfill import BackfillOutOfBandOp
 from outofband.revisions.operations.barrier import RequireStepOp
 from outofband.revisions.operations.constraint import (
     CreatePrimaryKeyOutOfBandOp,
@@ -37,6 +38,9 @@ def register() -> None:
         Operations.register_operation(name)(operation)
         Operations.implementation_for(operation)(_declare)
         setattr(BatchOperations, name, _refuse_in_batch)
+    Operations.register_operation("backfill_out_of_band")(BackfillOutOfBandOp)
+    Operations.implementation_for(BackfillOutOfBandOp)(_backfill)
+    BatchOperations.backfill_out_of_band = _refuse_in_batch
     Operations.register_operation("require_step")(RequireStepOp)
     Operations.implementation_for(RequireStepOp)(_require)
 
@@ -48,6 +52,14 @@ def _declare(operations: Operations, operation: Declaration) -> None:
     from outofband.revisions import running
 
     running.carry_out(operations.migration_context, operation.to_step())
+
+
+def _backfill(operations: Operations, operation: BackfillOutOfBandOp) -> None:
+    # On another dialect there is nothing to declare: no plain operation moves data.
+    if operations.migration_context.dialect.name == "postgresql":
+        from outofband.revisions import running
+
+        running.carry_out(operations.migration_context, operation.to_step())
 
 
 def _require(operations: Operations, operation: RequireStepOp) -> None:

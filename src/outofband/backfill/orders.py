@@ -1,0 +1,44 @@
+"""What an operator orders of a backfill beside running it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Literal
+
+from outofband.backfill.desk import Desk
+from outofband.backfill.state import Name, State, query
+from outofband.catalog.reader import Row
+
+
+class Orders:
+    """One backfill as an operator orders it about; its row is made where it has never run, so that
+    what is paused before it begins does not begin.
+    """
+
+    def __init__(self, desk: Desk, name: Name, spec: str) -> None:
+        self._desk, self._name = desk, name
+        self._id = State.begin(desk, name, spec, (), "").id
+
+    def stop(self, status: Literal["paused", "cancelled"]) -> None:
+        """Pause or cancel; nothing where it is finished."""
+        self._write("pause", status=status)
+
+    def resume(self, *, quarantined: bool) -> None:
+        """Let it go on; with ``quarantined``, what was put aside too. What went back begins
+        anew.
+        """
+        with self._desk.transaction():
+            self._write("forget_reverse", **asdict(self._name))
+            self._write("resume", quarantined=quarantined)
+
+    def turn_back(self) -> None:
+        """Let it pass for finished no more, and do nothing forth."""
+        self._write("turn_back")
+
+    def aside(self) -> Sequence[Row]:
+        """Return what is in quarantine, the oldest first."""
+        return self._desk.rows(query("aside"), {"backfill": self._id})
+
+    def _write(self, file: str, /, **given: object) -> None:
+        self._desk.write(query(file), {"backfill": self._id, **given})

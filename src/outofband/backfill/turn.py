@@ -1,0 +1,130 @@
+"""A backfill's turn in a run of `apply`, and what the data says for whoever only looks."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from outofband.backfill.desk import Desk
+from outofband.backfill.heart import OpenDesk
+from outofband.backfill.job import Job
+from outofband.backfill.load import SpecNotLoaded, load
+from outofband.backfill.outcome import Outcome, Verdict
+from outofband.backfill.run import Runner
+from outofband.backfill.state import Name
+from outofband.backfill.truth import ask_briefly
+from outofband.model.progress import Progress
+from outofband.model.step import Backfill
+from outofband.runbook import hand
+from outofband.runbook.ending import End, Ending
+from outofband.runbook.hand import StatementFailed
+from outofband.runbook.plan import PlannedStep
+from outofband.runbook.reaction import way_out
+from outofband.runbook.world import World
+
+_ENDS = {
+    Verdict.FINISHED: End.DONE,
+    Verdict.STOPPED: End.WAITING,
+    Verdict.PAUSED: End.WAITING,
+    Verdict.ELSEWHERE: End.WAITING,
+    Verdict.CANCELLED: End.REFUSED,
+    Verdict.QUARANTINED: End.FAILED,
+    Verdict.STUCK: End.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Runs backfills in sessions of its own; ``folders`` are where specs are looked for first."""
+
+    open_desk: OpenDesk
+    folders: Sequence[str] = ()
+
+    def __call__(self, planned: PlannedStep, world: World) -> Ending:
+        """Bring a backfill to an ending. Raises SessionLost when the server stays away."""
+        view, now = world.now(planned)
+        table = view.seen.table(planned.step.table)
+        if now is None:
+            return Ending(planned, End.DONE)
+        if table is None or now.obstacle:
+            return Ending(planned, End.REFUSED, now.obstacle, way_out(now.standing.state))
+        if now.standing.waits_for:
+            return Ending(planned, End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
+        step = planned.step
+        assert isinstance(step, Backfill)
+        try:
+            spec = load(step.spec, self.folders)
+        except SpecNotLoaded as error:
+            return Ending(planned, End.REFUSED, f"{error.what}: {error.why}", error.do)
+        job = Job(
+            spec,
+            step.spec,
+            Name(step.name, table.name.schema or ""),
+            table.oid,
+            holder(),
+            (socket.gethostname(),),
+            world.patient.max_wait,
+            world.patient.stopped,
+            lambda: world.conditions.not_now(planned.actions[0]),
+        )
+        return self._run(planned, job, world)
+
+    def _run(self, planned: PlannedStep, job: Job, world: World) -> Ending:
+        try:
+            with (
+                world.screen.showing(f"backfill {planned.step.name}") as show,
+                self.open_desk() as desk,
+            ):
+                teller = OnScreen(world.screen.say, show)
+                outcome = Runner(job, desk, self.open_desk, teller).run()
+        except StatementFailed as failed:
+            world.evidence.failed(failed)
+            return Ending(planned, End.FAILED, failed.what, failed.do)
+        return _ending(planned, outcome)
+
+
+def holder() -> str:
+    """Return who this process is, for people."""
+    return f"{socket.gethostname()} pid {os.getpid()}"
+
+
+def _ending(planned: PlannedStep, outcome: Outcome) -> Ending:
+    end = _ENDS[outcome.verdict]
+    return Ending(planned, end, outcome.why, outcome.do, acted=outcome.acted)
+
+
+@dataclass(frozen=True, slots=True)
+class OnScreen:
+    """Shows a run on a screen, by what that shows of builds."""
+
+    say: Callable[[str], None]
+    look: Callable[[hand.Progress], None]
+
+    def show(self, progress: Progress) -> None:
+        """Show how far it is."""
+        self.look(hand.Progress("batches", progress.done, progress.total, progress.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """What the data says of each backfill, asked once in a session that only reads."""
+
+    desk: Desk
+    folders: Sequence[str] = ()
+    known: dict[Backfill, Progress | str | None] = field(default_factory=dict)
+
+    def __call__(self, step: Backfill) -> Progress | str | None:
+        """Return the progress, why it cannot be known, or None where it takes too long."""
+        if step not in self.known:
+            self.known[step] = self._ask(step)
+        return self.known[step]
+
+    def _ask(self, step: Backfill) -> Progress | str | None:
+        try:
+            return ask_briefly(self.desk, load(step.spec, self.folders))
+        except (SpecNotLoaded, StatementFailed) as error:
+            return f"{error.what}: {error.why}" if error.why else error.what
+        except Exception as error:  # of the application's code
+            return f"its progress raises {type(error).__name__}"

@@ -1,0 +1,112 @@
+"""``outofband backfill``: what background data migrations need beyond the runbook."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from outofband.cli.options import F, Where, connection_options, format_option
+
+
+@click.group("backfill")
+def command() -> None:
+    """Estimate, verify, reverse, pause, resume or cancel a background data migration.
+
+    It is a step, too: status, plan, apply and check show and run it.
+    """
+
+
+_step = click.argument("step", metavar="NAME")
+
+
+def _yes(what: str) -> Callable[[F], F]:
+    return click.option("--yes", is_flag=True, help=f"{what}  [default: ask]")
+
+
+@command.command("estimate")
+@connection_options
+@_step
+@format_option
+@_yes("Agree to the batches that are tried and rolled back.")
+def estimate(where: Where, step: str, form: str, yes: bool) -> None:
+    """Try a few batches, roll each back, and tell what all of it takes.
+
+    At most ten seconds, on units of all sizes; what is rolled back VACUUM has to remove. Without
+    pauses, with one runner: what the engine waits for comes on top.
+    """
+    from outofband.cli.backfill_estimate import estimate as run
+
+    run(where, step, form, yes=yes)
+
+
+@command.command("verify")
+@connection_options
+@_step
+@format_option
+def verify(where: Where, step: str, form: str) -> None:
+    """Look for what is wrong with what was done. Reads only, and as long as it takes.
+
+    Exits 0 when nothing is, else 6.
+    """
+    from outofband.cli.backfill_verify import verify as run
+
+    sys.exit(run(where, step, form))
+
+
+@command.command("reverse")
+@connection_options
+@_step
+@_yes("Agree to the way back.")
+def reverse(where: Where, step: str, yes: bool) -> None:
+    """Take back what a backfill did, where its spec has a way back.
+
+    From its beginning the backfill passes for finished no more, and is cancelled; resume does it
+    forth again. May be killed at any moment and run again.
+    """
+    from outofband.cli.backfill_reverse import reverse as run
+
+    sys.exit(run(where, step, yes=yes))
+
+
+@command.command("pause")
+@connection_options
+@_step
+def pause(where: Where, step: str) -> None:
+    """Let no batch begin from now on, by whatever runner, until it is resumed."""
+    from outofband.cli.backfill_orders import stop
+
+    stop(where, step, "paused")
+
+
+@command.command("cancel")
+@connection_options
+@_step
+def cancel(where: Where, step: str) -> None:
+    """Give a backfill up: batches in work are rolled back, what is done stays."""
+    from outofband.cli.backfill_orders import stop
+
+    stop(where, step, "cancelled")
+
+
+@command.command("resume")
+@connection_options
+@_step
+@click.option("--quarantined", is_flag=True, help="Give what is in quarantine another chance, too.")
+def resume(where: Where, step: str, quarantined: bool) -> None:
+    """Let a backfill go on that was paused, cancelled or taken back; apply runs it."""
+    from outofband.cli.backfill_orders import resume as run
+
+    run(where, step, quarantined=quarantined)
+
+
+@command.command("quarantine")
+@connection_options
+@_step
+@format_option
+def quarantine(where: Where, step: str, form: str) -> None:
+    """List units and rows that were put aside, and why."""
+    from outofband.cli.backfill_orders import list_aside
+
+    list_aside(where, step, form)
