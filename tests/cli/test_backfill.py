@@ -329,3 +329,14 @@ def test_an_unknown_backfill_is_told_with_those_that_there_are(filled: Any) -> N
     told = filled.run("backfill", "pause", "nothing")
     assert told.status == 2
     assert "There are: docs_kind" in told.err
+
+
+def test_a_verdict_that_is_an_old_one_is_asked_for_again(filled: Any) -> None:
+    assert filled.run("apply", "--yes").status == 0
+    filled.sql("INSERT INTO docs SELECT n FROM generate_series(2001, 2010) AS n")
+    assert filled.run("apply", "--yes").err.strip() == "Nothing is pending."
+    filled.run("backfill", "resume", "docs_kind")
+    assert step_of(filled)["state"] == "unfinished"
+    done = filled.run("apply", "--yes")
+    assert done.status == 0, done.err
+    assert filled.sql("SELECT count(kind) FROM docs") == [(1010,)]
