@@ -156,9 +156,22 @@ def test_a_script_says_that_it_is_deferred_and_stops_at_the_barrier(filled: Any)
         assert told == []
 
 
-def test_lint_finds_nothing_wrong_with_it(filled: Any) -> None:
-    found = json.loads(filled.run("lint", "--format", "json").out)["findings"]
+@pytest.mark.parametrize("how", [(), ("--no-exec",)], ids=["run", "read"])
+def test_lint_finds_nothing_wrong_with_it(filled: Any, how: tuple[str, ...]) -> None:
+    found = json.loads(filled.run("lint", "--format", "json", *how).out)["findings"]
     assert [f for f in found if f["revision"] == "2"] == []
+
+
+def test_lint_knows_what_a_script_has_of_it(filled: Any) -> None:
+    out = io.StringIO()
+    config = Config(filled.folder / "alembic.ini", output_buffer=out)
+    command.upgrade(config, "1:head", sql=True)
+    script = filled.folder / "script.sql"
+    script.write_text("\n\n".join(t for t in out.getvalue().split("\n\n") if "outofband" in t))
+    assert (
+        json.loads(filled.run("lint", "--sql", str(script), "--format", "json").out)["findings"]
+        == []
+    )
 
 
 def test_lint_wants_the_barrier_first(filled: Any) -> None:
