@@ -325,3 +325,20 @@ def test_a_batch_that_lasts_keeps_its_lease(units: Any, monkeypatch: pytest.Monk
     assert run(units.url, second).verdict is Verdict.FINISHED
     assert first.result().verdict is Verdict.FINISHED
     assert second.sizes == []
+
+
+@pytest.mark.parametrize("method", ["progress", "units"])
+def test_a_spec_that_raises_where_nothing_can_be_put_aside_is_told_in_words(
+    units: Any, method: str
+) -> None:
+    class Broken(Copying):
+        pass
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("the secret of the row")
+
+    setattr(Broken, method, broken)
+    outcome = run(units.url, Broken())
+    assert outcome.verdict is Verdict.STUCK
+    assert outcome.why.startswith("the spec raises an exception: ValueError at test_backfill_")
+    assert "secret" not in outcome.why

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import SpecFailed
 from outofband.backfill.heart import Heart, OpenDesk
 from outofband.backfill.job import Job
 from outofband.backfill.outcome import Outcome, Verdict
@@ -41,6 +42,8 @@ class Runner:
                     return self._run()
                 except Environment as failed:
                     return Outcome(Verdict.STUCK, failed.what, failed.do)
+                except SpecFailed as failed:
+                    return Outcome(Verdict.STUCK, f"{failed.what}: {failed.why}", failed.do)
                 except SessionLost:
                     losses += 1
                     if losses > _LOSSES:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import described
 from outofband.backfill.heart import Heart
 from outofband.backfill.job import Job
 from outofband.backfill.look import Look
@@ -15,7 +16,7 @@ from outofband.backfill.spec import Unit
 from outofband.backfill.state import Claim, Left, State
 from outofband.backfill.telling import Tally, Teller
 from outofband.backfill.truth import conclude, listed
-from outofband.backfill.work import Step, Work, described
+from outofband.backfill.work import Step, Work
 from outofband.model.progress import Progress
 from outofband.runbook.rate import duration
 
