@@ -32,8 +32,10 @@ def of_spec() -> Iterator[None]:
 
 def described(error: Exception) -> str:
     """Return what an exception of the application is and where it was raised; not its text, which
-    may hold data.
+    may hold data, unless it is an error that was written to be shown.
     """
+    if isinstance(error, OutofbandError):
+        return f"{error.what}: {error.why}" if error.why else error.what
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 
 from outofband.backfill.desk import Desk
-from outofband.backfill.guard import SpecFailed
 from outofband.backfill.heart import Heart, OpenDesk
 from outofband.backfill.job import Job
 from outofband.backfill.outcome import Outcome, Verdict
@@ -17,7 +16,8 @@ from outofband.backfill.state import State
 from outofband.backfill.telling import Teller
 from outofband.backfill.walk import Walk
 from outofband.backfill.work import Environment
-from outofband.runbook.hand import SessionLost
+from outofband.errors import OutofbandError
+from outofband.runbook.hand import SessionLost, StatementFailed
 
 _POLL_SECONDS = 0.5
 _LOSSES = 5
@@ -42,14 +42,17 @@ class Runner:
                     return self._run()
                 except Environment as failed:
                     return Outcome(Verdict.STUCK, failed.what, failed.do)
-                except SpecFailed as failed:
-                    return Outcome(Verdict.STUCK, f"{failed.what}: {failed.why}", failed.do)
                 except SessionLost:
                     losses += 1
                     if losses > _LOSSES:
                         raise
                     self._teller.say("the connection was lost; connecting again")
                     self._reconnect()
+                except StatementFailed:
+                    raise
+                except OutofbandError as failed:  # of the spec: in its own words
+                    why = f"{failed.what}: {failed.why}" if failed.why else failed.what
+                    return Outcome(Verdict.STUCK, why, failed.do)
 
     def _run(self) -> Outcome:
         job = self._job
