@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -81,7 +81,14 @@ def server() -> Iterator[ephemeral.Server]:
 
 
 @pytest.fixture(scope="session")
-def make_database(server: ephemeral.Server) -> MakeDatabase:
+def admin(server: ephemeral.Server) -> Iterator[psycopg.Connection[Any]]:
+    """A session of the superuser, for commands about whole databases."""
+    with psycopg.connect(server.url(), autocommit=True) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def make_database(server: ephemeral.Server, admin: psycopg.Connection[Any]) -> MakeDatabase:
     """Return the function that makes a database and returns its URL.
 
     Its ``template`` is the URL or the name of a database that nobody is connected to; without it
@@ -95,19 +102,29 @@ def make_database(server: ephemeral.Server) -> MakeDatabase:
         name = f"test_{next(numbers)}"
         source = urlsplit(template or "template0").path.removeprefix("/")
         command = sql.SQL("CREATE DATABASE {} TEMPLATE {} {}")
-        execute(server, command.format(sql.Identifier(name), sql.Identifier(source), strategy))
+        admin.execute(command.format(sql.Identifier(name), sql.Identifier(source), strategy))
         return server.url(name)
 
     return make
 
 
 @pytest.fixture
-def database(server: ephemeral.Server, make_database: MakeDatabase) -> Iterator[str]:
-    """The URL of a new, empty database, dropped after the test, whoever is still connected."""
-    url = make_database()
+def origin() -> str | None:
+    """The database that a test's own is a copy of: none; a file of tests may have another."""
+    return None
+
+
+@pytest.fixture
+def database(
+    admin: psycopg.Connection[Any], make_database: MakeDatabase, origin: str | None
+) -> Iterator[str]:
+    """The URL of a new database, empty but for what its origin has, dropped after the test,
+    whoever is still connected.
+    """
+    url = make_database(origin)
     yield url
     name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
-    execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture
@@ -115,8 +132,3 @@ def short_path() -> Iterator[Path]:
     """A folder whose path leaves room for the name of a socket, which tmp_path may not."""
     with tempfile.TemporaryDirectory(prefix="oob-") as folder:
         yield Path(folder)
-
-
-def execute(server: ephemeral.Server, command: sql.Composed) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as session:
-        session.execute(command)

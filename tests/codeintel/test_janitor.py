@@ -211,6 +211,30 @@ def test_what_a_deletion_left_behind_goes_after_the_grace_period(
     assert (folder.bundles(), folder.backups()) == ([], [])
 
 
+def test_what_is_in_quarantine_stays_until_its_dump_is_deleted(
+    migrated: Connection, folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(migrated, folder, 1)
+    folder.quarantined(1).parent.mkdir()
+    folder.backup(1).rename(folder.quarantined(1))
+    [found] = swept(migrated, folder)
+    assert (found.is_gone, "not all of it" in found.verdict.why) == (False, True)
+    with monkeypatch.context() as patched:
+        patched.setattr(BundleFolder, "remove", lambda *_: False)
+        delete(migrated, folder, 1)
+    migrated.execute("UPDATE lsif_tombstones SET buried_at = now() - interval '8 days'")
+    [found] = swept(migrated, folder)
+    assert (found.is_gone, folder.quarantines()) == (True, [])
+
+
+def test_a_deletion_takes_what_is_in_quarantine(migrated: Connection, folder: BundleFolder) -> None:
+    move(migrated, folder, 1)
+    folder.quarantined(1).parent.mkdir()
+    folder.backup(1).rename(folder.quarantined(1))
+    assert delete(migrated, folder, 1)
+    assert not folder.quarantined(1).exists()
+
+
 def test_a_file_that_a_writer_never_finished_goes_after_the_grace_period(
     migrated: Connection, folder: BundleFolder
 ) -> None:

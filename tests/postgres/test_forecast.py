@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from outofband.model.index import Index, Key
@@ -26,6 +27,7 @@ _ITEMS = (
     "INSERT INTO items SELECT n, 'kind ' || n % 7, n % 5000, n * 1.5,"
     " CASE WHEN n % 3 = 0 THEN md5(n::text) END, now() - n * interval '1 s'"
     " FROM generate_series(1, 100000) AS n",
+    "ALTER TABLE items SET (autovacuum_enabled = off)",
 )
 
 INDEXES: dict[str, dict[str, Any]] = {
@@ -43,10 +45,18 @@ INDEXES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def origin(make_database: Any) -> str:
+    """The database with the table ``items``, filled once."""
+    url: str = make_database()
+    with psycopg.connect(url, autocommit=True) as session:
+        for statement in _ITEMS:
+            session.execute(statement)
+    return url
+
+
 @pytest.fixture
 def items(db: Any) -> Any:
-    for statement in _ITEMS:
-        db.sql(statement)
     return db
 
 
@@ -101,6 +111,7 @@ def test_an_expression_that_fails_on_a_row_costs_the_estimate_and_not_the_plan(
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_an_empty_table_has_a_plan_too(db: Any, steps: Any, rows: int) -> None:
+    db.sql("DROP TABLE items")
     db.sql("CREATE TABLE items (id int)")
     db.sql(f"INSERT INTO items SELECT 1 FROM generate_series(1, {rows})")
     assert forecast(db, steps, keys=(Key.of("id"),)).estimate.notes

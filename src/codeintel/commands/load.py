@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import click
+import psycopg
 
 from codeintel.commands import options
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
+from codeintel.mode import current
+from codeintel.roles import Registration, Role, registered
 from codeintel.store.connection import connection
 from codeintel.store.folder import BundleFolder
 from codeintel.worker import prepare, write
+
+
+def _registered(
+    database_url: str, store: psycopg.Connection[Any]
+) -> AbstractContextManager[Registration]:
+    return registered(database_url, Role("writer", current(store)))
 
 
 @click.command("load")
@@ -27,7 +38,7 @@ def command(dump: Path, database_url: str, bundle_dir: Path, dump_id: int, repla
     Into a bundle, into rows or into both, as the mode of the writers says (codeintel mode).
     """
     rows = prepare(correlate(read(dump)))
-    with connection(database_url) as store:
+    with connection(database_url) as store, _registered(database_url, store):
         started = time.perf_counter()
         mode = write(store, BundleFolder(bundle_dir), dump_id, rows, replace=replace)
         seconds = time.perf_counter() - started

@@ -26,6 +26,7 @@ from codeintel.janitor.verdict import (
     on_bundle,
     on_buried,
     on_partial,
+    on_quarantined,
     unchanged,
 )
 from codeintel.store.folder import BundleFolder
@@ -64,6 +65,9 @@ class Janitor:
         for dump_id, standing in self._pages(self.folder.bundles):
             if standing.buried_ago is not None:
                 yield self._found(dump_id, self.folder.bundle(dump_id), standing, on_bundle)
+        for dump_id, standing in self._pages(self.folder.quarantines):
+            path = self.folder.quarantined(dump_id)
+            yield self._found(dump_id, path, standing, on_quarantined)
         for dump_id, standing in self._pages(self.folder.backups):
             path = self.folder.backup(dump_id)
             yield self._found(dump_id, path, standing, self._on_backup(path))

@@ -77,6 +77,13 @@ def on_bundle(standing: Standing, situation: Situation) -> Verdict:
     return on_buried(standing.buried_ago, situation)
 
 
+def on_quarantined(standing: Standing, situation: Situation) -> Verdict:
+    """Judge a file of which not all was moved: the rest of it is nowhere else."""
+    if standing.buried_ago is None:
+        return Verdict(False, "not all of it is in Postgres: it is in quarantine")
+    return on_buried(standing.buried_ago, situation)
+
+
 def on_backup(standing: Standing, host: str, path: str, situation: Situation) -> Verdict:
     """Judge a backup by what is known without reading it; ``unchanged`` is to be asked next."""
     moved = standing.moved

@@ -18,15 +18,13 @@ from codeintel.mover.standing import locked
 from codeintel.roles import require_both_stores
 from codeintel.store.folder import BundleFolder
 
-_QUARANTINE = "db-quarantine"
-
 
 def resting_place(folder: BundleFolder, dump_id: int, *, whole: bool) -> Path:
     """Return where a file is kept, below the root: a backup if all of it was moved.
 
     The janitor deletes backups; what was left out of Postgres is nowhere else than in the file.
     """
-    kept = folder.backup(dump_id) if whole else folder.root / _QUARANTINE / f"{dump_id}.db"
+    kept = folder.backup(dump_id) if whole else folder.quarantined(dump_id)
     return kept.relative_to(folder.root)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.copy import LibpqWriter
 
 from codeintel.mover.checksum import Checksum, Tally
 from codeintel.mover.source import Bundle
@@ -65,7 +66,8 @@ class Transfer:
 
     def _send(self, table: Table, batches: Iterable[Batch]) -> Tally:
         tallies = []
-        with self._cursor.copy(_statement(table)) as copy:
+        writer = LibpqWriter(self._cursor, flush_threshold=0)
+        with self._cursor.copy(_statement(table), writer=writer) as copy:
             copy.write(_BEGIN)
             for batch in batches:
                 copy.write(_packed(table, self._dump_id, batch))

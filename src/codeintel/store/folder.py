@@ -5,6 +5,7 @@
     dbs/{id}/sqlite.db     a dump
     dbs/{id}.*.partial     a file on its way there; where its process has died, litter
     db-backups/{id}.db     a dump whose rows are in Postgres, kept as the way back
+    db-quarantine/{id}.db  the same, but for rows that Postgres could not take
 
 Nothing here knows Postgres: whoever moves or deletes holds the dump's lock (locks.py).
 """
@@ -29,6 +30,7 @@ class BundleFolder:
         self.root = root
         self._bundles = root / "dbs"
         self._backups = root / "db-backups"
+        self._quarantine = root / "db-quarantine"
 
     def bundle(self, dump_id: int) -> Path:
         """Return where a dump's file is while it is the dump."""
@@ -38,6 +40,10 @@ class BundleFolder:
         """Return where a dump's file is once its rows have been moved."""
         return self._backups / f"{dump_id}.db"
 
+    def quarantined(self, dump_id: int) -> Path:
+        """Return where a dump's file is once its rows have been moved, but not all of them."""
+        return self._quarantine / f"{dump_id}.db"
+
     def bundles(self, after: int = 0, limit: int = 100) -> list[int]:
         """Return the next ids above ``after`` that have a file, ascending."""
         ids = (_id(name) for name in _names(self._bundles))
@@ -46,8 +52,11 @@ class BundleFolder:
 
     def backups(self, after: int = 0, limit: int = 100) -> list[int]:
         """Return the next ids above ``after`` that have a backup, ascending."""
-        ids = (_id(name.removesuffix(".db")) for name in _names(self._backups))
-        return heapq.nsmallest(limit, (i for i in ids if i > after and self.backup(i).is_file()))
+        return _page(self._backups, after, limit)
+
+    def quarantines(self, after: int = 0, limit: int = 100) -> list[int]:
+        """Return the next ids above ``after`` of which a file is in quarantine, ascending."""
+        return _page(self._quarantine, after, limit)
 
     def partials(self) -> list[Path]:
         """Return the files that are on their way, or were when their process died."""
@@ -66,7 +75,7 @@ class BundleFolder:
     def place(self, partial: Path, dump_id: int) -> None:
         """Make a finished file the dump's, in one rename, on disk when this returns.
 
-        A backup of the same id is of an earlier dump, and goes.
+        What was kept of an earlier dump of the same id goes.
         """
         bundle = self.bundle(dump_id)
         bundle.parent.mkdir(exist_ok=True)
@@ -74,16 +83,17 @@ class BundleFolder:
         os.replace(partial, bundle)
         _sync(bundle.parent)
         _sync(self._bundles)
-        with suppress(FileNotFoundError):
-            self.backup(dump_id).unlink()
-            _sync(self._backups)
+        for kept in (self.backup(dump_id), self.quarantined(dump_id)):
+            if kept.exists():
+                self.discard(kept)
 
     def remove(self, dump_id: int) -> bool:
-        """Remove a dump's file and its backup, and answer whether there was one of them."""
-        files = [path for path in (self.bundle(dump_id), self.backup(dump_id)) if path.exists()]
-        for path in files:
+        """Remove a dump's file and what is kept of it; answer whether there was any of it."""
+        files = (self.bundle(dump_id), self.backup(dump_id), self.quarantined(dump_id))
+        there = [path for path in files if path.exists()]
+        for path in there:
             self.discard(path)
-        return bool(files)
+        return bool(there)
 
     def discard(self, path: Path) -> None:
         """Remove one file of this folder, and the folder of its own that a bundle has."""
@@ -99,6 +109,13 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
+
+
+def _page(folder: Path, after: int, limit: int) -> list[int]:
+    """Return the next ids above ``after`` of the files in a folder, ascending."""
+    names = (name for name in _names(folder) if name.endswith(".db"))
+    ids = (_id(name.removesuffix(".db")) for name in names)
+    return heapq.nsmallest(limit, (i for i in ids if i > after))
 
 
 def _id(name: str) -> int:
