@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
+.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
 	bench-build bench-rehearse bench-move lock
 
 help: ## what can be made
@@ -20,6 +20,9 @@ setup: $(VENV)/.ready ## the environment, from the lock, hashes checked
 
 demo: $(VENV)/.ready ## the incident, replayed and cured on a real Postgres (DEMO_SCALE=1)
 	$(BIN)/python -m codeintel demo
+
+demo-move: $(VENV)/.ready ## from files to Postgres and back, under traffic, with a mover that is killed
+	$(BIN)/python -m codeintel demo-move
 
 test: $(VENV)/.ready ## every test, real servers included, on all cores
 	$(BIN)/python -m pytest -n auto --dist worksteal

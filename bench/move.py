@@ -5,9 +5,10 @@
     python bench/move.py [--quick] [--rounds N] [--only rivals,keyed,workers,memory,linear]
 
 The runs are interleaved, so that a busy machine slows all of them; medians are compared, and every
-target is said to be reached or missed. The tables are those of the last revision. ``rivals`` takes
-their keys away first: the incident's had none, and it is for those that the targets were set.
-``keyed`` is the same with the keys, whose upkeep is most of what every way has to do then.
+target is said to be reached or missed. ``rivals`` are measured on tables like the incident's, those
+of revision 0006 without their keys: it is for those that the targets were set. Everything else is
+measured on the tables of the last revision, with keys, more indexes, and triggers, whose upkeep is
+most of what every way has to do then; ``keyed`` are the same rivals there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -44,36 +45,34 @@ INSERT, PGLOADER = "multi-row INSERT", "pgloader"
 
 
 class Store:
-    """A store at the last revision, and a folder of bundles."""
+    """A store at some revision, and a folder of bundles."""
 
-    def __init__(self, server: ephemeral.Server, scratch: Path) -> None:
+    def __init__(self, server: ephemeral.Server, scratch: Path, revision: str) -> None:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{revision}"')
         self.server = server
         self.scratch = scratch
-        self.folder = BundleFolder(scratch / "root")
-        self.connection = psycopg.connect(server.url(), autocommit=True)
-        os.environ["DATABASE_URL"] = server.url()
-        command.upgrade(Config(CHECKOUT / "alembic.ini"), "head")
+        self.url = server.url(revision)
+        self.folder = BundleFolder(scratch / revision)
+        self.connection = psycopg.connect(self.url, autocommit=True)
+        os.environ["DATABASE_URL"] = self.url
+        command.upgrade(Config(CHECKOUT / "alembic.ini"), revision)
+
+    def drop_keys(self) -> None:
+        """Let the tables have no keys, as the incident's had none."""
+        for table in TABLES:
+            self.connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
+
+    @property
+    def options(self) -> list[str]:
+        """The options of a command that say where it works."""
+        return ["--bundle-dir", str(self.folder.root), "--database-url", self.url]
 
     def empty(self) -> None:
         """Take all rows away, and let the server write what it has put off."""
         tables = ", ".join((*TABLES, "lsif_moved_bundles"))
         self.connection.execute(f"TRUNCATE {tables}")
         self.connection.execute("CHECKPOINT")
-
-    @contextmanager
-    def without_keys(self) -> Iterator[None]:
-        """Let the tables have no keys for a while, as the incident's had none."""
-        query = (
-            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
-            " FROM pg_constraint WHERE contype = 'p' AND conrelid::regclass::text = ANY (%s)"
-        )
-        keys = self.connection.execute(query, [list(TABLES)]).fetchall()
-        for table, name, _ in keys:
-            self.connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        yield
-        self.empty()
-        for table, name, key in keys:
-            self.connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {key}")
 
     def put_back(self) -> None:
         """Let the files be where they were before they were moved."""
@@ -92,7 +91,7 @@ class Store:
 
     def move_all(self, workers: int) -> float:
         """Move every bundle by the command."""
-        words = ["move", "--bundle-dir", str(self.folder.root), "--workers", str(workers)]
+        words = ["move", *self.options, "--workers", str(workers)]
         started = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "codeintel", *words], check=True, stderr=subprocess.DEVNULL
@@ -125,8 +124,11 @@ class Bench:
 
     def rivals(self) -> None:
         """One bundle by every way, into tables without keys."""
-        with self.store.without_keys():
-            seconds = self._by_every_way(keys=False)
+        store = Store(self.store.server, self.store.scratch, "0006")
+        store.drop_keys()
+        as_then = Bench(store, self.dumps, quick=self.quick, rounds=self.rounds)
+        seconds = as_then._by_every_way(keys=False)
+        store.connection.close()
         for rival, target in ((PGLOADER, 2.5), (INSERT, 3), (PSQL, 0.6), (LIMIT, 0.6)):
             value = _ratio(seconds, rival, OURS) if rival in seconds else None
             self.verdicts.append(at_least(f"{OURS}, speed / {rival}", value, target))
@@ -173,8 +175,7 @@ class Bench:
             print(f"  {name:32} {spread(values)} {rate}")
 
     def _psql(self, prepared: Path) -> float:
-        server = self.store.server
-        return move_rivals.by_psql(server.binaries / "psql", server.url(), prepared)
+        return move_rivals.by_psql(self.store.server.binaries / "psql", self.store.url, prepared)
 
     def _pgloader(self, bundle: Path, *, keys: bool) -> float:
         server = self.store.server
@@ -241,8 +242,20 @@ class Bench:
 
 
 def _peak_of_child(store: Store) -> float:
-    store.move_all(1)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    """Return the most memory that a process had resident that moved every bundle, in MB.
+
+    By its own account: what getrusage tells of children includes ours, before they began.
+    """
+    arguments = ["move", *store.options]
+    code = (
+        "import sys; from codeintel.cli import main; status = main(sys.argv[1:]);"
+        "print(open('/proc/self/status').read()); sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
+    )
+    [kilobytes] = re.findall(r"VmHWM:\s+(\d+) kB", done.stdout)
+    return int(kilobytes) / 1024
 
 
 def _ratio(seconds: Mapping[str, Sequence[float]], one: str, other: str) -> float:
@@ -257,7 +270,7 @@ def main(*, quick: bool, rounds: int, only: Sequence[str]) -> None:
         tempfile.TemporaryDirectory(prefix="bench-move-") as scratch,
         ephemeral.server() as server,
     ):
-        store = Store(server, Path(scratch))
+        store = Store(server, Path(scratch), "head")
         bench = Bench(store, move_bundles.real_dumps(), quick=quick, rounds=rounds)
         for name in only:
             print(name)

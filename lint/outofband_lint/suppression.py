@@ -16,7 +16,7 @@ _ALLOW = re.compile(
 _BECAUSE = re.compile(r"because\b[\s:]*(?P<reason>.*)")
 _UNTIL = re.compile(r"[\s,;(]*\buntil\s+(?P<until>\d{4}-\d\d-\d\d)[.)]*$")
 # What outofband itself writes into offline scripts.
-_MARKS = ("step ", "sql ")
+_MARKS = ("step ", "sql ", "require ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ COMMANDS = {
     "move": "codeintel.commands.move",
     "reverse": "codeintel.commands.reverse",
     "demo": "codeintel.commands.demo",
+    "demo-move": "codeintel.commands.demo_move",
 }
 
 _INTERRUPTED = 130

@@ -152,18 +152,22 @@ def _heard_to_the_end(
 def _forked(work: Work, post: Post) -> Iterator[int]:
     """Fork a child that does the work; yield the pipe, and end the child and its own after."""
     reading, writing = os.pipe()
+    # What a signal's handler raises within fork() is passed over: it comes when there is a child.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with warnings.catch_warnings():
         # Python 3.12 warns of threads: a child stuck on one's lock runs into the limit.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(reading)
             _live(work, post, writing)
         finally:
             os._exit(0)
     os.close(writing)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield reading
     finally:
         os.close(reading)

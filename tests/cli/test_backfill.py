@@ -156,9 +156,22 @@ def test_a_script_says_that_it_is_deferred_and_stops_at_the_barrier(filled: Any)
         assert told == []
 
 
-def test_lint_finds_nothing_wrong_with_it(filled: Any) -> None:
-    found = json.loads(filled.run("lint", "--format", "json").out)["findings"]
+@pytest.mark.parametrize("how", [(), ("--no-exec",)], ids=["run", "read"])
+def test_lint_finds_nothing_wrong_with_it(filled: Any, how: tuple[str, ...]) -> None:
+    found = json.loads(filled.run("lint", "--format", "json", *how).out)["findings"]
     assert [f for f in found if f["revision"] == "2"] == []
+
+
+def test_lint_knows_what_a_script_has_of_it(filled: Any) -> None:
+    out = io.StringIO()
+    config = Config(filled.folder / "alembic.ini", output_buffer=out)
+    command.upgrade(config, "1:head", sql=True)
+    script = filled.folder / "script.sql"
+    script.write_text("\n\n".join(t for t in out.getvalue().split("\n\n") if "outofband" in t))
+    assert (
+        json.loads(filled.run("lint", "--sql", str(script), "--format", "json").out)["findings"]
+        == []
+    )
 
 
 def test_lint_wants_the_barrier_first(filled: Any) -> None:
@@ -329,3 +342,14 @@ def test_an_unknown_backfill_is_told_with_those_that_there_are(filled: Any) -> N
     told = filled.run("backfill", "pause", "nothing")
     assert told.status == 2
     assert "There are: docs_kind" in told.err
+
+
+def test_a_verdict_that_is_an_old_one_is_asked_for_again(filled: Any) -> None:
+    assert filled.run("apply", "--yes").status == 0
+    filled.sql("INSERT INTO docs SELECT n FROM generate_series(2001, 2010) AS n")
+    assert filled.run("apply", "--yes").err.strip() == "Nothing is pending."
+    filled.run("backfill", "resume", "docs_kind")
+    assert step_of(filled)["state"] == "unfinished"
+    done = filled.run("apply", "--yes")
+    assert done.status == 0, done.err
+    assert filled.sql("SELECT count(kind) FROM docs") == [(1010,)]

@@ -14,12 +14,20 @@ SHOP = """op.execute('''
         CREATE TABLE makers (id int PRIMARY KEY);
         CREATE TABLE shop (id bigint PRIMARY KEY, maker int REFERENCES makers, name varchar(20),
             price numeric(8,2) CHECK (price > 0), tags text[], moods mood[], mood mood NOT NULL,
-            at timestamptz, UNIQUE (name));
+            at timestamptz DEFAULT now(), stage varchar(9) DEFAULT 'new' NOT NULL
+            CONSTRAINT shop_stage CHECK (stage IN ('new', 'old') AND stage <> ''),
+            amount int DEFAULT '7', twice int GENERATED ALWAYS AS (amount * 2) STORED,
+            number serial, ident int GENERATED ALWAYS AS IDENTITY, nothing int DEFAULT NULL,
+            UNIQUE (name));
+        ALTER TABLE shop ALTER amount SET DEFAULT 8;
+        ALTER TABLE shop ADD CONSTRAINT shop_parent FOREIGN KEY (amount) REFERENCES makers
+            ON DELETE NO ACTION;
         CREATE INDEX shop_maker ON shop (maker);
         CREATE INDEX shop_named ON shop (name) WHERE price > 0;
         CREATE INDEX shop_lower ON shop (lower(name));
         CREATE INDEX shop_wide ON shop (maker, name) INCLUDE (price);
         CREATE INDEX shop_tags ON shop USING gin (tags);
+        CREATE TABLE shop_copy (LIKE shop);
         CREATE TABLE events (id int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
         CREATE INDEX events_at ON events (at);
         CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -85,6 +93,30 @@ def test_what_the_revisions_made_has_not_drifted(shop: Any) -> None:
             "ALTER TABLE shop DROP CONSTRAINT shop_maker_fkey; ALTER TABLE shop ADD CONSTRAINT "
             "shop_maker_fkey FOREIGN KEY (maker) REFERENCES makers NOT VALID",
             "constraint shop_maker_fkey of public.shop is NOT VALID",
+        ),
+        (
+            "ALTER TABLE shop DROP CONSTRAINT shop_maker_fkey; ALTER TABLE shop ADD CONSTRAINT "
+            "shop_maker_fkey FOREIGN KEY (maker) REFERENCES makers ON DELETE CASCADE",
+            "constraint shop_maker_fkey of public.shop is another one",
+        ),
+        (
+            "CREATE TABLE items (id int PRIMARY KEY); ALTER TABLE shop DROP CONSTRAINT "
+            "shop_maker_fkey; ALTER TABLE shop ADD CONSTRAINT shop_maker_fkey FOREIGN KEY (maker) "
+            "REFERENCES items",
+            "constraint shop_maker_fkey of public.shop is another one",
+        ),
+        (
+            "ALTER TABLE shop DROP CONSTRAINT shop_stage; ALTER TABLE shop ADD CONSTRAINT "
+            "shop_stage CHECK (stage IN ('new', 'gone') AND stage <> '')",
+            "constraint shop_stage of public.shop may be another one than declared",
+        ),
+        (
+            "ALTER TABLE shop ALTER stage DROP DEFAULT",
+            "column stage of public.shop has no default, other than declared",
+        ),
+        (
+            "ALTER TABLE shop ALTER at SET DEFAULT '2026-01-01'",
+            "column at of public.shop has another default",
         ),
         ("DROP TABLE shop", "table public.shop is not there"),
         (

@@ -103,6 +103,23 @@ def test_a_wrong_call_is_told_so(words: tuple[str, ...], status: int, project: P
     assert rehearse(*words) == status
 
 
+def test_a_postgresql_that_is_too_old_is_refused_before_it_is_started(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.revise("1", DOCUMENTS)
+    for name in ("initdb", "postgres"):
+        (tmp_path / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 13.22'\n")
+        (tmp_path / name).chmod(0o755)
+    assert rehearse("--pg-bin", str(tmp_path)) == 3
+    told = capsys.readouterr().err
+    assert "holds PostgreSQL 13: outofband works with PostgreSQL 14 and newer." in told
+
+
+def test_two_servers_are_one_too_many(project: Project) -> None:
+    project.revise("1", DOCUMENTS)
+    assert rehearse("--pg-bin", "/nowhere", "--server", "postgresql://db.invalid/x") == 2
+
+
 def test_who_waits_at_a_terminal_sees_how_far_it_is_and_a_pipe_nothing(project: Project) -> None:
     project.revise("1", DOCUMENTS, 'op.drop_table("documents")')
     command = [str(Path(sys.executable).parent / "outofband"), "rehearse", "--format", "json"]

@@ -63,7 +63,7 @@ def test_the_same_rows_can_be_uploaded_any_number_of_times(store: Store, rows: R
     assert ids == [(1,), (2,), (3,)]
 
 
-@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, 12)])
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, 13)])
 def test_a_dump_can_be_written_at_every_revision(
     store_url: str, store: Store, upgrade: Upgrade, rows: Rows, revision: str
 ) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +72,35 @@ def test_back_it_goes_when_writers_write_files(
     assert "dumps: 3 put back" in capsys.readouterr().err
     assert PostgresStore(migrated).dumps() == []
     assert folder.bundles() == [1, 2, 3]
+
+
+def test_workers_die_with_the_command_and_the_next_one_goes_on(
+    call: Any, migrated: Store, migrated_url: str, folder: BundleFolder
+) -> None:
+    words = ["move", "--workers", "2", "--database-url", migrated_url]
+    command = [sys.executable, "-m", "codeintel", *words, "--bundle-dir", str(folder.root)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as mover:
+        eventually(lambda: bool(others(migrated)))
+        mover.kill()
+    eventually(lambda: not others(migrated))
+    assert call("move") == 0
+    assert PostgresStore(migrated).dumps() == [1, 2, 3]
+    assert waiting(folder) == []
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def others(store: Store) -> list[Any]:
+    """Return the sessions of others on this database."""
+    return store.execute(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    ).fetchall()
 
 
 def test_verify_looks_and_moves_nothing(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,6 +21,7 @@ from outofband.backfill import Progress, Size
 Connection = psycopg.Connection[Any]
 
 DUMPS = 10
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -63,6 +68,25 @@ def test_every_dump_that_has_rows_gets_its_bounds(older: Connection, dumps: int)
     assert list(SEED.verify(older)) == []
     for table in TABLES:
         assert bounds(older, table) == [(n, 1, 1 + n % 2) for n in range(1, DUMPS + 1) if n != 3]
+
+
+def test_the_runbook_shows_it_and_does_it(older: Connection, migrated_url: str) -> None:
+    def outofband(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).with_name("outofband"), *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, "DATABASE_URL": migrated_url.replace("://", "+psycopg://", 1)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    pending = outofband("check")
+    assert (pending.returncode, "lsif_schema_versions" in pending.stdout) == (1, True), pending
+    applied = outofband("apply", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert outofband("check").returncode == 0
+    assert list(SEED.verify(older)) == []
 
 
 def test_what_a_trigger_has_entered_is_widened_and_never_narrowed(older: Connection) -> None:

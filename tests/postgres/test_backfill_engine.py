@@ -207,9 +207,8 @@ def test_rows_that_others_lock_are_waited_for(units: Any) -> None:
     with units.transaction("LOCK TABLE dst IN SHARE MODE"):
         other = units.beside(lambda: run(units.url, spec, told))
         units.eventually(lambda: any("met a lock" in line for line in told.said))
-        assert units.sql("SELECT waits FROM outofband.backfill") == [
-            "rows are locked by others: batches in a row that met a lock 1"
-        ]
+        waits = "SELECT waits LIKE 'rows are locked by others: %' FROM outofband.backfill"
+        units.eventually(lambda: units.sql(waits) == [True])
     assert other.result().verdict is Verdict.FINISHED
     assert copied_once(units)
 
@@ -291,3 +290,55 @@ def test_a_unit_whose_settling_failed_is_settled_by_the_next_run(units: Any) -> 
     spec = Copying()
     assert run(units.url, spec).verdict is Verdict.FINISHED
     assert spec.settles == ["u2"]
+
+
+def test_one_host_does_not_finish_while_another_has_work(units: Any) -> None:
+    class Own(Copying):
+        """As a spec that sees the files of its own host alone."""
+
+        def progress(self, _: Any) -> Progress:
+            return Progress(1, 1)
+
+    run(units.url, Copying(places={"u1": "far"}), places=("near",))
+    outcome = run(units.url, Own(places={"u1": "far"}), places=("near",))
+    assert outcome.verdict is Verdict.ELSEWHERE
+    assert units.sql("SELECT count(*) FROM outofband.backfill WHERE finished_at IS NOT NULL") == [0]
+
+
+def test_a_unit_that_comes_after_one_in_quarantine_is_done(units: Any) -> None:
+    damaged = Copying(damaged=("u3",))
+    assert run(units.url, damaged).verdict is Verdict.QUARANTINED
+    units.sql("INSERT INTO src VALUES ('late', 1)")
+    outcome = run(units.url, damaged)
+    assert outcome.verdict is Verdict.QUARANTINED
+    assert units.sql("SELECT count(*) FROM dst WHERE unit = 'late'") == [1]
+
+
+def test_a_batch_that_lasts_keeps_its_lease(units: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("state", "heart"):
+        monkeypatch.setattr(f"outofband.backfill.{module}.LEASE_SECONDS", 0.3)
+    long = Copying(replace(CALM, first_rows=1000, most_rows=1000), slow=1.0)
+    units.sql("DELETE FROM src WHERE unit <> 'u0'")
+    first = units.beside(lambda: run(units.url, long))
+    units.eventually(lambda: long.sizes)
+    second = Copying(replace(CALM, first_rows=1000, most_rows=1000))
+    assert run(units.url, second).verdict is Verdict.FINISHED
+    assert first.result().verdict is Verdict.FINISHED
+    assert second.sizes == []
+
+
+@pytest.mark.parametrize("method", ["progress", "units"])
+def test_a_spec_that_raises_where_nothing_can_be_put_aside_is_told_in_words(
+    units: Any, method: str
+) -> None:
+    class Broken(Copying):
+        pass
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("the secret of the row")
+
+    setattr(Broken, method, broken)
+    outcome = run(units.url, Broken())
+    assert outcome.verdict is Verdict.STUCK
+    assert outcome.why.startswith("the spec raises an exception: ValueError at test_backfill_")
+    assert "secret" not in outcome.why

@@ -98,3 +98,16 @@ def test_a_cursor_is_a_value_that_json_can_have(documents: Any) -> None:
         (unit,) = FILL.units(connection)
         cursor: Cursor = FILL.batch(connection, unit, None, Size(1, 1)).cursor
     assert json.loads(json.dumps(cursor)) == ["0", "p14"]
+
+
+def test_a_batch_never_reads_the_whole_table(db: Any) -> None:
+    db.sql("CREATE TABLE t (a int, b int, done boolean, PRIMARY KEY (a, b))")
+    db.sql("INSERT INTO t SELECT n % 10, n FROM generate_series(1, 20000) AS n")
+    db.sql("VACUUM ANALYZE t")
+    spec = Keyset(table="t", key=["a", "b"], set={"done": "true"}, where="done IS NULL")
+    with psycopg.connect(db.url) as connection:
+        (unit,) = spec.units(connection)
+        first = spec.batch(connection, unit, None, Size(8000, 1))
+        spec.batch(connection, unit, first.cursor, Size(8000, 1))
+        scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 't'"
+        assert connection.execute(scans).fetchone() == (0,)

@@ -177,3 +177,58 @@ def test_a_branch_answers_for_what_it_makes_worse(
     assert "before these revisions it could" in told["broken"].message
     assert "by Index Scan using by_time on public.orders" in told["worse"].message
     assert "Keep what the old plan uses (by_time)" in told["worse"].help
+
+
+TWO = """
+op.execute("CREATE TABLE orders (id bigint PRIMARY KEY, customer int, gone_at timestamptz)")
+op.execute("CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint, parent bigint)")
+"""
+COUNTED_TWO = Stats(
+    relations=(
+        Counted("public", "orders", 100_000, 5e6, 100_000 * PAGE),
+        Counted("public", "items", 300_000, 2e7, 300_000 * PAGE),
+    ),
+    columns=(
+        Column("public", "orders", "id", -1, 0, 8),
+        Column("public", "orders", "customer", 200_000, 0, 4),
+        Column("public", "orders", "gone_at", -1, 0.9999, 8),
+        Column("public", "items", "id", -1, 0, 8),
+        Column("public", "items", "order_id", -0.25, 0, 8),
+        Column("public", "items", "parent", -0.5, 0, 8),
+    ),
+)
+WANTS = {
+    "join": (
+        "SELECT i.id FROM orders o JOIN items i ON i.order_id = o.id WHERE o.customer = $1",
+        {'"orders", ["customer"]', '"items", ["order_id"]'},
+    ),
+    "partial": (
+        "SELECT id FROM orders WHERE gone_at IS NOT NULL ORDER BY customer LIMIT 20",
+        {'"orders", ["customer"], postgresql_where=sa.text("gone_at IS NOT NULL")'},
+    ),
+    "either": (
+        "SELECT id FROM items WHERE id + 1 = $1",
+        {'"items", [sa.text("(id + 1)")]'},
+    ),
+}
+
+
+def test_an_index_of_each_of_two_tables_and_a_partial_one_are_tried_and_suggested(
+    project: Project, tmp_path: Path
+) -> None:
+    project.revise("1", TWO, 'op.drop_table("items")\nop.drop_table("orders")')
+    (tmp_path / "stats.json").write_text(file.written(COUNTED_TWO))
+    for name, (sql, _) in WANTS.items():
+        (tmp_path / f"{name}.sql").write_text(sql)
+    rehearsal = rehearse(Request(), stats="stats.json", limit=60.0, queries=["*.sql"])
+    suggested = {
+        planned.query.name: {
+            fault.suggestion.operation.partition(", ")[2].removesuffix(")")
+            for fault in planned.faults
+            if fault.suggestion is not None
+        }
+        for planned in rehearsal.planned
+    }
+    assert suggested == {name: wanted for name, (_, wanted) in WANTS.items()}
+    names = [f.suggestion.index.name for p in rehearsal.planned for f in p.faults if f.suggestion]
+    assert len({*names}) == len(names)

@@ -8,7 +8,7 @@ import pytest
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step, WantedStep
+from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, WantedStep
 from outofband.revisions.fold import Fold, fold
 from outofband.revisions.render import Rendered
 from outofband.revisions.wanted import of_rendered
@@ -33,6 +33,10 @@ def replacing(name: str, *columns: str, drops: DropIndex | None = None, **more) 
 
 def promote(name: str, using: str) -> AddConstraint:
     return AddConstraint(name, T, "unique_constraint", ("a",), using)
+
+
+def backfill(table: QualifiedName = T) -> Backfill:
+    return Backfill("fill", table, "app:fill")
 
 
 def revision(id: str, *events: str | Step) -> Rendered:  # noqa: A002
@@ -173,6 +177,19 @@ CASES: dict[str, tuple[list[str | Step], list[Step]]] = {
     "several statements at once": (
         [create("ix"), "ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME a TO b;"],
         [create("ix", "b", table=U)],
+    ),
+    "a backfill follows its table": (
+        [backfill(), "ALTER TABLE t RENAME TO u", "ALTER TABLE u RENAME a TO b"],
+        [backfill(U)],
+    ),
+    "a backfill goes with its table": ([backfill(), "DROP TABLE t"], []),
+    "an index of a backfill's name is another thing": (
+        [backfill(), create("fill"), "ALTER INDEX fill RENAME TO ix", "DROP INDEX ix"],
+        [backfill()],
+    ),
+    "what comes after a step that is cancelled waits for it no more": (
+        [create("ix"), replace(backfill(), after=("ix",)), "DROP INDEX ix"],
+        [backfill()],
     ),
     "a statement nobody understands": ([create("ix"), "FROBNICATE t"], [create("ix")]),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -122,9 +123,14 @@ class _Copy:
         copying.delete(cursor, self._dump_id)
         transfer = Transfer(cursor, self._dump_id, self._bundle, self._checksum)
         sent = {table: transfer.copy(table) for table in TABLES}
-        if told := different(cursor, self._dump_id, self._checksum, sent):
+        with ThreadPoolExecutor(
+            1
+        ) as meanwhile:  # this process has nothing to do while Postgres has
+            digest = meanwhile.submit(sha256, self._path)
+            told = different(cursor, self._dump_id, self._checksum, sent)
+        if told:
             raise Damaged(f"what Postgres stored is not what was sent: {told}")
-        self._record(cursor, whole=not transfer.left_out)
+        self._record(cursor, digest.result(), whole=not transfer.left_out)
         cursor.execute(query("metadata"), [self._dump_id, self._bundle.num_result_chunks])
         rows = 1 + sum(tally.rows for tally in sent.values())
         return Copied(outcome, self._file, rows, transfer.left_out)
@@ -134,11 +140,10 @@ class _Copy:
         held = tallies_of(self._bundle, self._checksum)
         if told := different(cursor, self._dump_id, self._checksum, held):
             raise Damaged(f"Postgres has other rows of this dump, from a writer: {told}")
-        self._record(cursor, whole=True)
+        self._record(cursor, sha256(self._path), whole=True)
         return Copied(Outcome.THERE, self._file)
 
-    def _record(self, cursor: psycopg.RawCursor[Any], *, whole: bool) -> None:
+    def _record(self, cursor: psycopg.RawCursor[Any], digest: bytes, *, whole: bool) -> None:
         path = resting_place(self._folder, self._dump_id, whole=whole).as_posix()
-        digest = sha256(self._path)
         values = [socket.gethostname(), path, self._file.bytes, digest]
         cursor.execute(query("record"), [self._dump_id, *values])

@@ -30,9 +30,9 @@ _EXPECTED: Final = {
     **{table.source: [column.source for column in table.columns] for table in TABLES},
 }
 #: A batch of rows has at most so many rows, and is closed by the row that reaches so many bytes:
-#: what is in memory does not grow with the bundle.
+#: what is in memory does not grow with the bundle. It fits into a socket's buffer.
 _BATCH_ROWS: Final = 500
-_BATCH_BYTES: Final = 1 << 20
+_BATCH_BYTES: Final = 1 << 17
 
 _MOST_WRONG: Final = 10_000
 

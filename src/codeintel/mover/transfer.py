@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.copy import LibpqWriter
 
 from codeintel.mover.checksum import Checksum, Tally
 from codeintel.mover.source import Bundle
@@ -29,6 +30,9 @@ _MOST_LEFT_OUT: Final = 1_000
 """A bundle of which more rows are left out than this is not one that has some bad rows."""
 
 _SHOWN: Final = 100
+
+#: The bytes that may wait in this process for a server that is slower.
+_UNSENT: Final = 1 << 20
 
 #: PostgreSQL 18, COPY, binary format: what comes before the rows, and after them.
 _BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + int4(0) + int4(0)
@@ -65,10 +69,13 @@ class Transfer:
 
     def _send(self, table: Table, batches: Iterable[Batch]) -> Tally:
         tallies = []
-        with self._cursor.copy(_statement(table)) as copy:
+        writer = LibpqWriter(self._cursor, flush_threshold=_UNSENT)
+        with self._cursor.copy(_statement(table), writer=writer) as copy:
             copy.write(_BEGIN)
             for batch in batches:
                 copy.write(_packed(table, self._dump_id, batch))
+                # What the socket takes goes at once, so that the server works while we read on.
+                self._cursor.connection.pgconn.flush()
                 tallies.append(self._checksum.tally(batch))
             copy.write(_END)
         return Tally.total(tallies)

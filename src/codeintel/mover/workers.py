@@ -7,6 +7,8 @@ doing, not theirs.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -58,8 +60,17 @@ class _Worker:
 
 
 def _begin(url: str, root: Path) -> None:
+    threading.Thread(target=_die_with_the_parent, daemon=True).start()
     _Worker.connection = _Worker.stack.enter_context(connection(url))
     _Worker.folder = BundleFolder(root)
+
+
+def _die_with_the_parent() -> None:
+    # Its queue would be waited for without end: each worker holds both ends of it.
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _move(dump_id: int) -> Moved:

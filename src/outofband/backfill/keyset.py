@@ -13,6 +13,7 @@ from outofband.model.names import QualifiedName, quote
 from outofband.model.progress import Progress
 
 _KEY = "outofband_key_"
+_ALONG_THE_KEY = "SELECT set_config('enable_seqscan', 'off', true)"
 _OF_A_ROW = ("22", "23", "P0")
 
 
@@ -71,17 +72,59 @@ class Keyset(Spec):
             return self._without(connection, cursor, type(error).__name__)
 
     def _fill(self, connection: Any, cursor: Cursor, rows: int) -> Batch:
-        given = {"rows": rows, **_after(cursor)}
-        sql = self._sql(begins=cursor is None)
-        walked, moved, last = connection.execute(sql, given).fetchone()
+        walked, last = self._walk(connection, cursor, rows)
+        if not walked:
+            return Batch()
+        given = {**_named("after", cursor), **_named("last", last)}
+        (moved,) = self._ask(connection, self._update(begins=cursor is None), given)
         return Batch(walked, moved, last if walked == rows else None)
 
     def _without(self, connection: Any, cursor: Cursor, reason: str) -> Batch:
-        columns = ", ".join(_verbatim(quote(column)) for column in self.key)
-        texts = ", ".join(f"{_verbatim(quote(column))}::text" for column in self.key)
-        sql = f"SELECT ARRAY[{texts}] FROM {self._walk(columns, begins=cursor is None)}"
-        (key,) = connection.execute(sql, {"rows": 1, **_after(cursor)}).fetchone()
+        _, key = self._walk(connection, cursor, 1)
         return Batch(1, 0, key, (Quarantined(", ".join(key), reason),))
+
+    def _walk(self, connection: Any, cursor: Cursor, rows: int) -> tuple[int, Cursor]:
+        """Return how many keys come next, and the last of them."""
+        columns = self._columns
+        names = [f"{_KEY}{n}" for n in range(len(columns))]
+        beyond = "" if cursor is None else f"WHERE {self._compared('>', 'after')}"
+        sql = f"""
+            WITH outofband_slice AS MATERIALIZED (
+                SELECT {", ".join(f"{c} AS {n}" for c, n in zip(columns, names, strict=True))}
+                  FROM {_verbatim(str(self._table))} {beyond}
+                 ORDER BY {", ".join(columns)} LIMIT %(rows)s)
+            SELECT (SELECT count(*) FROM outofband_slice),
+                   (SELECT ARRAY[{", ".join(f"{n}::text" for n in names)}] FROM outofband_slice
+                     ORDER BY {", ".join(f"{n} DESC" for n in names)} LIMIT 1)
+        """
+        walked, last = self._ask(connection, sql, {"rows": rows, **_named("after", cursor)})
+        return walked, last
+
+    def _update(self, *, begins: bool) -> str:
+        changes = ", ".join(f"{quote(c)} = ({e})" for c, e in self.set.items())
+        beyond = "" if begins else f"{self._compared('>', 'after')} AND "
+        return f"""
+            WITH outofband_changed AS (
+                UPDATE {_verbatim(str(self._table))} AS outofband_target SET {_verbatim(changes)}
+                 WHERE {beyond}{self._compared("<=", "last")} AND ({_verbatim(self.where)})
+                RETURNING pg_column_size(outofband_target.*) AS bytes)
+            SELECT coalesce(sum(bytes), 0)::bigint FROM outofband_changed
+        """
+
+    def _ask(self, connection: Any, sql: str, given: Mapping[str, Any]) -> Any:
+        """Run a statement planned with its bounds at hand, and along the key: joined to its keys
+        instead, a table of a million rows was read whole for 6,000 of them (measured on 18).
+        """
+        connection.execute(_ALONG_THE_KEY)
+        return connection.execute(sql, given, prepare=False).fetchone()
+
+    def _compared(self, operator: str, name: str) -> str:
+        bounds = ", ".join(f"%({name}_{n})s" for n in range(len(self.key)))
+        return f"({', '.join(self._columns)}) {operator} ({bounds})"
+
+    @property
+    def _columns(self) -> list[str]:
+        return [_verbatim(quote(column)) for column in self.key]
 
     def verify(self, connection: Any) -> Iterable[str]:
         """Tell of rows that are not done, and of those that hold something else."""
@@ -99,36 +142,9 @@ class Keyset(Spec):
     def _table(self) -> QualifiedName:
         return QualifiedName(self.table, self.schema)
 
-    def _sql(self, *, begins: bool) -> str:
-        columns = [_verbatim(quote(column)) for column in self.key]
-        aliases = [f"{_KEY}{n}" for n in range(len(columns))]
-        pairs = list(zip(columns, aliases, strict=True))
-        changes = ", ".join(f"{quote(c)} = ({e})" for c, e in self.set.items())
-        table = _verbatim(str(self._table))
-        return f"""
-            WITH outofband_slice AS MATERIALIZED (
-                SELECT {", ".join(f"{c} AS {a}" for c, a in pairs)}
-                  FROM {self._walk(", ".join(columns), begins=begins)}),
-            outofband_changed AS (
-                UPDATE {table} AS outofband_target SET {_verbatim(changes)} FROM outofband_slice
-                 WHERE {" AND ".join(f"outofband_target.{c} = {a}" for c, a in pairs)}
-                   AND ({_verbatim(self.where)})
-                RETURNING pg_column_size(outofband_target.*) AS bytes)
-            SELECT (SELECT count(*) FROM outofband_slice),
-                   (SELECT coalesce(sum(bytes), 0)::bigint FROM outofband_changed),
-                   (SELECT ARRAY[{", ".join(f"{a}::text" for a in aliases)}] FROM outofband_slice
-                     ORDER BY {", ".join(f"{a} DESC" for a in aliases)} LIMIT 1)
-        """
 
-    def _walk(self, columns: str, *, begins: bool) -> str:
-        """Return what follows FROM to have the next keys in order."""
-        given = ", ".join(f"%(after_{n})s" for n in range(len(self.key)))
-        beyond = "" if begins else f"WHERE ({columns}) > ({given}) "
-        return f"{_verbatim(str(self._table))} {beyond}ORDER BY {columns} LIMIT %(rows)s"
-
-
-def _after(cursor: Cursor) -> dict[str, str]:
-    return {f"after_{n}": value for n, value in enumerate(cursor or ())}
+def _named(name: str, key: Cursor) -> dict[str, str]:
+    return {f"{name}_{n}": value for n, value in enumerate(key or ())}
 
 
 def _verbatim(sql: str) -> str:

@@ -16,7 +16,8 @@ from outofband.backfill.state import State
 from outofband.backfill.telling import Teller
 from outofband.backfill.walk import Walk
 from outofband.backfill.work import Environment
-from outofband.runbook.hand import SessionLost
+from outofband.errors import OutofbandError
+from outofband.runbook.hand import SessionLost, StatementFailed
 
 _POLL_SECONDS = 0.5
 _LOSSES = 5
@@ -47,6 +48,11 @@ class Runner:
                         raise
                     self._teller.say("the connection was lost; connecting again")
                     self._reconnect()
+                except StatementFailed:
+                    raise
+                except OutofbandError as failed:  # of the spec: in its own words
+                    why = f"{failed.what}: {failed.why}" if failed.why else failed.what
+                    return Outcome(Verdict.STUCK, why, failed.do)
 
     def _run(self) -> Outcome:
         job = self._job

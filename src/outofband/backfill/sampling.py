@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from outofband.backfill.desk import Desk
 from outofband.backfill.estimate import Sample, spread
+from outofband.backfill.guard import of_spec
 from outofband.backfill.spec import Batch, Cursor, Damaged, Spec, Unit
 from outofband.backfill.state import query
 from outofband.backfill.window import Window
@@ -53,7 +54,7 @@ def _sample(
     try:
         with desk.transaction():
             apply_limits(desk, spec.limits)
-            with desk.lend() as connection:
+            with of_spec(), desk.lend() as connection:
                 batch = spec.batch(connection, unit, cursor, window.size)
             seconds = time.monotonic() - started
             sizes = {row["oid"]: row["bytes"] for row in desk.rows(query("grown"))}

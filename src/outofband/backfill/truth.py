@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import of_spec
 from outofband.backfill.spec import Spec, Unit
 from outofband.backfill.state import State
 from outofband.model.progress import Progress
@@ -39,7 +40,7 @@ def conclude(desk: Desk, spec: Spec, state: State) -> tuple[Progress, bool]:
     """
     with desk.transaction():
         desk.write(_SET, {"timeout": "0", "idle": _IDLE})
-        with desk.lend() as connection:
+        with of_spec(), desk.lend() as connection:
             progress = spec.progress(connection)
         return progress, progress.finished and state.finish(progress)
 
@@ -66,5 +67,5 @@ def _ask(desk: Desk, spec: Spec, timeout: str) -> Progress:
 def _lent(desk: Desk, timeout: str, idle: str = _IDLE) -> Iterator[Any]:
     with desk.transaction():
         desk.write(_SET, {"timeout": timeout, "idle": idle})
-        with desk.lend() as connection:
+        with of_spec(), desk.lend() as connection:
             yield connection

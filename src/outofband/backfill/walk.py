@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import described
 from outofband.backfill.heart import Heart
 from outofband.backfill.job import Job
 from outofband.backfill.look import Look
@@ -15,7 +16,7 @@ from outofband.backfill.spec import Unit
 from outofband.backfill.state import Claim, Left, State
 from outofband.backfill.telling import Tally, Teller
 from outofband.backfill.truth import conclude, listed
-from outofband.backfill.work import Step, Work, described
+from outofband.backfill.work import Step, Work
 from outofband.model.progress import Progress
 from outofband.runbook.rate import duration
 
@@ -40,7 +41,7 @@ class Walk:
         self._heart, self._teller = heart, teller
         self._look = Look(desk, job.table_oid)
         self._pace = Pace(job.spec.limits)
-        self._acted = False
+        self._acted = self._walked = self._waited = False
         self._tally = Tally(desk, job.spec, state, teller)
 
     def run(self) -> Outcome:
@@ -52,7 +53,7 @@ class Walk:
             if before is None or not before.finished:
                 self._list()
             while True:
-                self._units()
+                self._walked = self._units() or self._walked
                 self._settle()
                 before = self._conclude(before)
         except Over as over:
@@ -61,12 +62,15 @@ class Walk:
     def _list(self) -> int:
         return self._state.announce(listed(self._desk, self._job.spec))
 
-    def _units(self) -> None:
-        """Do what can be claimed, one unit after the other."""
+    def _units(self) -> bool:
+        """Do what can be claimed, one unit after the other; tell whether anything was."""
+        did = False
         while claim := self._state.claim():
             self._heart.hold(self._state, claim)
             self._do(claim)
             self._heart.let_go()
+            did = True
+        return did
 
     def _do(self, claim: Claim) -> None:
         work = Work.on(self._job.spec, self._state, self._desk, claim)
@@ -107,8 +111,8 @@ class Walk:
             locked, now = 0, time.monotonic()
             if decision.why != said or now - said_at >= _AGAIN_SECONDS:
                 said, said_at = decision.why, now
-                self._teller.say(f"{self._job.name.name} waits: {said}")
                 self._tally.waits(said)
+                self._teller.say(f"{self._job.name.name} waits: {said}")
             self._bear(work, decision, now - began)
             self._job.stopped.wait(decision.seconds)
             self._heed_while_waiting(work)
@@ -169,7 +173,7 @@ class Walk:
         left = self._state.left()
         self._heed(left.status)
         if left.here:
-            self._wait()  # for others, or for a unit's next try
+            self._wait(f"{left.here:,} units are in other hands, or failed and are tried again")
             return before
         progress, finished = conclude(self._desk, self._job.spec, self._state)
         if finished:
@@ -178,8 +182,8 @@ class Walk:
         if left.open:
             why = f"what is left is bound to other hosts: {left.open:,} units"
             raise Over(Outcome(Verdict.ELSEWHERE, why, "Run it there"))
-        if progress.finished:  # and somebody is still at work
-            self._wait()
+        if progress.finished:
+            self._wait("what is left is being concluded by another runner")
             return before
         if self._list():
             return None
@@ -194,13 +198,17 @@ class Walk:
             aside = f"in quarantine are {left.quarantined:,} units and {left.left_out:,} rows"
             do = f"Mend what outofband backfill quarantine {name} lists, then resume it"
             raise Over(Outcome(Verdict.QUARANTINED, f"{told}; {aside}", do))
-        got_on = before is None or progress.done > before.done
+        got_on = not self._walked or before is None or progress.done > before.done
         if not (self._job.spec.repeats and got_on):
             why = f"every unit is done, and {told}"
             do = "Compare what the spec's batch does with what its progress counts"
             raise Over(Outcome(Verdict.STUCK, why, do))
+        self._walked = True
         self._state.reopen()
 
-    def _wait(self) -> None:
+    def _wait(self, why: str) -> None:
+        if not self._waited:
+            self._waited = True
+            self._teller.say(f"{self._job.name.name} waits: {why}")
         if self._job.stopped.wait(_POLL_SECONDS):
             raise Over(Outcome(Verdict.STOPPED, "stopped by the operator"))

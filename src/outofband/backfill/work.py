@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-import traceback
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import described
 from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Batch, Cursor, Damaged, Spec
 from outofband.backfill.state import MOST_ATTEMPTS, Claim, LeaseLost, State
@@ -129,15 +128,6 @@ class Work:
         self.why = reason
         gone = self.state.fail(self.claim, reason, pause=_PAUSE_SECONDS, for_good=for_good)
         return Step.QUARANTINED if gone else Step.FAILED
-
-
-def described(error: Exception) -> str:
-    """Return what an exception of the application is and where it was raised; not its text, which
-    may hold data.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
 
 
 def apply_limits(desk: Desk, limits: Limits) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.reader import Reader
 from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 
 _SORT_KEY, _OUTPUT = "Sort Key: ", "Output: "
 
@@ -30,7 +31,7 @@ def canonical_forms(
     if not wanted:
         return {}
     stored = {text for facts in table.indexes for text in _stored_texts(facts)}
-    return {text: _canonical(reader, table, text) for text in sorted(wanted | stored)}
+    return {text: canonical(reader, table.name, text) for text in sorted(wanted | stored)}
 
 
 def _declared_texts(index: Index) -> Iterable[str]:
@@ -45,8 +46,9 @@ def _stored_texts(facts: IndexFacts) -> Iterable[str]:
         yield facts.predicate
 
 
-def _canonical(reader: Reader, table: TableFacts, text: str) -> str | None:
-    select = f"SELECT ({text}) FROM ONLY {table.name}"
+def canonical(reader: Reader, table: QualifiedName, text: str) -> str | None:
+    """Return the planner's form of an expression over a table's columns, None where it has none."""
+    select = f"SELECT ({text}) FROM ONLY {table}"
     # A constant is not sorted, and some types (point, json) cannot be.
     plan = reader.explain(f"{select} ORDER BY 1") or reader.explain(select) or ()
     return _told(plan, _SORT_KEY) or _told(plan, _OUTPUT)

@@ -51,6 +51,9 @@ def _stored(row: Row) -> Stored:
         _KINDS[row["type"]],
         tuple(row["columns"]),
         row["validated"],
+        row["expression"] if row["type"] == "c" else None,
         references=QualifiedName(target, row["target_schema"]) if target else None,
+        referenced_columns=tuple(row["target_columns"]),
+        on_delete=row["on_delete"],
     )
     return Stored(QualifiedName(row["table"], row["schema"]), constraint, row["deleted"] or 0)

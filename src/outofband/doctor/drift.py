@@ -1,7 +1,7 @@
 """What is otherwise in the database than the applied revisions say? Pure.
 
 More than `alembic check` sees: whether an index is valid, its predicate, access method and INCLUDE,
-and whether a constraint is validated. CHECK expressions, defaults and rows are not compared.
+whether a constraint is validated, where a foreign key points, what a CHECK and a default say.
 """
 
 from __future__ import annotations
@@ -11,48 +11,34 @@ from dataclasses import dataclass
 
 from outofband.catalog.classify import classify
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
-from outofband.catalog.reader import Row
 from outofband.catalog.sight import Sight
+from outofband.doctor import drift_columns, drift_constraints
 from outofband.doctor.declared import Declared
+from outofband.doctor.drift_columns import Kept
+from outofband.doctor.drifted import by, drifted
+from outofband.doctor.expressions import Pair
 from outofband.doctor.finding import Finding, Severity
 from outofband.doctor.words import told
 from outofband.model.names import QualifiedName, is_reindex_leftover, is_temporary
 from outofband.model.state import State
 from outofband.model.step import CreateIndex
-from outofband_lint.schema import Column, Table, TableConstraint
+from outofband_lint.schema import Table, TableConstraint
 
 _FINE = frozenset({State.VALID, State.CONSTRAINT_OWNED, State.BUILDING, State.BUILDING_ELSEWHERE})
-_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A column as the catalog has it: its ``type`` as SQL, and the bare name of it."""
-
-    type: str
-    type_name: str
-    builtin: bool
-    not_null: bool
 
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What the database has; ``hidden`` are tables that are there and were not looked at."""
+    """What the database has; ``hidden`` are tables that are there and were not looked at,
+    ``unlike`` the expressions that PostgreSQL prints otherwise than those declared.
+    """
 
     seen: Observation
     tables: Mapping[QualifiedName, TableFacts]
     columns: Mapping[QualifiedName, Mapping[str, Kept]]
     constraints: Mapping[QualifiedName, Sequence[TableConstraint]]
     hidden: Set[QualifiedName] = frozenset()
-
-
-def kept(rows: Iterable[Row]) -> dict[QualifiedName, dict[str, Kept]]:
-    """Return the columns of each table, of the rows of ``queries/columns.sql``."""
-    found: dict[QualifiedName, dict[str, Kept]] = {}
-    for row in rows:
-        column = Kept(row["type"], row["type_name"], row["builtin"], row["not_null"])
-        found.setdefault(QualifiedName(row["table"], row["schema"]), {})[row["name"]] = column
-    return found
+    unlike: Set[Pair] = frozenset()
 
 
 def judge(
@@ -74,7 +60,7 @@ def judge(
         if sight.state not in _FINE:
             yield _index(step, sight, ours)
     if ours.unread:
-        yield _drift(
+        yield drifted(
             "note",
             f"what revisions {told(ours.unread)} do was not understood: what they make is not "
             "compared",
@@ -86,11 +72,11 @@ def judge(
 def _table(table: Table, ours: Declared, there: There, told_names: Set[str]) -> Iterator[Finding]:
     facts = there.tables.get(table.name)
     if facts is None:
-        yield _drift("error", f"table {table.name} is not there", table.name, _by(table))
+        yield drifted("error", f"table {table.name} is not there", table.name, by(table))
         return
     constraints = there.constraints.get(table.name, ())
-    yield from _columns(table, there.columns.get(table.name, {}))
-    yield from _constraints(table, constraints, told_names)
+    yield from drift_columns.columns(table, there.columns.get(table.name, {}), there.unlike)
+    yield from drift_constraints.constraints(table, constraints, told_names, there.unlike)
     if not ours.unread:
         yield from _by_hand(table, facts, constraints, told_names)
 
@@ -108,7 +94,7 @@ def _index(step: CreateIndex, sight: Sight, ours: Declared) -> Finding:
         if sight.index
         else []
     )
-    return _drift(severity, what, step.table, _by(table.index(step.name) or table), evidence)
+    return drifted(severity, what, step.table, by(table.index(step.name) or table), evidence)
 
 
 def told_state(step: CreateIndex, sight: Sight) -> str:
@@ -153,54 +139,6 @@ def _spelled(found: IndexFacts) -> str:
     return f"{unique}{found.method} ({keys}){include}{where}"
 
 
-def _columns(table: Table, kept: Mapping[str, Kept]) -> Iterator[Finding]:
-    if not table.columns_known:
-        return
-    for column in table.columns:
-        found = kept.get(column.name)
-        name = f"column {column.name} of {table.name}"
-        if found is None:
-            yield _drift("error", f"{name} is not there", table.name, _by(column))
-        elif not _same_type(column, found):
-            evidence = [f"declared: {column.type}", f"there: {found.type}"]
-            yield _drift("error", f"{name} has another type", table.name, _by(column), evidence)
-        elif column.not_null != found.not_null:
-            takes = "takes no NULL" if found.not_null else "takes NULL"
-            what = f"{name} {takes}, other than declared"
-            yield _drift("error", what, table.name, _by(column))
-    if extra := sorted(set(kept) - {column.name for column in table.columns}):
-        what = f"{table.name} has columns that no applied revision makes: {told(extra)}"
-        yield _drift("note", what, table.name)
-
-
-def _same_type(column: Column, found: Kept) -> bool:
-    if column.type.builtin and found.builtin:
-        return str(column.type) == found.type
-    return column.type.name == found.type_name and column.type.array == found.type.endswith("[]")
-
-
-def _constraints(
-    table: Table, stored: Iterable[TableConstraint], told_names: Set[str]
-) -> Iterator[Finding]:
-    there = {each.name: each for each in stored}
-    for constraint in table.constraints:
-        if constraint.kind == "not_null" or constraint.name in told_names or constraint.parent:
-            continue
-        found = there.get(constraint.name)
-        name = f"constraint {constraint.name} of {table.name}"
-        if found is None:
-            yield _drift("error", f"{name} is not there", table.name, _by(constraint))
-        elif found.kind != constraint.kind or (
-            constraint.kind != "check"
-            and constraint.columns
-            and found.columns != constraint.columns
-        ):
-            yield _drift("error", f"{name} is another one", table.name, _by(constraint))
-        elif constraint.validated and not found.validated:
-            what = f"{name} is NOT VALID: rows that were there before need not fulfil it"
-            yield _drift("warning", what, table.name, _by(constraint))
-
-
 def _by_hand(
     table: Table,
     facts: TableFacts,
@@ -223,34 +161,4 @@ def _by_hand(
     for kind, names in (("indexes", extra), ("constraints", more)):
         if names:
             what = f"{table.name} has {kind} that no applied revision makes: {told(names)}"
-            yield _drift("note", what, table.name)
-
-
-def _by(item: object) -> str:
-    revision = getattr(item, "revision", "")
-    return f"revision {revision} declares it" if revision else ""
-
-
-def _drift(
-    severity: Severity,
-    what: str,
-    table: QualifiedName | None,
-    by: str = "",
-    evidence: Sequence[str] = (),
-) -> Finding:
-    do = "" if severity == "note" else (
-        "Write a revision that makes it so, or make the database so by hand, then run "
-        "outofband doctor again"
-    )  # fmt: skip
-    shown = ((by,) if by else ()) + tuple(evidence[:_SHOWN])
-    return Finding(
-        "schema-drift",
-        severity,
-        what,
-        shown,
-        "the application, and the next revision, count on what the revisions say"
-        if severity != "note"
-        else "",
-        do,
-        str(table) if table else "",
-    )
+            yield drifted("note", what, table.name)

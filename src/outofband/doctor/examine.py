@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import query
 from outofband.catalog.standing import standings
 from outofband.doctor import (
     drift,
+    expressions,
     foreign_keys,
     indexes,
     missing,
@@ -20,6 +21,7 @@ from outofband.doctor import (
 )
 from outofband.doctor.constraints import by_table
 from outofband.doctor.declared import declared, names
+from outofband.doctor.drift_columns import kept
 from outofband.doctor.finding import Finding, ranked
 from outofband.doctor.look import Seen, look
 from outofband.doctor.session import Asked, Session, asking
@@ -99,10 +101,12 @@ def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
     there = drift.There(
         seen.observation,
         seen.tables,
-        drift.kept(rows),
+        kept(rows),
         by_table(seen.constraints),
         frozenset(name for name in seen.relations if name not in seen.tables),
     )
+    asked = expressions.pairs(seen.declared.tables, there)
+    there = replace(there, unlike=expressions.unlike(session, asked))
     yield from drift.judge(seen.declared, seen.in_deploy, there, names(subject.steps))
 
 

@@ -120,7 +120,7 @@ class Inflation:
     def _say_sizes(self, sizes: Sequence[Size]) -> None:
         oids, pages, tuples, all_visible = zip(*sizes, strict=True) if sizes else ((), (), (), ())
         told: dict[str, Iterable[float]] = {
-            "oids": oids, "pages": pages, "tuples": tuples, "all_visible": all_visible
+            "oids": oids, "pages": pages, "tuples": map(float, tuples), "all_visible": all_visible
         }  # fmt: skip
         listed = {name: list(values) for name, values in told.items()}
         self._session.rows(query("sizes", __package__), listed)

@@ -59,9 +59,9 @@ def database(url: str) -> Iterator[Elsewhere]:
         digits = secrets.token_hex(4)
         session.rows(_LOCK, {"class": REHEARSAL_CLASS, "digits": digits})
         name = f"{_PREFIX}{digits}"
-        session.write(f"CREATE DATABASE {quote(name)} TEMPLATE template0")
         made = Elsewhere(_site(source, session, name), session.version, target)
-        try:
+        try:  # which may be ended by a signal as soon as there is a database
+            session.write(f"CREATE DATABASE {quote(name)} TEMPLATE template0")
             yield made
         except BaseException as error:
             made.left = _drop(session, name)

@@ -161,12 +161,12 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
         lost = Failure(f"{what} {reason}", do="Give it longer with --timeout, or see why")
         _say(post, what, failure=lost)
         return
-    from outofband.revisions import online
+    from outofband.revisions import online, redirect
     from outofband.revisions.environment import configured
 
     config = configured(call.configs, call.name, call.x)
     with (
-        online.redirected(site),
+        redirect.redirected(site),
         online.one_directory(config),
         online.configuring(apart=call.apart) as noted,
     ):

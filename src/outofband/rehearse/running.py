@@ -7,7 +7,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from outofband.ephemeral import server
+from outofband.ephemeral import binaries, server
+from outofband.ephemeral.binaries import Binaries
+from outofband.postgres.session import OLDEST_VERSION
+from outofband.postgres.sqlstate import ServerTooOld
 from outofband.pretend import WithoutSeqScan
 from outofband.rehearse import elsewhere
 from outofband.rehearse.base import Base
@@ -38,7 +41,11 @@ def on_ours(
     gate: Gate,
     pg_bin: Path | None,
 ) -> Came:
-    """Run the parts on a server made for it, the base from what is kept of it."""
+    """Run the parts on a server made for it, the base from what is kept of it.
+
+    Raises ServerTooOld, and what making a server raises.
+    """
+    _refuse_old(binaries.find(pg_bin))
     kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
     schema = kept.schema() if kept else None
     archive = kept.archive if kept and schema is not None else None
@@ -57,6 +64,15 @@ def on_ours(
         came = Came(running.version, [base])
         _go_on(came, call, site, wanted[1:], gate, Place(site.url, running.data_directory))
         return came
+
+
+def _refuse_old(found: Binaries) -> None:
+    if found.version < OLDEST_VERSION:
+        raise ServerTooOld(
+            f"{found.folder} holds PostgreSQL {found.major}",
+            why="outofband works with PostgreSQL 14 and newer",
+            do="Name another installation with --pg-bin or $PG_BIN",
+        )
 
 
 _UNDISTURBED = {"autovacuum": "off"}

@@ -175,4 +175,13 @@ def operation(operations: Any, name: str) -> Callable[..., Any]:
     return found
 
 
-_OPERATIONS = frozenset({"alter_column", "bulk_insert", "execute", "rename_table", "require_step"})
+_OPERATIONS = frozenset(
+    {
+        "alter_column",
+        "backfill_out_of_band",
+        "bulk_insert",
+        "execute",
+        "rename_table",
+        "require_step",
+    }
+)

@@ -65,7 +65,8 @@ def _run(step: Backfill, standing: Standing) -> Decision:
     state = standing.state
     if state in (State.PAUSED, State.CANCELLED):
         return (), f"it is {state.value}"
-    return ((), standing.sight.reason) if state is State.QUARANTINED else ((RunBackfill(step),), "")
+    # What is in quarantine keeps nothing else from being done, such as units that came since.
+    return (RunBackfill(step),), ""
 
 
 def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:

@@ -64,7 +64,6 @@ _WAYS_OUT = {
     State.BUILDING_ELSEWHERE: "Run this again when that is over",
     State.PAUSED: "Run outofband backfill resume with its name when it may go on",
     State.CANCELLED: "Run outofband backfill resume with its name if it is wanted after all",
-    State.QUARANTINED: "Mend what outofband backfill quarantine lists, then resume it",
     State.PARTITION_INCOMPLETE: "Do that, then run this again",
 }
 

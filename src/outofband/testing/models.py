@@ -44,11 +44,11 @@ def _serve(call: Call, site: Site, post: Post) -> None:
 
 
 def _differences(call: Call, site: Site) -> Iterator[str]:
-    from outofband.revisions import models, online
+    from outofband.revisions import models, online, redirect
     from outofband.revisions.environment import configured
 
     config = configured(call.configs, call.name, call.x)
-    with online.redirected(site), online.configuring(apart=call.apart) as noted:
+    with redirect.redirected(site), online.configuring(apart=call.apart) as noted:
         if code := models.missing(config):
             yield f"the models want what no revision makes; as autogenerate writes it:\n{code}"
     yield from _indexes([*models.indexes(noted.target_metadata)], site)

@@ -1,7 +1,7 @@
--- Let a backfill go on: what was quarantined too, where that is wanted, and the units of rows that were left out from
+-- Let a backfill go on, one that was finished too, since its verdict may be an old one: what was quarantined too, where that is wanted, and the units of rows that were left out from
 -- their beginning.
 WITH told AS (
-    UPDATE outofband.backfill SET status = 'active' WHERE id = %(backfill)s RETURNING id),
+    UPDATE outofband.backfill SET status = 'active', finished_at = NULL WHERE id = %(backfill)s RETURNING id),
 again AS (
     DELETE FROM outofband.backfill_quarantine AS q USING told
      WHERE %(quarantined)s AND q.backfill = told.id RETURNING q.unit)

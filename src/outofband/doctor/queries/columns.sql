@@ -6,10 +6,13 @@ SELECT n.nspname::text AS schema,
        format_type(a.atttypid, a.atttypmod) AS type,
        base.typname::text AS type_name,
        base.typnamespace = 'pg_catalog'::regnamespace AS builtin,
-       a.attnotnull AS not_null
+       a.attnotnull AS not_null,
+       CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS "default",
+       a.attgenerated <> '' AS generated
   FROM pg_attribute AS a
   JOIN pg_class AS c ON c.oid = a.attrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   JOIN pg_type AS t ON t.oid = a.atttypid
   JOIN pg_type AS base ON base.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
  WHERE a.attnum > 0

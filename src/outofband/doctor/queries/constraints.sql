@@ -9,6 +9,13 @@ SELECT n.nspname::text AS schema,
                FROM unnest(k.conkey) WITH ORDINALITY AS key(number, place)
                JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = key.number
               ORDER BY key.place) AS columns,
+       pg_get_expr(k.conbin, k.conrelid) AS expression,
+       ARRAY(SELECT a.attname::text
+               FROM unnest(k.confkey) WITH ORDINALITY AS key(number, place)
+               JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = key.number
+              ORDER BY key.place) AS target_columns,
+       CASE k.confdeltype WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null'
+                          WHEN 'd' THEN 'set default' ELSE '' END AS on_delete,
        target_schema.nspname::text AS target_schema,
        target.relname::text AS target,
        CASE WHEN k.contype = 'f' THEN coalesce(pg_stat_get_tuples_deleted(k.confrelid), 0) END AS deleted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from outofband.rehearse.queries.conditions import Asked, asked_of, sort_keys
@@ -17,9 +18,13 @@ _BY_PREFIX = "text_pattern_ops"
 
 def candidates(spot: Spot, table: QualifiedName) -> list[CreateIndex]:
     """Return indexes on ``table`` for what a scan looks for there, the most promising first."""
-    asked = asked_of(spot.node, spot.above)
-    found = dict.fromkeys(_btrees(asked, _sorted_by(spot)))
+    asked, order = asked_of(spot.node, spot.above), _sorted_by(spot)
+    found = dict.fromkeys(_btrees(asked, order))
     indexes = [_index(table, keys) for keys in found if keys]
+    where = " AND ".join(dict.fromkeys(each.predicate for each in asked if each.predicate))
+    if where:
+        rest = dict.fromkeys(_btrees([each for each in asked if not each.predicate], order))
+        indexes += [_index(table, keys, where=where) for keys in rest if keys]
     searched = _keys([a for a in asked if a.how == "search"])
     return indexes + [_index(table, (key,), "gin") for key in searched]
 
@@ -58,16 +63,28 @@ def _prefixes(asked: Sequence[Asked]) -> Keys:
     return tuple(IndexKey(key.column, key.expression, opclass=_BY_PREFIX) for key in keys)
 
 
-def _index(table: QualifiedName, keys: Keys, method: str = "btree") -> CreateIndex:
-    named = (key.column or leading_function(key.expression or "") for key in keys)
-    name = clip("_".join(["ix", table.name, *filter(None, named)]))
-    return CreateIndex(name, table, keys, method=method)
+def _index(
+    table: QualifiedName, keys: Keys, method: str = "btree", where: str | None = None
+) -> CreateIndex:
+    named = (key.column or _named_after(key.expression or "") for key in keys)
+    part = "_".join(_WORDS.findall(where.lower())) if where else ""
+    name = clip("_".join(["ix", table.name, *filter(None, named), *filter(None, [part])]))
+    return CreateIndex(name, table, keys, method=method, where=where)
+
+
+def _named_after(expression: str) -> str:
+    """Return what tells an expression in the name of an index: its function, else its words."""
+    return leading_function(expression) or "_".join(_WORDS.findall(expression))
+
+
+_WORDS = re.compile(r"\w+")
 
 
 def statement(index: CreateIndex) -> str:
     """Return the SQL that builds a candidate on an empty table."""
     keys = ", ".join(map(_spelled, index.keys))
-    return f"CREATE INDEX ON {index.table} USING {index.method} ({keys})"
+    where = f" WHERE {index.where}" if index.where else ""
+    return f"CREATE INDEX ON {index.table} USING {index.method} ({keys}){where}"
 
 
 def _spelled(key: IndexKey) -> str:

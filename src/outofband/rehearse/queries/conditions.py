@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from outofband.pretend.plan import Plan
 from outofband_lint.access import sides
+from outofband_lint.names import quote
 from outofband_lint.reader.select import condition_of
 from outofband_lint.reader.select_tokens import PARAMETER, Kind, Token, query_tokens
 from outofband_lint.reader.select_tree import Compare, Condition, Either, How, Operand, conjuncts
@@ -29,8 +30,8 @@ _FEW = (("true",), ("false",))
 class Asked:
     """A condition: the key that an index would have for it, and how it compares.
 
-    ``weak`` is one that many rows may meet; ``joins`` one that compares with another table;
-    ``either`` one of an OR.
+    ``weak`` is one that many rows may meet, of a column: what a partial index may be for, as its
+    predicate. ``joins`` is one that compares with another table, ``either`` one of an OR.
     """
 
     key: IndexKey
@@ -38,6 +39,7 @@ class Asked:
     weak: bool = False
     joins: bool = False
     either: bool = False
+    predicate: str = ""
 
 
 def asked_of(node: Plan, above: Iterable[Plan]) -> list[Asked]:
@@ -113,7 +115,19 @@ def _of_parts(
         for side in sides(part) if isinstance(part, Compare) else ():
             if _is_of(side.left, alias):
                 weak = side.how in ("null", "not_null") or side.values in _FEW
-                yield Asked(key_of(side.left), side.how, weak, bool(side.against), either)
+                key = key_of(side.left)
+                predicate = _predicate(key, side) if weak and not either else ""
+                yield Asked(key, side.how, weak, bool(side.against), either, predicate)
+
+
+def _predicate(key: IndexKey, side: Compare) -> str:
+    """Return a condition that names no parameter as the predicate of an index has it."""
+    if key.column is None:
+        return ""
+    column = quote(key.column)
+    if side.how in ("null", "not_null"):
+        return f"{column} IS {'NULL' if side.how == 'null' else 'NOT NULL'}"
+    return column if side.values == ("true",) else f"NOT {column}"
 
 
 def _is_of(operand: Operand, alias: str | None) -> bool:

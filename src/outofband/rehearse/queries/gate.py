@@ -64,11 +64,11 @@ def _judged(
     old = faults(before, server.world, sized=sized) if isinstance(before, Plan) else []
     known = {(fault.kind, fault.table) for fault in old if asking.known}
     trial = Trial(server, answer.sql, sized, suggested)
-    found = (
+    found = [
         replace(f, suggestion=trial.of(f, head), is_old=(f.kind, f.table) in known)
         for f in faults(head, server.world, sized=sized)
-    )
-    return replace(planned, faults=tuple(found))
+    ]
+    return replace(planned, faults=tuple(trial.together(found, head)))
 
 
 def _comparable(base: Answer | None, head: Answer) -> Outcome | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from outofband.pretend import Plan
 from outofband.rehearse.queries.candidates import candidates, statement
@@ -16,6 +17,8 @@ from outofband_lint.statement import CreateIndex
 
 _HELPS = 0.8
 """The share of its cost that a query has to be down to with an index, or it is not suggested."""
+_OF_A_PAIR = 4
+"""Candidates that are tried for one table beside those of another."""
 _ALIKE = 1.2
 """Costs within this factor are the same."""
 
@@ -38,6 +41,49 @@ class Trial:
                 tried = Suggestion(index, found)
                 best = tried if best is None or self._is_better(tried, best) else best
         return best
+
+    def together(self, found: Sequence[Fault], plan: Plan) -> Iterator[Fault]:
+        """Yield the faults of a plan, those that no index mends alone with the one that does beside
+        what mends the others: a join may want one of each table before either helps.
+        """
+        helping = dict.fromkeys(f.suggestion.index for f in found if f.suggestion is not None)
+        lacking = [f for f in found if f.suggestion is None]
+        if not helping and len(lacking) > 1:
+            first, *_ = lacking
+            best = self._pair(first, lacking[1:], plan)
+            yield from found if best is None else best
+            return
+        with ExitStack() as stack:
+            better = plan
+            if helping and lacking:
+                for index in helping:
+                    stack.enter_context(self.server.size.trying(statement(index)))
+                better = self.server.explained(self.sql, sized=self.sized)
+            for fault in found:
+                mended = fault.suggestion or (self._within(fault, better) if helping else None)
+                yield replace(fault, suggestion=mended)
+
+    def _within(self, fault: Fault, plan: Plan) -> Suggestion | None:
+        """Return what mends a fault in a plan that other indexes have made better already."""
+        left = faults(plan, self.server.world, sized=self.sized)
+        same = (f for f in left if (f.kind, f.table) == (fault.kind, fault.table))
+        return next((self.of(f, plan) for f in same), None)
+
+    def _pair(self, first: Fault, others: Sequence[Fault], plan: Plan) -> list[Fault] | None:
+        """Return the faults with two indexes that mend the first and another only together."""
+        for index in list(dict.fromkeys(self._candidates(first, plan)))[:_OF_A_PAIR]:
+            try:
+                with self.server.size.trying(statement(index)):
+                    tried = self.server.explained(self.sql, sized=self.sized)
+                    for other in others:
+                        beside = self.of(replace(other, scan=_scan(tried, other)), tried)
+                        if beside is not None and self._mends(beside.plan, first, plan):
+                            both = {id(first): Suggestion(index, beside.plan), id(other): beside}
+                            every = (first, *others)
+                            return [replace(f, suggestion=both.get(id(f))) for f in every]
+            except StatementFailed:
+                continue
+        return None
 
     def _candidates(self, fault: Fault, plan: Plan) -> Iterator[CreateIndex]:
         yield from (index for index in self.suggested if index.table == fault.table)
@@ -64,3 +110,9 @@ class Trial:
             return cost * _ALIKE < least
         fewer = len(tried.index.keys) < len(best.index.keys)
         return cost <= least * _ALIKE if fewer else cost * _ALIKE < least
+
+
+def _scan(plan: Plan, fault: Fault) -> Plan:
+    """Return the node of a plan that reads what the scan of a fault does."""
+    same = (node for node in plan.nodes() if node.alias == fault.scan.alias and node.relation)
+    return next(same, fault.scan)

@@ -1,0 +1,41 @@
+"""What becomes of an exception of the application's code."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from outofband.backfill.spec import Damaged
+from outofband.errors import NothingChanged, OutofbandError
+from outofband.runbook.hand import SessionLost
+
+
+class SpecFailed(NothingChanged):
+    """The code of a spec raised where nothing could be put aside for it."""
+
+
+@contextmanager
+def of_spec() -> Iterator[None]:
+    """Tell of what a spec raises in the block by its kind and place. Raises SpecFailed; what the
+    engine understands passes through.
+    """
+    try:
+        yield
+    except (OutofbandError, SessionLost, Damaged):
+        raise
+    except Exception as error:  # the application's code may raise what it likes
+        do = "Mend the spec, or what it looks at"
+        raise SpecFailed("the spec raises an exception", why=described(error), do=do) from None
+
+
+def described(error: Exception) -> str:
+    """Return what an exception of the application is and where it was raised; not its text, which
+    may hold data, unless it is an error that was written to be shown.
+    """
+    if isinstance(error, OutofbandError):
+        return f"{error.what}: {error.why}" if error.why else error.what
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"

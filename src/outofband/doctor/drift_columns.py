@@ -1,0 +1,80 @@
+"""Which columns are otherwise than the applied revisions say? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from outofband.catalog.reader import Row
+from outofband.doctor import expressions
+from outofband.doctor.drifted import by, drifted
+from outofband.doctor.expressions import Pair
+from outofband.doctor.finding import Finding
+from outofband.doctor.words import told
+from outofband.model.names import QualifiedName
+from outofband_lint.schema import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A column as the catalog has it: its ``type`` as SQL, and the bare name of it; the
+    ``default`` as PostgreSQL spells it, None where there is none.
+    """
+
+    type: str
+    type_name: str
+    builtin: bool
+    not_null: bool
+    default: str | None = None
+    generated: bool = False
+
+
+def kept(rows: Iterable[Row]) -> dict[QualifiedName, dict[str, Kept]]:
+    """Return the columns of each table, of the rows of ``queries/columns.sql``."""
+    found: dict[QualifiedName, dict[str, Kept]] = {}
+    for row in rows:
+        told = (row["default"], row["generated"])
+        column = Kept(row["type"], row["type_name"], row["builtin"], row["not_null"], *told)
+        found.setdefault(QualifiedName(row["table"], row["schema"]), {})[row["name"]] = column
+    return found
+
+
+def columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterator[Finding]:
+    """Name the columns that are not there or otherwise, and those that nobody declares."""
+    if not table.columns_known:
+        return
+    for column in table.columns:
+        found = kept.get(column.name)
+        name = f"column {column.name} of {table.name}"
+        if found is None:
+            yield drifted("error", f"{name} is not there", table.name, by(column))
+        elif not _same_type(column, found):
+            evidence = [f"declared: {column.type}", f"there: {found.type}"]
+            yield drifted("error", f"{name} has another type", table.name, by(column), evidence)
+        elif column.not_null != found.not_null:
+            takes = "takes no NULL" if found.not_null else "takes NULL"
+            what = f"{name} {takes}, other than declared"
+            yield drifted("error", what, table.name, by(column))
+        else:
+            yield from _default(table, column, found, unlike)
+    if extra := sorted(set(kept) - {column.name for column in table.columns}):
+        what = f"{table.name} has columns that no applied revision makes: {told(extra)}"
+        yield drifted("note", what, table.name)
+
+
+def _default(table: Table, column: Column, found: Kept, unlike: Set[Pair]) -> Iterator[Finding]:
+    if column.generated or found.generated or not expressions.has_default(table, column):
+        return
+    name = f"column {column.name} of {table.name}"
+    if found.default is None:
+        what = f"{name} has no default, other than declared"
+        yield drifted("error", what, table.name, by(column), [f"declared: {column.default}"])
+    elif expressions.default(table.name, column, found) in unlike:
+        evidence = [f"declared: {column.default}", f"there: {found.default}"]
+        yield drifted("warning", f"{name} has another default", table.name, by(column), evidence)
+
+
+def _same_type(column: Column, found: Kept) -> bool:
+    if column.type.builtin and found.builtin:
+        return str(column.type) == found.type
+    return column.type.name == found.type_name and column.type.array == found.type.endswith("[]")
