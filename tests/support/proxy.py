@@ -16,7 +16,7 @@ CHUNK = 65536
 class Proxy:
     """Passes bytes on between clients, who come by TCP, and a server behind a Unix socket."""
 
-    def __init__(self, url: str, pid: int | None = None) -> None:
+    def __init__(self, url: str, pid: int | None = None, port: int = 0) -> None:
         parts = urlsplit(url)
         where = parse_qs(parts.query)
         self._server = str(Path(where["host"][0], f".s.PGSQL.{where['port'][0]}"))
@@ -24,7 +24,7 @@ class Proxy:
         self._sockets: list[socket.socket] = []
         self._swallowed: set[socket.socket] = set()
         self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         port = self._listener.getsockname()[1]
         user = parts.username or "postgres"
         self.url = (
@@ -102,9 +102,9 @@ def renamed(data: bytes, pid: int) -> bytes:
 
 
 @contextmanager
-def proxy(url: str, pid: int | None = None) -> Iterator[Proxy]:
+def proxy(url: str, pid: int | None = None, port: int | None = None) -> Iterator[Proxy]:
     """Put a proxy before a server; with ``pid``, one that makes the server's process up."""
-    opened = Proxy(url, pid)
+    opened = Proxy(url, pid, port or 0)
     try:
         yield opened
     finally:

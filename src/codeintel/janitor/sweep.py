@@ -7,10 +7,9 @@ the mode held, by what Postgres says then and by the file being the one that was
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from codeintel.janitor.verdict import (
 )
 from codeintel.store.folder import BundleFolder
 from codeintel.store.locks import hold_mode, try_lock_dump
+from outofband.backfill import here
 
 _Connection = psycopg.Connection[Any]
 _Judge = Callable[[Standing, Situation], Verdict]
@@ -58,7 +58,7 @@ class Janitor:
     folder: BundleFolder
     grace: timedelta
     deletes: bool = False
-    host: str = socket.gethostname()
+    host: str = field(default_factory=here)
 
     def sweep(self) -> Iterator[Found]:
         """Yield every file that is not the only one of its dump, page by page of ids."""

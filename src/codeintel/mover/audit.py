@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from codeintel.mover.queries import query
 from codeintel.mover.source import opened
 from codeintel.mover.standing import Record
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Damaged
+from outofband.backfill import Damaged, here
 
 _Connection = psycopg.Connection[Any]
 
@@ -28,7 +27,7 @@ def audit(connection: _Connection, folder: BundleFolder) -> Iterator[str]:
     """
     after = 0
     with psycopg.RawCursor(connection) as cursor:
-        while page := cursor.execute(query("records"), [after, socket.gethostname()]).fetchall():
+        while page := cursor.execute(query("records"), [after, here()]).fetchall():
             for dump_id, has_rows, path, size, digest in page:
                 record = Record(Path(path), size, digest)
                 if wrong := _wrong(cursor, folder, dump_id, record, has_rows=has_rows):

@@ -7,7 +7,6 @@ that only the rename is missing.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from codeintel.mover.transfer import Transfer
 from codeintel.roles import require_both_stores
 from codeintel.store import copying
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Damaged, Quarantined
+from outofband.backfill import Damaged, Quarantined, here
 
 _Connection = psycopg.Connection[Any]
 
@@ -145,5 +144,5 @@ class _Copy:
 
     def _record(self, cursor: psycopg.RawCursor[Any], digest: bytes, *, whole: bool) -> None:
         path = resting_place(self._folder, self._dump_id, whole=whole).as_posix()
-        values = [socket.gethostname(), path, self._file.bytes, digest]
+        values = [here(), path, self._file.bytes, digest]
         cursor.execute(query("record"), [self._dump_id, *values])

@@ -8,7 +8,6 @@ that renames. Each host does the bundles below its own $BUNDLE_DIR.
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from codeintel.mover.reverse import give_back
 from codeintel.mover.source import Identity, identify
 from codeintel.roles import require_both_stores
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Batch, Cursor, Limits, Progress, Size, Spec, Unit
+from outofband.backfill import Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
 
 _Connection = psycopg.Connection[Any]
 
@@ -57,7 +56,7 @@ class Bundles(Spec):
         folder = _folder()
         for dump_id in self._left(connection, waiting(folder)):
             if file := identify(folder.bundle(dump_id)):
-                yield Unit(str(dump_id), bytes=file.bytes, place=socket.gethostname())
+                yield Unit(str(dump_id), bytes=file.bytes, place=here())
 
     def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
         """Copy a bundle, or rename the file that was copied; raises Damaged."""
@@ -101,7 +100,7 @@ class Rows(Spec):
         """List the dumps that have rows."""
         after = 0
         while ids := connection.execute(query("after"), [after]).fetchall():
-            yield from (Unit(str(dump_id), place=socket.gethostname()) for (dump_id,) in ids)
+            yield from (Unit(str(dump_id), place=here()) for (dump_id,) in ids)
             after = ids[-1][0]
 
     def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002

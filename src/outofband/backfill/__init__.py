@@ -7,6 +7,7 @@ A spec is a value of the application's code, named by a revision
 """
 
 from outofband.backfill.bounds import Bounds
+from outofband.backfill.here import here
 from outofband.backfill.keyset import Keyset
 from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Batch, Cursor, Damaged, Quarantined, Size, Spec, Unit
@@ -26,5 +27,6 @@ __all__ = [
     "Spec",
     "Unit",
     "VersionRefused",
+    "here",
     "require_version",
 ]

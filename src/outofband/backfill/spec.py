@@ -102,7 +102,9 @@ class Spec(Protocol):
 
     @abstractmethod
     def batch(self, connection: Any, unit: Unit, cursor: Cursor, size: Size) -> Batch:
-        """Do the next piece of a unit. Raises Damaged."""
+        """Do the next piece of a unit. Raises Damaged, and OutofbandError where no unit is to be
+        done now, which ends the run with its words.
+        """
         ...
 
     def settle(self, unit: Unit) -> None:  # noqa: ARG002

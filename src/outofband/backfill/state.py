@@ -191,8 +191,8 @@ class State:
         self._write("show", {**_told(progress), "waits": waits or None})
 
     def finish(self, progress: Progress) -> bool:
-        """Write the verdict; tell whether that could be, nothing being in work. In the transaction
-        of the query that told the progress.
+        """Write the verdict; tell whether that could be, no unit being open. In the transaction of
+        the query that told the progress.
         """
         return bool(self._write("finish", _told(progress)))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from outofband.backfill.desk import Desk
 from outofband.backfill.heart import OpenDesk
+from outofband.backfill.here import here
 from outofband.backfill.job import Job
 from outofband.backfill.load import SpecNotLoaded, load
 from outofband.backfill.outcome import Outcome, Verdict
@@ -64,7 +65,7 @@ class Turns:
             Name(step.name, table.name.schema or ""),
             table.oid,
             holder(),
-            (socket.gethostname(),),
+            (here(),),
             world.patient.max_wait,
             world.patient.stopped,
             lambda: world.conditions.not_now(planned.actions[0]),

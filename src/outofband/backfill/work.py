@@ -12,6 +12,7 @@ from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Batch, Cursor, Damaged, Spec
 from outofband.backfill.state import MOST_ATTEMPTS, Claim, LeaseLost, State
 from outofband.backfill.window import Window
+from outofband.errors import OutofbandError
 from outofband.runbook.hand import SessionLost, StatementFailed
 
 _TIMEOUT = "57014"
@@ -36,11 +37,13 @@ class Step(Enum):
 
 
 class Environment(Exception):
-    """The server refuses what no other unit would get either: a privilege, room, a table."""
+    """What is refused, no other unit would get either: the server refuses a privilege, room or a
+    table, or the application to do any of it now.
+    """
 
-    def __init__(self, failed: StatementFailed) -> None:
-        super().__init__(failed.what)
-        self.what, self.do = failed.what, failed.do
+    def __init__(self, what: str, do: str) -> None:
+        super().__init__(what)
+        self.what, self.do = what, do
 
 
 @dataclass(slots=True)
@@ -88,6 +91,10 @@ class Work:
             return self._fail(damaged.reason, for_good=True)
         except StatementFailed as failed:
             return self._refused(failed)
+        except OutofbandError as refused:
+            self.state.release(self.claim)
+            what = f"{refused.what}: {refused.why}" if refused.why else refused.what
+            raise Environment(what, refused.do) from None
         except Exception as error:  # the application's code may raise what it likes
             return self._fail(described(error))
         self.locked = 0
@@ -118,7 +125,7 @@ class Work:
                 return Step.ON
         elif not code.startswith(_OF_A_ROW):
             self.state.release(self.claim)
-            raise Environment(failed)
+            raise Environment(failed.what, failed.do)
         elif smaller.rows < self.window.rows:
             self.window = smaller
             return Step.ON

@@ -85,7 +85,7 @@ def _state(step: Backfill, table: TableFacts, facts: BackfillFacts) -> tuple[Sta
         return State.FINISHED, ""
     if _is_empty(step, table, facts):
         return State.FINISHED, "the table is empty"
-    if isinstance(facts.truth, Progress) and facts.truth.finished and not facts.running:
+    if isinstance(facts.truth, Progress) and facts.truth.finished and not facts.in_work:
         return State.FINISHED, "nothing is left to do"
     unknown = facts.truth if isinstance(facts.truth, str) else ""
     if facts.status in _STATUS:

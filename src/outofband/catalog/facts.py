@@ -127,8 +127,9 @@ class BackfillFacts:
     """What is kept of a backfill, and where somebody asked, what the data says.
 
     ``begun`` is False where nothing is kept yet. Units are ``open``, of these ``running`` in the
-    hands of a live runner, or ``quarantined``, for a ``reason`` of one of them; ``left_out`` counts
-    rows. ``progress`` is the last that was told, ``waits`` what a runner waits for.
+    hands of a live runner or ``bound`` to a host, or ``quarantined``, for a ``reason`` of one of
+    them; ``left_out`` counts rows. ``progress`` is the last that was told, ``waits`` what a runner
+    waits for.
     ``seconds_left`` is by the rate of those at work, None while nobody knows. ``truth`` is the
     data's own answer, None where it was not asked, or in words why it cannot be.
     """
@@ -140,6 +141,7 @@ class BackfillFacts:
     running: int = 0
     quarantined: int = 0
     left_out: int = 0
+    bound: int = 0
     reason: str = ""
     progress: Progress | None = None
     waits: str = ""
@@ -147,6 +149,11 @@ class BackfillFacts:
     bytes_per_second: float | None = None
     open_bytes: int = 0
     truth: Progress | str | None = None
+
+    @property
+    def in_work(self) -> bool:
+        """Whether somebody is at it, or is to be: what is bound to a host is not seen from all."""
+        return bool(self.running or self.bound)
 
 
 @dataclass(frozen=True, slots=True)

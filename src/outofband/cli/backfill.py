@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from outofband.backfill.here import VARIABLE
 from outofband.cli.options import F, Where, connection_options, format_option
 
 
@@ -39,6 +40,39 @@ def estimate(where: Where, step: str, form: str, yes: bool) -> None:
     from outofband.cli.backfill_estimate import estimate as run
 
     run(where, step, form, yes=yes)
+
+
+@command.command("worker")
+@connection_options
+@click.option(
+    "--place",
+    envvar=VARIABLE,
+    show_envvar=True,
+    metavar="NAME",
+    help="What this host is called to which units are bound, such as its files; the same after a "
+    "restart.  [default: the host's name]",
+)
+@click.option(
+    "--until-done",
+    is_flag=True,
+    help="End when nothing is wanted any more, or only what needs a person.  [default: stay]",
+)
+def worker(where: Where, place: str | None, until_done: bool) -> None:
+    """Work at whatever backfills the applied revisions want, on the files of this host.
+
+    One process does one unit at a time: start as many on a host as it has cores to spare, on any
+    number of hosts. They need the extra alembic-outofband[worker], and make its tables in the
+    schema outofband. A worker looks for work every 5 s, and for new units after 1 min to 15 min.
+    One that has not been heard of for 30 s is taken for dead, and its unit is done by another of
+    its host; when the server was away, all come back by themselves, after 1 s to 30 s.
+
+    SIGTERM and Ctrl-C end it after the batch in work, with its unit given back; a second one ends
+    it at once. Exits 0 when stopped, or when all is done; 4 when something is left that needs a
+    person.
+    """
+    from outofband.cli.backfill_worker import work
+
+    sys.exit(work(where, place, until_done=until_done))
 
 
 @command.command("verify")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 
 import click
 
+from outofband.backfill.here import here
 from outofband.backfill.job import Job
 from outofband.backfill.orders import Orders
 from outofband.backfill.outcome import Outcome, Verdict
@@ -56,7 +56,7 @@ def _run(found: One, back: Spec) -> Outcome:
         replace(found.name, reverse=True),
         found.table.oid,
         holder(),
-        (socket.gethostname(),),
+        (here(),),
         stopped=patient.stopped,
     )
     again = f"outofband backfill reverse {name}"

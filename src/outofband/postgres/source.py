@@ -14,7 +14,7 @@ from outofband.errors import Misuse
 from outofband.model.names import quote
 from outofband.target import DatabaseNotReached, Target
 
-_LIMITS = {
+LIMITS = {
     "connect_timeout": 10,
     # A peer that is gone without a word is noticed in a minute, instead of two hours.
     "keepalives_idle": 30,
@@ -88,7 +88,7 @@ def connect(source: Source) -> psycopg.Connection[Any]:
     opened = source.open()
     if isinstance(opened, Mapping):
         try:
-            opened = psycopg.connect(**{**_LIMITS, **opened})
+            opened = psycopg.connect(**{**LIMITS, **opened})
         except psycopg.Error as error:
             raise Target.of(opened).not_reached(error) from None
     connection: psycopg.Connection[Any] = opened

@@ -36,7 +36,7 @@ class Connector:
         libpq parameters, the password among them: psycopg2's are those of a connection the engine
         opened, an asynchronous driver's those of its URL. Raises DatabaseNotReached.
         """
-        with reaching():
+        with reaching(self.engine.dialect.loaded_dbapi.Error):
             dialect = self.engine.dialect
             if dialect.is_async or dialect.driver not in ("psycopg", "psycopg2"):
                 return of_url(self.engine.url)

@@ -13,9 +13,9 @@ from outofband.target import Target
 
 
 @contextmanager
-def reaching() -> Iterator[None]:
+def reaching(of_driver: type[Exception] = DBAPIError) -> Iterator[None]:
     """Raise DatabaseNotReached, naming host, port and database, where a connection attempted within
-    fails.
+    fails; by errors ``of_driver`` too, that SQLAlchemy leaves as they are below its connections.
     """
     targets: list[Target] = []
 
@@ -25,7 +25,7 @@ def reaching() -> Iterator[None]:
     event.listen(Engine, "do_connect", note)
     try:
         yield
-    except (DBAPIError, ConnectionError, TimeoutError) as error:
+    except (DBAPIError, ConnectionError, TimeoutError, of_driver) as error:
         raise (targets[-1] if targets else Target()).not_reached(error) from None
     finally:
         event.remove(Engine, "do_connect", note)
