@@ -56,8 +56,11 @@ class Proxy:
 
     def close(self) -> None:
         """Serve no more."""
-        self._listener.close()
         self._over.set()
+        # Who waits in accept() would not notice a close, and serve the next one that comes.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         self.cut()
 
     def _accept(self) -> None:
@@ -71,6 +74,8 @@ class Proxy:
                     threading.Thread(
                         target=self._pass_on, args=(source, target, lies), daemon=True
                     ).start()
+                if self._over.is_set():
+                    self.cut()
 
     def _heard(self, source: socket.socket) -> bytes:
         """Return what is to be passed on next, empty at the end, which too may be swallowed."""
