@@ -197,18 +197,18 @@ def amiss(url: str, folders: Iterable[BundleFolder], dump_ids: Iterable[int]) ->
 
 
 def kept(url: str) -> dict[str, Any]:
-    """Return what the engine and the queue keep: open, leased and settled units, and jobs by
-    status, but for those that failed.
+    """Return what the engine and the queue keep: open, leased and settled units, and the jobs that
+    somebody is at.
+
+    One that waits may be left, put in by a worker as another did the last unit: whoever comes to it
+    finds nothing to do.
     """
     with psycopg.connect(url, autocommit=True) as connection:
-        units = connection.execute(
+        row = connection.execute(
             "SELECT count(*) FILTER (WHERE done_at IS NULL), count(owner),"
-            " count(*) FILTER (WHERE settled_at IS NOT NULL) FROM outofband.backfill_unit"
+            " count(*) FILTER (WHERE settled_at IS NOT NULL),"
+            " (SELECT count(*) FROM outofband.procrastinate_jobs WHERE status = 'doing')"
+            " FROM outofband.backfill_unit"
         ).fetchone()
-        jobs = connection.execute(
-            "SELECT status::text, count(*) FROM outofband.procrastinate_jobs"
-            " WHERE status <> 'failed' GROUP BY 1"
-        ).fetchall()
-        assert units is not None
-        open_, leased, settled = units
-        return {"open": open_, "leased": leased, "settled": settled, "jobs": dict(jobs)}
+    assert row is not None
+    return dict(zip(("open", "leased", "settled", "doing"), row, strict=True))
