@@ -115,6 +115,20 @@ def test_verify_looks_and_moves_nothing(
     assert capsys.readouterr().out.startswith("dump 2: 0 rows of ")
 
 
+def test_a_dump_that_is_replaced_as_it_is_looked_at_is_not_wrong(
+    call: Any, migrated: Store, folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("move")
+
+    def replaced_meanwhile(*_: object) -> str:
+        migrated.execute("DELETE FROM lsif_moved_bundles")
+        return "other rows"
+
+    monkeypatch.setattr("codeintel.mover.audit.different", replaced_meanwhile)
+    assert call("move", "--verify") == 0
+    assert waiting(folder) == []
+
+
 @pytest.mark.parametrize("words", [("move",), ("move", "--workers", "2"), ("reverse",)])
 def test_a_database_that_is_no_store_yet_is_told_in_words(
     make_database: Any, tmp_path: Path, capsys: Capture, words: tuple[str, ...]
