@@ -48,9 +48,14 @@ class OutofbandError(Exception):
         """The stable name of this kind of error, as documented: the class's name in kebab case."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
 
+    @property
+    def what_and_why(self) -> str:
+        """What happened and the cause, where what to do is told elsewhere or by nobody."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
     def __str__(self) -> str:
         """Return the whole message on one line: what: why. Do. State."""
-        sentences = [f"{self.what}: {self.why}" if self.why else self.what, self.do, self.state]
+        sentences = self.what_and_why, self.do, self.state
         return " ".join(sentence(s) for s in sentences if s)
 
 

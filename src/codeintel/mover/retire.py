@@ -16,7 +16,7 @@ import psycopg
 from codeintel.mover.source import Identity, identify
 from codeintel.mover.standing import locked
 from codeintel.roles import require_both_stores
-from codeintel.store.folder import BundleFolder
+from codeintel.store.folder import BundleFolder, sync
 
 
 def resting_place(folder: BundleFolder, dump_id: int, *, whole: bool) -> Path:
@@ -64,12 +64,3 @@ def _rename(path: Path, target: Path, file: Identity) -> bool:
     with suppress(OSError):  # something else is in it
         path.parent.rmdir()
     return True
-
-
-def sync(folder: Path) -> None:
-    """Force the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

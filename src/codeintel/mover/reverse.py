@@ -18,13 +18,12 @@ from psycopg import sql
 from codeintel.mover.checksum import checksum_for
 from codeintel.mover.compare import different, tallies_of
 from codeintel.mover.queries import query
-from codeintel.mover.retire import sync
 from codeintel.mover.source import opened
 from codeintel.mover.standing import Standing, locked
 from codeintel.mover.tables import TABLES, Table
 from codeintel.store import copying
 from codeintel.store.bundle_file import write_tables
-from codeintel.store.folder import BundleFolder
+from codeintel.store.folder import BundleFolder, sync
 from codeintel.store.upkeep import tell
 from outofband.backfill import Damaged
 from outofband.errors import StateUnknown

@@ -79,10 +79,10 @@ class BundleFolder:
         """
         bundle = self.bundle(dump_id)
         bundle.parent.mkdir(exist_ok=True)
-        _sync(partial)
+        sync(partial)
         os.replace(partial, bundle)
-        _sync(bundle.parent)
-        _sync(self._bundles)
+        sync(bundle.parent)
+        sync(self._bundles)
         for kept in (self.backup(dump_id), self.quarantined(dump_id)):
             if kept.exists():
                 self.discard(kept)
@@ -98,7 +98,7 @@ class BundleFolder:
     def discard(self, path: Path) -> None:
         """Remove one file of this folder, and the folder of its own that a bundle has."""
         path.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
         if path.name == _FILE:
             with suppress(OSError):  # something else is in it
                 path.parent.rmdir()
@@ -123,7 +123,8 @@ def _id(name: str) -> int:
     return int(name) if name.isascii() and name.isdecimal() and name[0] != "0" else 0
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Force a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -35,7 +35,7 @@ def described(error: Exception) -> str:
     may hold data, unless it is an error that was written to be shown.
     """
     if isinstance(error, OutofbandError):
-        return f"{error.what}: {error.why}" if error.why else error.what
+        return error.what_and_why
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

@@ -11,10 +11,10 @@ from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Batch, Cursor, Quarantined, Size, Spec, Unit
 from outofband.model.names import QualifiedName, quote
 from outofband.model.progress import Progress
+from outofband.runbook.reaction import OF_A_ROW
 
 _KEY = "outofband_key_"
 _ALONG_THE_KEY = "SELECT set_config('enable_seqscan', 'off', true)"
-_OF_A_ROW = ("22", "23", "P0")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Keyset(Spec):
             with connection.transaction():
                 return self._fill(connection, cursor, 1)
         except Exception as error:  # of the driver, which this room does not know
-            if not str(getattr(error, "sqlstate", None)).startswith(_OF_A_ROW):
+            if not str(getattr(error, "sqlstate", None)).startswith(OF_A_ROW):
                 raise
             return self._without(connection, cursor, type(error).__name__)
 

@@ -51,8 +51,7 @@ class Runner:
                 except StatementFailed:
                     raise
                 except OutofbandError as failed:  # of the spec: in its own words
-                    why = f"{failed.what}: {failed.why}" if failed.why else failed.what
-                    return Outcome(Verdict.STUCK, why, failed.do)
+                    return Outcome(Verdict.STUCK, failed.what_and_why, failed.do)
 
     def _run(self) -> Outcome:
         job = self._job

@@ -20,13 +20,11 @@ from outofband.backfill.desk import Desk
 from outofband.backfill.spec import Batch, Cursor, Quarantined, Unit
 from outofband.backfill.window import Window
 from outofband.catalog import reader
-from outofband.model.names import OUR_SCHEMA
 from outofband.model.progress import Progress
-from outofband.runbook.hand import StatementFailed
+from outofband.runbook import our_tables
 
 LEASE_SECONDS = 30.0
 MOST_ATTEMPTS = 3
-_MADE_MEANWHILE = ("42P06", "42P07", "42710", "23505")
 _AT_ONCE = 1000
 
 query = partial(reader.query, package=__package__)
@@ -79,14 +77,7 @@ def prepare(desk: Desk) -> None:
     (there,) = desk.rows(reader.query("backfill_there"))
     if there["has_table"]:
         return
-    # CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
-    made = () if there["has_schema"] else (f"CREATE SCHEMA IF NOT EXISTS {OUR_SCHEMA}",)
-    for statement in (*made, *query("create").split(";\n")):
-        try:
-            desk.write(statement)
-        except StatementFailed as failed:
-            if failed.sqlstate not in _MADE_MEANWHILE:  # by another runner
-                raise
+    our_tables.make(desk, query("create").split(";\n"), has_schema=there["has_schema"])
 
 
 class State:

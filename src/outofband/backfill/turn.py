@@ -58,7 +58,7 @@ class Turns:
         try:
             spec = load(step.spec, self.folders)
         except SpecNotLoaded as error:
-            return Ending(planned, End.REFUSED, f"{error.what}: {error.why}", error.do)
+            return Ending(planned, End.REFUSED, error.what_and_why, error.do)
         job = Job(
             spec,
             step.spec,
@@ -126,6 +126,6 @@ class Truths:
         try:
             return ask_briefly(self.desk, load(step.spec, self.folders))
         except (SpecNotLoaded, StatementFailed) as error:
-            return f"{error.what}: {error.why}" if error.why else error.what
+            return error.what_and_why
         except Exception as error:  # of the application's code
             return f"its progress raises {type(error).__name__}"

@@ -14,10 +14,10 @@ from outofband.backfill.state import MOST_ATTEMPTS, Claim, LeaseLost, State
 from outofband.backfill.window import Window
 from outofband.errors import OutofbandError
 from outofband.runbook.hand import SessionLost, StatementFailed
+from outofband.runbook.reaction import OF_A_ROW
 
 _TIMEOUT = "57014"
 _LOCKED = ("55P03", "40P01", "40001")
-_OF_A_ROW = ("22", "23", "P0")
 _PAUSE_SECONDS = 10.0
 _MOST_IN_A_ROW = 30
 _SET = """
@@ -93,8 +93,7 @@ class Work:
             return self._refused(failed)
         except OutofbandError as refused:
             self.state.release(self.claim)
-            what = f"{refused.what}: {refused.why}" if refused.why else refused.what
-            raise Environment(what, refused.do) from None
+            raise Environment(refused.what_and_why, refused.do) from None
         except Exception as error:  # the application's code may raise what it likes
             return self._fail(described(error))
         self.locked = 0
@@ -123,7 +122,7 @@ class Work:
             if not stuck:
                 self.window = smaller
                 return Step.ON
-        elif not code.startswith(_OF_A_ROW):
+        elif not code.startswith(OF_A_ROW):
             self.state.release(self.claim)
             raise Environment(failed.what, failed.do)
         elif smaller.rows < self.window.rows:

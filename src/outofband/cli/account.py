@@ -127,7 +127,7 @@ class Account:
 def ended_by(error: OutofbandError) -> tuple[str, int, str]:
     """Return what a run comes to that ends by an error: outcome, exit status, why."""
     outcome = OUTCOMES.get(error.exit_status, "unknown")
-    return outcome, error.exit_status, f"{error.what}: {error.why}" if error.why else error.what
+    return outcome, error.exit_status, error.what_and_why
 
 
 def stamped(event: Event, run: str) -> dict[str, object]:

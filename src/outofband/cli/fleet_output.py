@@ -60,9 +60,8 @@ class TargetLine:
 
 def line_of_error(target: FleetTarget, error: OutofbandError) -> TargetLine:
     """Tell of a target that could not be looked at."""
-    why = f"{error.what}: {error.why}" if error.why else error.what
     told = {"id": error.id, "what": error.what, "why": error.why, "do": error.do}
-    return TargetLine(target, TargetState.UNKNOWN, why, error.do, {"error": told})
+    return TargetLine(target, TargetState.UNKNOWN, error.what_and_why, error.do, {"error": told})
 
 
 def line_of(looked: Looked, standings: Sequence[Standing], state: TargetState) -> TargetLine:

@@ -15,8 +15,8 @@ from outofband.backfill.desk import Desk
 from outofband.errors import NothingChanged
 from outofband.model.names import OUR_SCHEMA, literal
 from outofband.runbook.hand import StatementFailed
+from outofband.runbook.our_tables import MADE_MEANWHILE
 
-_MADE_MEANWHILE = ("42P06", "42P07", "42710", "42723", "23505")
 _THERE = f"""
     SELECT obj_description(to_regclass('{OUR_SCHEMA}.procrastinate_jobs'), 'pg_class') AS made_by
      WHERE to_regclass('{OUR_SCHEMA}.procrastinate_jobs') IS NOT NULL
@@ -46,7 +46,7 @@ def _make(desk: Desk, script: str) -> None:
             desk.write(script)
             desk.write(f"COMMENT ON TABLE {OUR_SCHEMA}.procrastinate_jobs IS {made_by}")
     except StatementFailed as failed:
-        if failed.sqlstate not in _MADE_MEANWHILE:  # by another worker
+        if failed.sqlstate not in MADE_MEANWHILE:  # by another worker
             raise
 
 

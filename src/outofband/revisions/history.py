@@ -268,7 +268,7 @@ def _run(
     except DatabaseNotReached as error:
         return None, Problem(f"it connects even when it is run offline: {error.what}", 1)
     except OutofbandError as error:
-        return None, Problem(f"{error.what}: {error.why}", 1)
+        return None, Problem(error.what_and_why, 1)
     options = environments.lasting(given)
     absent = [k for k, value in options.items() if isinstance(value, Absent)]
     for key in absent:

@@ -14,11 +14,11 @@ from typing import Any
 from outofband.catalog.reader import Reader, Row, query
 from outofband.errors import OutofbandError
 from outofband.model.names import OUR_SCHEMA, quote
+from outofband.runbook import our_tables
 from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
 
 TABLE = f"{OUR_SCHEMA}.journal"
-_MADE_MEANWHILE = ("42P06", "42P07", "42710", "23505")
 
 
 class Journal:
@@ -43,7 +43,8 @@ class Journal:
             if there["publication"]:
                 self._give_up(_published(there["publication"]))
             else:
-                self._make(hand, has_schema=there["has_schema"])
+                statements = [query("journal_create")]
+                our_tables.make(hand, statements, has_schema=there["has_schema"])
         except (OutofbandError, SessionLost) as error:
             self._give_up(self._reason(error))
 
@@ -67,16 +68,6 @@ class Journal:
         """Add that these were left to the server."""
         for step in steps:
             self._add(hand, {"event": "detached", **_named(step)})
-
-    def _make(self, hand: Hand, *, has_schema: bool) -> None:
-        # CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
-        made = () if has_schema else (f"CREATE SCHEMA IF NOT EXISTS {OUR_SCHEMA}",)
-        for statement in (*made, query("journal_create")):
-            try:
-                hand.write(statement)
-            except StatementFailed as failed:
-                if failed.sqlstate not in _MADE_MEANWHILE:  # by another run
-                    raise
 
     def _add(self, hand: Hand, line: Mapping[str, Any]) -> None:
         if not self._kept:

@@ -6,6 +6,9 @@ from enum import Enum
 
 from outofband.model.state import State
 
+OF_A_ROW = ("22", "23", "P0")
+"""The classes of what one row may be the cause of: its data, a constraint, RAISE of a function."""
+
 
 class Reaction(Enum):
     """Retry as it is, mend something and retry, or stop and tell a person."""

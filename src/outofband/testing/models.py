@@ -36,7 +36,7 @@ def _serve(call: Call, site: Site, post: Post) -> None:
         with post.doing("alembic check", "", call.limit):
             found = [*_differences(call, site)]
     except OutofbandError as error:
-        found = [f"{error.what}: {error.why}" if error.why else error.what]
+        found = [error.what_and_why]
     except TimeUpError:
         found = [f"alembic check was still running after {call.limit:g} s"]
     for differs in found:

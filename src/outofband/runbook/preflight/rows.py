@@ -19,9 +19,10 @@ from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.fits import MOST_TRIED, Refused, refused
 from outofband.runbook.preflight.functions import RESTRICTED, called
 from outofband.runbook.preflight.row_size import LargeKeys, Widths, judge_large_keys, read_widths
+from outofband.runbook.reaction import OF_A_ROW
 
 _TIMED_OUT, _REFUSED = "57014", "42501"
-_OF_A_ROW = ("22", "23", "54", "P0")
+_OF_A_ROW = (*OF_A_ROW, "54")
 """A value that an expression fails on, also by its size: a tsvector may have 1 MB."""
 
 _SHOWN = 3
