@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from forked import alembic
+from commands import ALEMBIC, run
 from outofband.revisions import environment
 from outofband.revisions.environment import Environment
 
@@ -120,7 +121,8 @@ class Project:
     def alembic(
         self, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return alembic(arguments, self.folder, {"PROJECT_URL": self.url, **(environ or {})})
+        given = {**os.environ, "PROJECT_URL": self.url, **(environ or {})}
+        return run([ALEMBIC, *arguments], self.folder, given)
 
 
 @pytest.fixture
