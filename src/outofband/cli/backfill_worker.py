@@ -26,7 +26,7 @@ from outofband.runbook.ending import End, Ending
 from outofband.runbook.hand import SessionLost
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.watch import Patient, Watched
-from outofband.runbook.world import View, World, look
+from outofband.runbook.world import Scope, View, World, look
 
 _APPLICATION_NAME = "outofband worker"
 
@@ -69,7 +69,7 @@ class ProjectBackfills:
     def pending(self) -> Sequence[Pending]:
         """Look at what is wanted and not finished. Raises OutofbandError, SessionLost."""
         try:
-            view = self._view(self._session)
+            _, view = self._seen(self._session)
         except SessionLost:
             with suppress(SessionLost):
                 self._session.reconnect()
@@ -79,24 +79,24 @@ class ProjectBackfills:
     def run(self, name: Name, stopped: Event) -> Ended:
         """Work at one in a session of its own. Raises OutofbandError, SessionLost."""
         with Session(self._project.source) as session:
-            view = self._view(session)
+            scope, view = self._seen(session)
             for planned in view.plan.steps:
                 if _is_backfill(planned) and _name(planned, view) == name:
-                    world = self._world(session, stopped)
+                    world = self._world(session, scope, stopped)
                     return _ended(world.backfills(planned, world))
         return Ended(finished=True)
 
-    def _view(self, session: Session) -> View:
+    def _seen(self, session: Session) -> tuple[Scope, View]:
         with self._rendering:  # of the project's revisions, which a thread does alone
             scope = self._project.scope(session, None)
-        return look(session, scope)
+        return scope, look(session, scope)
 
-    def _world(self, session: Session, stopped: Event) -> World:
+    def _world(self, session: Session, scope: Scope, stopped: Event) -> World:
         source, settings = self._project.source, self._project.settings
         patient = Patient(Limits().patient(settings).max_wait, stopped)
         watched = Watched(self._screen, Monitor(source), session, patient)
         turns = Turns(lambda: Session(source), self._project.folders)
-        scope, conditions = self._project.scope(session, None), Limits().conditions(settings)
+        conditions = Limits().conditions(settings)
         return World(session, watched, scope, patient, conditions, backfills=turns)
 
 
