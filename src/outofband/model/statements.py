@@ -1,124 +1,42 @@
 """What the runbook does to a database, and the one function that turns it into SQL.
 
 Showing a plan and running it both call :func:`statement`; a test holds the log of the server
-against the text that was shown.
+against the text that was shown. Each family is a file of :mod:`outofband.model.actions`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from outofband.model.actions.backfill import RunBackfill
+from outofband.model.actions.index import (
+    AttachIndex,
+    AwaitBuild,
+    BuildIndex,
+    CoverTable,
+    RemoveIndex,
+    RenameIndex,
+    RepairIndex,
+)
+from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
+from outofband.model.actions.statement import Statement
+from outofband.model.names import quote
 
-from outofband.model.index import Index
-from outofband.model.names import QualifiedName, quote
-from outofband.model.step import AddConstraint, Backfill, ConstraintIndex
-
-
-@dataclass(frozen=True, slots=True)
-class BuildIndex:
-    """Build under the temporary name, without blocking reads or writes."""
-
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class CoverTable:
-    """Give a partitioned table an index, under its temporary name: Share on it, for milliseconds.
-
-    It is invalid until each partition's is attached to it, and partitions made meanwhile get one by
-    themselves. ``whole`` takes up the partitions' indexes at once, which has to be so where some
-    partitions are foreign: what is built ``ON ONLY`` such a table stays invalid for ever (measured
-    on 14 to 18).
-    """
-
-    index: Index
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConstrainTable:
-    """Give a partitioned table a constraint, under its temporary name: AccessExclusive on that
-    table alone, for milliseconds.
-
-    Its index is invalid until each partition's is attached to it, which has to be a constraint's
-    too; partitions made meanwhile get one by themselves (measured on 14 to 18).
-    """
-
-    key: ConstraintIndex
-
-
-@dataclass(frozen=True, slots=True)
-class AttachIndex:
-    """Make a partition's index the part of its parent's: AccessExclusive on that index alone, for
-    milliseconds.
-    """
-
-    parent: QualifiedName
-    part: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class RenameIndex:
-    """Give an index its name: the commit point of a build. ShareUpdateExclusive on the index
-    alone.
-    """
-
-    index: QualifiedName
-    new_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveIndex:
-    """Drop an index without blocking reads or writes.
-
-    That of a partitioned table cannot be dropped concurrently (0A000): AccessExclusive on the table
-    and all its partitions, for milliseconds.
-    """
-
-    index: QualifiedName
-    partitioned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RepairIndex:
-    """Build an index anew in its place, without blocking reads or writes: what a constraint owns
-    cannot be dropped. A failure leaves a second, INVALID one beside it.
-    """
-
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class Promote:
-    """Make an index a constraint: AccessExclusive on the table, for milliseconds."""
-
-    constraint: AddConstraint
-
-
-@dataclass(frozen=True, slots=True)
-class DropConstraint:
-    """Drop a constraint and its index: AccessExclusive on the table and all its partitions, for
-    milliseconds.
-    """
-
-    table: QualifiedName
-    name: str
-    partitioned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitBuild:
-    """Wait for a build of ours whose client has died; the server goes on with it. No SQL."""
-
-    index: Index
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunBackfill:
-    """Run a background data migration, batch by batch. What its batches send is the spec's own."""
-
-    step: Backfill
-
+__all__ = [
+    "Action",
+    "AttachIndex",
+    "AwaitBuild",
+    "BuildIndex",
+    "ConstrainTable",
+    "CoverTable",
+    "DropConstraint",
+    "Promote",
+    "RemoveIndex",
+    "RenameIndex",
+    "RepairIndex",
+    "RunBackfill",
+    "Statement",
+    "statement",
+    "timeouts",
+]
 
 Action = (
     BuildIndex
@@ -133,21 +51,6 @@ Action = (
     | AwaitBuild
     | RunBackfill
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement, sent by itself in an autocommit session.
-
-    ``unhurried`` statements run with every timeout at 0, which only CREATE, DROP and REINDEX INDEX
-    CONCURRENTLY may; all others with ``lock_timeout`` 1 s and retries (contract, States). A
-    ``bounded`` one locks many relations, for each of which it might wait as long while it keeps the
-    others: the statement as a whole is bounded too.
-    """
-
-    sql: str
-    unhurried: bool
-    bounded: bool = False
 
 
 def statement(action: Action) -> Statement | None:
