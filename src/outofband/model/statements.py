@@ -67,6 +67,17 @@ class RenameIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalyzeTable:
+    """Have the planner know an expression of a new index: a build leaves no statistics of it
+    (PostgreSQL 18, ANALYZE). ShareUpdateExclusive on the table, for a sample of it.
+
+    Only that of the whole table does, one of some columns does not (measured on 14 to 18).
+    """
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveIndex:
     """Drop an index without blocking reads or writes.
 
@@ -126,6 +137,7 @@ Action = (
     | ConstrainTable
     | AttachIndex
     | RenameIndex
+    | AnalyzeTable
     | RemoveIndex
     | RepairIndex
     | Promote
@@ -135,6 +147,14 @@ Action = (
 )
 
 
+def named(index: Index) -> tuple[Action, ...]:
+    """Return what gives a built index its name, of which that is the last: what the planner has to
+    know for it comes before.
+    """
+    known = (AnalyzeTable(index.table),) if index.has_expressions else ()
+    return (*known, RenameIndex(index.temporary, index.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement, sent by itself in an autocommit session.
@@ -142,12 +162,14 @@ class Statement:
     ``unhurried`` statements run with every timeout at 0, which only CREATE, DROP and REINDEX INDEX
     CONCURRENTLY may; all others with ``lock_timeout`` 1 s and retries (contract, States). A
     ``bounded`` one locks many relations, for each of which it might wait as long while it keeps the
-    others: the statement as a whole is bounded too.
+    others: the statement as a whole is bounded too. Behind the wait of a ``harmless`` one no read
+    and no write stands: it is 10 s, after which an autovacuum has given way (deadlock_timeout).
     """
 
     sql: str
     unhurried: bool
     bounded: bool = False
+    harmless: bool = False
 
 
 def statement(action: Action) -> Statement | None:
@@ -168,6 +190,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(
                 f"ALTER INDEX {index_name} RENAME TO {quote(new_name)}", unhurried=False
             )
+        case AnalyzeTable(table):
+            return Statement(f"ANALYZE {table}", unhurried=False, harmless=True)
         case RemoveIndex(index_name, partitioned=True):
             return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
         case RemoveIndex(index_name):
@@ -183,8 +207,13 @@ def statement(action: Action) -> Statement | None:
             return None
 
 
+def due_timeouts(sent: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
+    """Return the parameters that a statement of a plan runs under, shown and set alike."""
+    return timeouts(sent.unhurried, server_version, bounded=sent.bounded, harmless=sent.harmless)
+
+
 def timeouts(
-    unhurried: bool, server_version: int, *, bounded: bool = False
+    unhurried: bool, server_version: int, *, bounded: bool = False, harmless: bool = False
 ) -> tuple[tuple[str, str], ...]:
     """Return the parameters that statements run under, shown and set alike.
 
@@ -198,7 +227,7 @@ def timeouts(
     if server_version >= 170000:
         names += ["transaction_timeout"]
     return (
-        ("lock_timeout", "0" if unhurried else "1s"),
+        ("lock_timeout", "0" if unhurried else "10s" if harmless else "1s"),
         ("statement_timeout", "2s" if bounded else "0"),
         *((name, "0") for name in names),
     )
