@@ -15,6 +15,9 @@ from outofband.runbook.ending import End
 from outofband.runbook.show import script
 from outofband.runbook.world import Scope, World
 
+HOLDS = """
+DO $$ BEGIN LOCK TABLE docs IN SHARE UPDATE EXCLUSIVE MODE; PERFORM pg_sleep(2); END $$
+"""
 KNOWN = "SELECT tablename FROM pg_stats WHERE tablename LIKE %s ORDER BY 1"
 
 
@@ -79,11 +82,7 @@ def test_an_autovacuum_on_the_table_gives_way_to_the_analyze(docs: Any, steps: A
     held: list[Any] = []
 
     def vacuum() -> None:
-        held.append(
-            docs.by_hand(
-                "DO $$ BEGIN LOCK TABLE docs IN SHARE UPDATE EXCLUSIVE MODE; PERFORM pg_sleep(2); END $$"
-            )
-        )
+        held.append(docs.by_hand(HOLDS))
         locked = "SELECT FROM pg_locks WHERE relation = 'docs'::regclass AND granted AND mode = %s"
         docs.eventually(lambda: docs.sql(locked, "ShareUpdateExclusiveLock"))
 
