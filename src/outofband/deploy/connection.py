@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from outofband.catalog.reader import Row
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-_SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
+SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
 
 
 class DeployConnection:
@@ -38,16 +38,19 @@ class DeployConnection:
         """Explain a select under a savepoint that is always rolled back."""
         savepoint = self._connection.begin_nested()
         try:
-            for setting in _SEQUENTIAL_SCANS_ONLY:
+            for setting in SEQUENTIAL_SCANS_ONLY:
                 self.execute(setting)
-            result = self._connection.exec_driver_sql(
-                f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options={"no_parameters": True}
-            )
-            return [str(row[0]) for row in result]
+            return self._explained(select)
         except DBAPIError:
             return None
         finally:
             savepoint.rollback()
+
+    def _explained(self, select: str) -> Sequence[str]:
+        result = self._connection.exec_driver_sql(
+            f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options={"no_parameters": True}
+        )
+        return [str(row[0]) for row in result]
 
     @contextmanager
     def briefly(self, lock_timeout: timedelta) -> Iterator[None]:
