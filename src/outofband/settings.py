@@ -16,6 +16,7 @@ from outofband.errors import Misuse
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
 Pooler = Literal["refuse", "session"]
+Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
 """When it opens and closes, in a zone; None for the machine's."""
@@ -36,7 +37,8 @@ class Settings:
 
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
-    whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
+    whose heap is over ``inline_max_bytes`` (bytes); ``autogenerate`` in which form Alembic writes
+    what changes on existing tables; ``lock_timeout`` bounds every wait of the
     deploy, and ``lock_retries`` says how often a revision is tried again whose lock was not free;
     ``upgrade_wait`` is how long an upgrade waits for another, and with ``pooler`` "session" it runs
     through a pooler too, which has to keep a session for one client;
@@ -58,6 +60,7 @@ class Settings:
     small: tuple[str, ...] = ()
     deploy: Deploy | None = None
     on_large: OnLarge = "defer"
+    autogenerate: Autogenerate = "out_of_band"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
     lock_retries: int = DEFAULT_LOCK_RETRIES
@@ -258,6 +261,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
+    "autogenerate": _one_of("out_of_band", "plain"),
     "inline_max_bytes": _number(" of bytes"),
     "lock_timeout": _lock_timeout,
     "lock_retries": _number(""),
