@@ -15,6 +15,7 @@ README = ROOT / "README.md"
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 BACKFILLS = ROOT / "docs" / "backfills.md"
+AUTOGENERATE = ROOT / "docs" / "autogenerate.md"
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def project(tmp_path: Path) -> Path:
 STEPS = sorted((ROOT / "docs" / "steps").glob("*.md"))
 
 
-@pytest.mark.parametrize("page", [README, RUNBOOK, BACKFILLS, *STEPS], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [README, RUNBOOK, BACKFILLS, AUTOGENERATE, *STEPS], ids=lambda page: page.name
+)
 def test_a_page_prints_what_it_shows(page: Path, project: Path, database: str) -> None:
     for command, printed, shown in Scene(project, database).play(page):
         assert normal(printed) == normal(shown), command

@@ -126,7 +126,8 @@ def command(
             _keep(judged, subject)
             return
         with paused():  # it shows lines of files that were read before
-            told = _told(judged, subject, form, every=every)
+            count = len(set(revisions)) or subject.count
+            told = _told(judged, subject, form, count, every=every)
     status, notes = _status(judged.new, fail_on), _notes(judged, subject, request)
     sys.stdout.write(told)
     for note in notes:
@@ -147,10 +148,10 @@ def _keep(judged: Judgement, subject: Subject) -> None:
     click.echo(f"outofband: {len(judged.findings)} findings are kept in {path}", err=True)
 
 
-def _told(judged: Judgement, subject: Subject, form: str, *, every: bool) -> str:
+def _told(judged: Judgement, subject: Subject, form: str, count: int, *, every: bool) -> str:
     from outofband_lint.report import overview
 
-    count, colour = subject.count, is_wanted(sys.stdout)
+    colour = is_wanted(sys.stdout)
     if form == "text" and judged.is_first and not every and len(judged.new) > overview.THRESHOLD:
         return overview.report(judged.new, revisions=count, heads=subject.heads, colour=colour)
     return report(form, judged.new, revisions=count, colour=colour)
