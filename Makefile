@@ -47,9 +47,11 @@ lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our o
 	$(BIN)/lint-imports
 	$(BIN)/outofband lint
 	$(BIN)/python -m outofband_lint.pages docs/rules --check
+	$(BIN)/python -m reference docs --check
 
-docs: $(VENV)/.ready ## docs/rules, a page a rule, from the rules themselves
+docs: $(VENV)/.ready ## what the code says of itself: docs/rules, and the made parts of other pages
 	$(BIN)/python -m outofband_lint.pages docs/rules
+	$(BIN)/python -m reference docs
 
 bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
 	$(BIN)/python bench/lint.py $(BENCH)
