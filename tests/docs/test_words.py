@@ -16,15 +16,17 @@ from alembic.operations import Operations
 
 from outofband.cli.group import cli
 from outofband.settings import parse
-from pages import PAGES, ROOT, fences, spans
+from pages import DOCS, ROOT, fences, spans
+from pages import PAGES as EVERY
 
+PAGES = [page for page in EVERY if page.parent != DOCS / "decisions"]
 _SHELL = {"console", "sh", "yaml"}
 _END_OF_COMMAND = re.compile(r"\s(?:[|;&<>]|\d>|#)|[;)]|$")
 
 
 def _commands(page: Path) -> Iterator[str]:
     """Yield each call of ours on a page, up to where the shell takes over."""
-    texts = [span for span in spans(page) if span.startswith("outofband ")]
+    texts = [t for t in spans(page) if t.startswith("outofband ") and "[OPTIONS]" not in t]
     for language, body in fences(page):
         if language in _SHELL:
             lines = re.sub(r"\\\n\s*", "", body).splitlines()

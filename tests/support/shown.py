@@ -36,7 +36,8 @@ _NORMAL = (
     (re.compile(r"\b\d+\.\d s\b"), "0.0 s"),
     (re.compile(r"\bby \d looks? at [\d,]+ pages of the table, \d+%"), "by looks"),
     (re.compile(r"\bpid \d+"), "pid 4711"),
-    (re.compile(r"database \w+ at \S+(?=, schema)"), "database app at db:5432"),
+    (re.compile(r"\bsince \d{4}-\d\d-\d\d"), "since 2026-11-02"),
+    (re.compile(r"database \w+ at \S+(?=, (?:schema|as) )"), "database app at db:5432"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
     (
         re.compile(r"database \w+ at \S+?(?=[:\s]*$|:\n|: )", re.MULTILINE),

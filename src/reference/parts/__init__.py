@@ -10,6 +10,7 @@ from reference.parts.linters import linters
 from reference.parts.operations import operations
 from reference.parts.rooms import drawing, rooms
 from reference.parts.settings import settings
+from reference.parts.steps import steps
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
@@ -19,4 +20,5 @@ PARTS: dict[str, Callable[[], str]] = {
     "operations": operations,
     "rooms": rooms,
     "settings": settings,
+    "steps": steps,
 }

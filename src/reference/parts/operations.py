@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic.operations import Operations
 
+from reference.parts.steps import page_of
 from reference.weave import one_line
 
 _OURS = re.compile(r"_out_of_band$|^require_step$")
@@ -28,7 +29,9 @@ def _methods() -> Iterator[tuple[str, Any]]:
 def _section(name: str, method: Any) -> str:
     paragraphs = cleandoc(getdoc(method) or "").split("\n\n")
     said = "\n\n".join(one_line(text) for text in paragraphs)
-    return f"## {name}\n\n```py\n{_call(name, method)}\n```\n\n{said}"
+    page = page_of(name)
+    more = f"\n\nIn action, with its locks: [steps/{page}](steps/{page})." if page else ""
+    return f"## {name}\n\n```py\n{_call(name, method)}\n```\n\n{said}{more}"
 
 
 def _call(name: str, method: Any) -> str:
