@@ -15,6 +15,8 @@ from outofband.errors import Misuse
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
+Pooler = Literal["refuse", "session"]
+Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
 """When it opens and closes, in a zone; None for the machine's."""
@@ -22,6 +24,7 @@ DailyWindow = tuple[time, time, tzinfo | None]
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_BASELINE = "outofband-baseline.txt"
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
+DEFAULT_LOCK_RETRIES = 10
 
 
 class SettingsWrong(Misuse):
@@ -46,10 +49,19 @@ class Settings:
     on_large: OnLarge = "defer"
     """What an upgrade does with a step on a table over ``inline_max_bytes``: leave it to
     ``outofband apply``, do it and wait, or refuse to go on."""
+    autogenerate: Autogenerate = "out_of_band"
+    """In which form Alembic writes what changes on existing tables: out of band, or as it would."""
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     """Bytes of heap, over all partitions, up to which a step is done in the upgrade."""
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
     """The longest wait for a lock of whatever an upgrade does."""
+    lock_retries: int = DEFAULT_LOCK_RETRIES
+    """How often an upgrade tries a revision again whose lock was not free."""
+    upgrade_wait: timedelta | None = None
+    """How long an upgrade waits for another; without it, five minutes."""
+    pooler: Pooler = "refuse"
+    """Whether an upgrade may run through a pooler: ``session`` for one that keeps a session for
+    one client."""
     pending_max_age: timedelta | None = None
     """How long ``outofband check`` bears that a step is pending; without it, not at all."""
     start_after: str | None = None
@@ -162,10 +174,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _count_of_bytes(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError("is not a number of bytes")
-    return value
+def _number(of: str) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise TypeError(f"is not a number{of}")
+        return value
+
+    return read
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
@@ -261,8 +276,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
-    "inline_max_bytes": _count_of_bytes,
+    "autogenerate": _one_of("out_of_band", "plain"),
+    "inline_max_bytes": _number(" of bytes"),
     "lock_timeout": _lock_timeout,
+    "lock_retries": _number(""),
+    "upgrade_wait": duration,
+    "pooler": _one_of("refuse", "session"),
     "pending_max_age": duration,
     "start_after": _text,
     "severity": _severity,
