@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 RULES = sorted((DOCS / "rules").glob("*.md"))
 PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set(RULES))]
-_FENCE = re.compile(r"^(?P<mark>`{3,})(?P<language>\w*)[^\n]*\n(?P<body>.*?)^(?P=mark)$", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<mark>`{3,})(?P<language>\w*)[^\n]*\n(?P<body>.*?)^(?P=mark)$", re.M | re.S
+)
 _SPAN = re.compile(r"(`+)(?P<text>.+?)\1(?!`)", re.S)
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 

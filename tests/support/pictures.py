@@ -1,6 +1,7 @@
 """Screens of the commands as pictures: docs/screens/NAME.svg, text that a browser draws.
 
-OUTOFBAND_SCREENS=write, which `make screens` sets, keeps them; else a picture has to be what it was.
+With OUTOFBAND_SCREENS=write, which `make screens` sets, they are kept; else each has to be what it
+was.
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ class Scene:
                     case "file":
                         self.named = block.body
                     case "run":
-                        assert self._status(block.body) == 0, block.body
+                        status, printed = self._run(block.body)
+                        assert status == 0, f"{block.body}: {printed}"
                     case "nowhere":
                         self.url = NOWHERE
                     case "screen":
@@ -138,11 +139,6 @@ class Scene:
         shown = settled(self._run(command, FORCE_COLOR="1")[1])
         keep_or_compare(name, command, normal(shown))
         return plain(shown)
-
-    def _status(self, command: str) -> int:
-        status, printed = self._run(command)
-        print(printed)
-        return status
 
     def _run(self, command: str, **environment: str) -> tuple[int, str]:
         """Return a command's exit status, and what it prints."""

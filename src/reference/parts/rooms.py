@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
@@ -27,7 +28,7 @@ def drawing() -> str:
         lines += [f'    {name}["{name}"]' for name in layer]
         lines.append("  end")
     for name in sorted(imported):
-        lines += [f"  {name} --> {other}" for other in sorted(_reduced(name, imported))]
+        lines += [f"  {name} --> {other}" for other in sorted(reduced(name, imported))]
     return "\n".join([*lines, "```"])
 
 
@@ -64,12 +65,13 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def _reduced(name: str, imported: dict[str, set[str]]) -> set[str]:
+def reduced(name: str, imported: Mapping[str, set[str]]) -> set[str]:
+    """Return what a room imports, without what it reaches through another room as well."""
     through = {far for near in imported[name] for far in _reached(near, imported)}
     return imported[name] - through
 
 
-def _reached(name: str, imported: dict[str, set[str]]) -> set[str]:
+def _reached(name: str, imported: Mapping[str, set[str]]) -> set[str]:
     found: set[str] = set()
     todo = [name]
     while todo:
