@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from codeintel.roles import (
     registered,
     require_both_stores,
 )
+from codeintel.store.connection import connection as connected
 from codeintel.store.errors import StoreNotMigrated
 from codeintel.store.locks import hold_mode
 
@@ -57,7 +59,7 @@ def test_a_role_is_alive_with_what_it_said(before_the_move: Connection, migrated
 def test_a_role_is_dead_when_its_heartbeat_is_old_and_comes_back_with_the_next(
     before_the_move: Connection, migrated_url: str
 ) -> None:
-    reader = Registration(migrated_url, Role("reader", "fallback"))
+    reader = Registration(partial(connected, migrated_url), Role("reader", "fallback"))
     silence(before_the_move, ALIVE_FOR.total_seconds() - 5)
     assert len(alive(before_the_move)) == 1
     silence(before_the_move, ALIVE_FOR.total_seconds())
@@ -69,7 +71,7 @@ def test_a_role_is_dead_when_its_heartbeat_is_old_and_comes_back_with_the_next(
 def test_who_was_forgotten_registers_again_with_the_next_heartbeat(
     before_the_move: Connection, migrated_url: str
 ) -> None:
-    reader = Registration(migrated_url, Role("reader", "fallback"))
+    reader = Registration(partial(connected, migrated_url), Role("reader", "fallback"))
     silence(before_the_move, timedelta(days=2).total_seconds())
     register(before_the_move, Role("janitor", "dry run"))
     assert before_the_move.execute("SELECT count(*) FROM lsif_roles").fetchone() == (1,)

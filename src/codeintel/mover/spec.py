@@ -8,7 +8,8 @@ that renames. Each host does the bundles below its own $BUNDLE_DIR.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ from codeintel.mover.queries import query
 from codeintel.mover.retire import retire
 from codeintel.mover.reverse import give_back
 from codeintel.mover.source import Identity, identify
-from codeintel.roles import require_both_stores
+from codeintel.roles import Role, registered_by, require_both_stores
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
+from outofband.backfill import Abandoned, Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
 
 _Connection = psycopg.Connection[Any]
 
@@ -67,6 +68,26 @@ class Bundles(Spec):
         if copied.file is None:
             return Batch()
         return Batch(copied.rows, copied.file.bytes, list(copied.file), copied.left_out)
+
+    def hosts(self, connection: _Connection) -> Iterable[str]:
+        """Name the hosts of whoever knows files and is on the register, those from which bundles
+        were moved, and those in $BUNDLE_HOSTS, with commas between.
+        """
+        told = os.environ.get("BUNDLE_HOSTS", "").split(",")
+        with psycopg.RawCursor(connection) as cursor:
+            known = [host for (host,) in cursor.execute(query("hosts"))]
+        return sorted({host.strip() for host in (*told, *known)} - {""})
+
+    def given_up(self, connection: _Connection, abandoned: Sequence[Abandoned]) -> int:
+        """Count the files that an operator leaves where they are, of those that wait here."""
+        units = {int(one.unit) for one in abandoned if one.row is None}
+        return len(units.intersection(self._left(connection, waiting(_folder()))))
+
+    def at_work(
+        self, connect: Callable[[], AbstractContextManager[_Connection]]
+    ) -> AbstractContextManager[object]:
+        """Be on the register as a mover; raises StoresUnknown."""
+        return registered_by(connect, Role("mover", "backfill"))
 
     def verify(self, connection: _Connection) -> Iterable[str]:
         """Compare the files that were moved, and are here, with the rows."""
