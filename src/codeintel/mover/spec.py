@@ -26,11 +26,16 @@ from codeintel.mover.source import Identity, identify
 from codeintel.roles import Role, registered_by, require_both_stores
 from codeintel.store.folder import BundleFolder
 from outofband.backfill import Abandoned, Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
+from outofband.errors import NothingChanged
 
 _Connection = psycopg.Connection[Any]
 
 #: One statement, and the time between two, last as long as the largest bundle needs.
 _LIMITS = Limits(statement_timeout=0, idle_timeout=0)
+
+
+class NoFolder(NothingChanged):
+    """A host is known to have bundles, or to have had some, and their folder is not there."""
 
 
 def _folder() -> BundleFolder:
@@ -52,9 +57,18 @@ class Bundles(Spec):
         return Progress(row[0], row[0] + len(left), "bundles")
 
     def units(self, connection: _Connection) -> Iterable[Unit]:
-        """List the files that wait on this host, the largest first; raises StoresUnknown."""
+        """List the files that wait on this host, the largest first.
+
+        Raises StoresUnknown and NoFolder.
+        """
         require_both_stores(connection, "moving bundles")
         folder = _folder()
+        if here() in self.hosts(connection) and not folder.root.is_dir():
+            raise NoFolder(
+                f"the bundles of {here()} are not listed",
+                why=f"there is no folder {folder.root}, and its processes know files",
+                do="Set BUNDLE_DIR to where they are, or make that folder where there are none",
+            )
         for dump_id in self._left(connection, waiting(folder)):
             if file := identify(folder.bundle(dump_id)):
                 yield Unit(str(dump_id), bytes=file.bytes, place=here())
@@ -70,8 +84,8 @@ class Bundles(Spec):
         return Batch(copied.rows, copied.file.bytes, list(copied.file), copied.left_out)
 
     def hosts(self, connection: _Connection) -> Iterable[str]:
-        """Name the hosts of whoever knows files and is on the register, those from which bundles
-        were moved, and those in $BUNDLE_HOSTS, with commas between.
+        """Name the hosts of readers, writers and janitors on the register that know files, those
+        from which bundles were moved, and those in $BUNDLE_HOSTS, with commas between.
         """
         told = os.environ.get("BUNDLE_HOSTS", "").split(",")
         with psycopg.RawCursor(connection) as cursor:

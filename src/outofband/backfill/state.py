@@ -61,8 +61,9 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is left: ``open`` units, those of them that can be done ``here``, and what was put
-    aside: ``quarantined`` units, and rows that were ``left_out``. Those that an operator
-    gave up are ``abandoned``, and not among them; ``unheard`` are hosts that have not listed what they hold.
+    aside: ``quarantined`` units, and rows that were ``left_out``. Those that an operator gave up
+    are ``abandoned``, and not among them. ``unheard`` are hosts that have not listed what they
+    hold.
     """
 
     status: str
