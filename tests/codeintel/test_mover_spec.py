@@ -46,6 +46,7 @@ def five(
     switch(migrated, Mode.SQLITE)
     for dump_id in range(1, 6):
         worker.write(migrated, folder, dump_id, rows)
+    switch(migrated, Mode.BOTH)
     return folder
 
 
@@ -105,6 +106,7 @@ def test_a_file_that_was_replaced_before_the_rename_is_copied_again(
     [unit, *_] = SPEC.units(migrated)
     with migrated.transaction():
         first = SPEC.batch(migrated, unit, None, _ANY)
+    switch(migrated, Mode.SQLITE)
     fewer = replace(rows, references=rows.references[1:])
     worker.write(migrated, five, int(unit.key), fewer, replace=True)
     with migrated.transaction():
@@ -148,6 +150,18 @@ def test_the_engines_mover_refuses_while_a_reader_that_knows_files_alone_is_aliv
     assert outcome.verdict is Verdict.STUCK
     assert outcome.why.startswith("moving bundles is refused: reader 3.20, process ")
     assert waiting(five) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("five")
+def test_the_engine_moves_nothing_while_writers_write_files_alone(
+    migrated_url: str, migrated: Store
+) -> None:
+    switch(migrated, Mode.SQLITE)
+    outcome = run(migrated_url, SPEC, table="lsif_data_documents")
+    assert outcome.verdict is Verdict.STUCK
+    assert outcome.why.startswith("moving bundles is refused: the mode is sqlite")
+    assert outcome.do.startswith("Run codeintel mode both")
+    assert PostgresStore(migrated).dumps() == alive(migrated) == []
 
 
 def test_it_is_not_finished_while_a_host_that_knows_files_has_not_listed_its_own(

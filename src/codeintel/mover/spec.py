@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from codeintel.mode import Mode, current
 from codeintel.mover.audit import audit
 from codeintel.mover.copy import copy
 from codeintel.mover.move import waiting
@@ -36,6 +37,10 @@ _LIMITS = Limits(statement_timeout=0, idle_timeout=0)
 
 class NoFolder(NothingChanged):
     """A host is known to have bundles, or to have had some, and their folder is not there."""
+
+
+class MoveNotBegun(NothingChanged):
+    """Writers write files alone: nobody has said that dumps may become rows, or they went back."""
 
 
 def _folder() -> BundleFolder:
@@ -100,7 +105,15 @@ class Bundles(Spec):
     def at_work(
         self, connect: Callable[[], AbstractContextManager[_Connection]]
     ) -> AbstractContextManager[object]:
-        """Be on the register as a mover; raises StoresUnknown."""
+        """Be on the register as a mover; raises StoresUnknown and MoveNotBegun."""
+        with connect() as connection:
+            if current(connection) is Mode.SQLITE:
+                raise MoveNotBegun(
+                    "moving bundles is refused",
+                    why="the mode is sqlite: writers write files alone, before the move or after"
+                    " the way back",
+                    do="Run codeintel mode both when every reader and janitor knows both stores",
+                )
         return registered_by(connect, Role("mover", "backfill"))
 
     def verify(self, connection: _Connection) -> Iterable[str]:
