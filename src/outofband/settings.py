@@ -15,6 +15,8 @@ from outofband.errors import Misuse
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
+Pooler = Literal["refuse", "session"]
+Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
 """When it opens and closes, in a zone; None for the machine's."""
@@ -22,6 +24,7 @@ DailyWindow = tuple[time, time, tzinfo | None]
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_BASELINE = "outofband-baseline.txt"
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
+DEFAULT_LOCK_RETRIES = 10
 
 
 class SettingsWrong(Misuse):
@@ -34,8 +37,12 @@ class Settings:
 
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
-    whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
-    deploy; ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
+    whose heap is over ``inline_max_bytes`` (bytes); ``autogenerate`` in which form Alembic writes
+    what changes on existing tables; ``lock_timeout`` bounds every wait of the
+    deploy, and ``lock_retries`` says how often a revision is tried again whose lock was not free;
+    ``upgrade_wait`` is how long an upgrade waits for another, and with ``pooler`` "session" it runs
+    through a pooler too, which has to keep a session for one client;
+    ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
     patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
@@ -53,8 +60,12 @@ class Settings:
     small: tuple[str, ...] = ()
     deploy: Deploy | None = None
     on_large: OnLarge = "defer"
+    autogenerate: Autogenerate = "out_of_band"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    lock_retries: int = DEFAULT_LOCK_RETRIES
+    upgrade_wait: timedelta | None = None
+    pooler: Pooler = "refuse"
     pending_max_age: timedelta | None = None
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
@@ -148,10 +159,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _count_of_bytes(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError("is not a number of bytes")
-    return value
+def _number(of: str) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise TypeError(f"is not a number{of}")
+        return value
+
+    return read
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
@@ -247,8 +261,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
-    "inline_max_bytes": _count_of_bytes,
+    "autogenerate": _one_of("out_of_band", "plain"),
+    "inline_max_bytes": _number(" of bytes"),
     "lock_timeout": _lock_timeout,
+    "lock_retries": _number(""),
+    "upgrade_wait": duration,
+    "pooler": _one_of("refuse", "session"),
     "pending_max_age": duration,
     "start_after": _text,
     "severity": _severity,

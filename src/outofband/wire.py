@@ -7,20 +7,14 @@ JSON and never pickle: what comes out of either is data, whoever was made to wri
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from functools import cache
+from itertools import repeat
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import (
-    AddConstraint,
-    Backfill,
-    CreateIndex,
-    DropIndex,
-    Step,
-    Wanted,
-    WantedStep,
-)
+from outofband.model.step import KINDS, Step, Wanted, WantedStep
 from outofband_lint.environment import Environment
 from outofband_lint.finding import Finding
 from outofband_lint.fix import Fix
@@ -170,41 +164,36 @@ def _fields(step: Step) -> dict[str, Any]:
 
 
 def _step(kind: str, **fields: Any) -> Step:
-    after = fields.pop("after", None)
-    after = None if after is None else tuple(after)
-    match kind:
-        case "create_index":
-            dropped = fields.get("replaces")
-            replaces = _drop(**dropped) if dropped else None
-            return CreateIndex(_index(fields["index"]), after or (), replaces)
-        case "drop_index":
-            return _drop(fields["name"], fields["table"], after)
-        case "primary_key" | "unique_constraint":
-            table, columns = _name(fields["table"]), tuple(fields["columns"])
-            return AddConstraint(fields["name"], table, kind, columns, fields["using_index"])
-        case "backfill":
-            return Backfill(
-                fields["name"],
-                _name(fields["table"]),
-                fields["spec"],
-                after or (),
-                fields["from_elsewhere"],
-            )
-        case _:
-            raise ValueError(f"{kind!r} is no kind of step")
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of step")
+    of: Any = KINDS[kind]
+    if "kind" in _types(of):
+        fields["kind"] = kind
+    return cast("Step", _value(of, fields))
 
 
-def _drop(name: str, table: Sequence[str | None], after: Sequence[str] | None) -> DropIndex:
-    return DropIndex(name, _name(table), None if after is None else tuple(after))
+def _value(of: Any, told: Any) -> Any:
+    """Return what JSON has of a value of that type as the value."""
+    if isinstance(of, UnionType):
+        one = next(option for option in get_args(of) if option is not NoneType)
+        return None if told is None else _value(one, told)
+    if of is QualifiedName:
+        return _name(told)
+    if get_origin(of) is tuple:
+        first, *rest = get_args(of)
+        each = repeat(first) if rest == [...] else (first, *rest)
+        return tuple(map(_value, each, told))
+    if is_dataclass(of):
+        make: Any = of
+        types = _types(make)
+        return make(**{name: _value(types[name], value) for name, value in told.items()})
+    return told
 
 
-def _index(fields: Mapping[str, Any]) -> Index:
-    told = dict(fields)
-    told["table"] = _name(told["table"])
-    told["keys"] = tuple(Key(**key) for key in told["keys"])
-    told["include"] = tuple(told["include"])
-    told["options"] = tuple((key, value) for key, value in told["options"])
-    return Index(**told)
+@cache
+def _types(of: Any) -> Mapping[str, Any]:
+    hints = get_type_hints(of)
+    return {field.name: hints[field.name] for field in fields(of)}
 
 
 def _name(parts: Sequence[str | None]) -> QualifiedName:

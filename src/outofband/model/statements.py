@@ -1,124 +1,50 @@
 """What the runbook does to a database, and the one function that turns it into SQL.
 
 Showing a plan and running it both call :func:`statement`; a test holds the log of the server
-against the text that was shown.
+against the text that was shown. Each family is a file of :mod:`outofband.model.actions`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from outofband.model.actions.backfill import RunBackfill
+from outofband.model.actions.index import (
+    AnalyzeTable,
+    AttachIndex,
+    AwaitBuild,
+    BuildIndex,
+    CoverTable,
+    RemoveIndex,
+    RenameIndex,
+    RepairIndex,
+)
+from outofband.model.actions.partition import Detach, FinishDetach
+from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
+from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
-from outofband.model.names import QualifiedName, quote
-from outofband.model.step import AddConstraint, Backfill, ConstraintIndex
+from outofband.model.names import quote
 
-
-@dataclass(frozen=True, slots=True)
-class BuildIndex:
-    """Build under the temporary name, without blocking reads or writes."""
-
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class CoverTable:
-    """Give a partitioned table an index, under its temporary name: Share on it, for milliseconds.
-
-    It is invalid until each partition's is attached to it, and partitions made meanwhile get one by
-    themselves. ``whole`` takes up the partitions' indexes at once, which has to be so where some
-    partitions are foreign: what is built ``ON ONLY`` such a table stays invalid for ever (measured
-    on 14 to 18).
-    """
-
-    index: Index
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConstrainTable:
-    """Give a partitioned table a constraint, under its temporary name: AccessExclusive on that
-    table alone, for milliseconds.
-
-    Its index is invalid until each partition's is attached to it, which has to be a constraint's
-    too; partitions made meanwhile get one by themselves (measured on 14 to 18).
-    """
-
-    key: ConstraintIndex
-
-
-@dataclass(frozen=True, slots=True)
-class AttachIndex:
-    """Make a partition's index the part of its parent's: AccessExclusive on that index alone, for
-    milliseconds.
-    """
-
-    parent: QualifiedName
-    part: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class RenameIndex:
-    """Give an index its name: the commit point of a build. ShareUpdateExclusive on the index
-    alone.
-    """
-
-    index: QualifiedName
-    new_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveIndex:
-    """Drop an index without blocking reads or writes.
-
-    That of a partitioned table cannot be dropped concurrently (0A000): AccessExclusive on the table
-    and all its partitions, for milliseconds.
-    """
-
-    index: QualifiedName
-    partitioned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RepairIndex:
-    """Build an index anew in its place, without blocking reads or writes: what a constraint owns
-    cannot be dropped. A failure leaves a second, INVALID one beside it.
-    """
-
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class Promote:
-    """Make an index a constraint: AccessExclusive on the table, for milliseconds."""
-
-    constraint: AddConstraint
-
-
-@dataclass(frozen=True, slots=True)
-class DropConstraint:
-    """Drop a constraint and its index: AccessExclusive on the table and all its partitions, for
-    milliseconds.
-    """
-
-    table: QualifiedName
-    name: str
-    partitioned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitBuild:
-    """Wait for a build of ours whose client has died; the server goes on with it. No SQL."""
-
-    index: Index
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunBackfill:
-    """Run a background data migration, batch by batch. What its batches send is the spec's own."""
-
-    step: Backfill
-
+__all__ = [
+    "Action",
+    "AnalyzeTable",
+    "AttachIndex",
+    "AwaitBuild",
+    "BuildIndex",
+    "ConstrainTable",
+    "CoverTable",
+    "Detach",
+    "DropConstraint",
+    "FinishDetach",
+    "Promote",
+    "RemoveIndex",
+    "RenameIndex",
+    "RepairIndex",
+    "RunBackfill",
+    "Statement",
+    "due_timeouts",
+    "named",
+    "statement",
+    "timeouts",
+]
 
 Action = (
     BuildIndex
@@ -126,28 +52,24 @@ Action = (
     | ConstrainTable
     | AttachIndex
     | RenameIndex
+    | AnalyzeTable
     | RemoveIndex
     | RepairIndex
     | Promote
     | DropConstraint
     | AwaitBuild
     | RunBackfill
+    | Detach
+    | FinishDetach
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement, sent by itself in an autocommit session.
-
-    ``unhurried`` statements run with every timeout at 0, which only CREATE, DROP and REINDEX INDEX
-    CONCURRENTLY may; all others with ``lock_timeout`` 1 s and retries (contract, States). A
-    ``bounded`` one locks many relations, for each of which it might wait as long while it keeps the
-    others: the statement as a whole is bounded too.
+def named(index: Index) -> tuple[Action, ...]:
+    """Return what gives a built index its name, of which that is the last: what the planner has to
+    know for it comes before.
     """
-
-    sql: str
-    unhurried: bool
-    bounded: bool = False
+    known = (AnalyzeTable(index.table),) if index.has_expressions else ()
+    return (*known, RenameIndex(index.temporary, index.name))
 
 
 def statement(action: Action) -> Statement | None:
@@ -168,6 +90,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(
                 f"ALTER INDEX {index_name} RENAME TO {quote(new_name)}", unhurried=False
             )
+        case AnalyzeTable(table):
+            return Statement(f"ANALYZE {table}", unhurried=False, harmless=True)
         case RemoveIndex(index_name, partitioned=True):
             return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
         case RemoveIndex(index_name):
@@ -179,14 +103,27 @@ def statement(action: Action) -> Statement | None:
         case DropConstraint(table, name, partitioned):
             sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, bounded=partitioned)
+        case Detach(table, partition, concurrent):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition}"
+            if concurrent:
+                return Statement(f"{sql} CONCURRENTLY", unhurried=False, in_parts=True)
+            return Statement(sql, unhurried=False, bounded=True)
+        case FinishDetach(table, partition):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
+            return Statement(sql, unhurried=False, bounded=True)
         case AwaitBuild() | RunBackfill():
             return None
 
 
+def due_timeouts(sent: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
+    """Return the parameters that a statement of a plan runs under, shown and set alike."""
+    return timeouts(sent.unhurried, server_version, bounded=sent.bounded, harmless=sent.harmless)
+
+
 def timeouts(
-    unhurried: bool, server_version: int, *, bounded: bool = False
+    unhurried: bool, server_version: int, *, bounded: bool = False, harmless: bool = False
 ) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that statements run under, shown and set alike.
+    """Return the parameters that statements run under.
 
     None but a ``bounded`` one is ended for the time it takes, whatever the role's defaults are: a
     look for duplicates reads a whole table. An ``unhurried`` one also waits for locks as long as it
@@ -198,7 +135,7 @@ def timeouts(
     if server_version >= 170000:
         names += ["transaction_timeout"]
     return (
-        ("lock_timeout", "0" if unhurried else "1s"),
+        ("lock_timeout", "0" if unhurried else "10s" if harmless else "1s"),
         ("statement_timeout", "2s" if bounded else "0"),
         *((name, "0") for name in names),
     )

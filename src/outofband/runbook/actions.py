@@ -29,16 +29,19 @@ from outofband.model.statements import (
     RenameIndex,
     RepairIndex,
     RunBackfill,
+    named,
 )
 from outofband.model.step import (
     AddConstraint,
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Step,
 )
 from outofband.runbook import partitions
+from outofband.runbook.detach import detach
 
 Decision = tuple[tuple[Action, ...], str]
 _DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
@@ -57,6 +60,8 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return _promote(step, standing, table)
         case Backfill():
             return _run(step, standing)
+        case DetachPartition():
+            return detach(standing, table)
         case _:
             assert_never(step)
 
@@ -70,19 +75,21 @@ def _run(step: Backfill, standing: Standing) -> Decision:
 
 
 def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
-    build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+    build = BuildIndex(index), *named(index)
     match sight.state:
         case State.ABSENT | State.PARTITION_INCOMPLETE if table.partitioned:
             return _cover(index, sight, table)
         case State.ABSENT:
             return build, ""
         case State.BUILDING if sight.pid is not None:
-            return (AwaitBuild(index, sight.pid), build[1]), ""
+            return (AwaitBuild(index, sight.pid), *build[1:]), ""
         case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
             if sight.index.constraint:
                 return _repair(index, sight.index, table), ""
             return (RemoveIndex(sight.index.name), *build), ""
         case State.VALID_OTHER_NAME if sight.index is not None:
+            if sight.index.name == index.temporary and not table.partitioned:
+                return build[1:], ""
             return (RenameIndex(sight.index.name, index.name),), ""
         case State.CONSTRAINT_OWNED if sight.replaced is not None:
             return (), ""

@@ -1,0 +1,3 @@
+"""What the runbook does, one file a family; :mod:`outofband.model.statements` names it all and
+turns it into SQL.
+"""

@@ -1,0 +1,1 @@
+"""The kinds of step, one file a family; :mod:`outofband.model.step` names them all."""
