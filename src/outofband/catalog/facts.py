@@ -157,18 +157,37 @@ class BackfillFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentFacts:
+    """A partition that is one still: its resolved name, and whether a concurrent detach is
+    ``pending`` (PostgreSQL 18, pg_inherits).
+
+    Where its table has a ``default`` partition Postgres refuses CONCURRENTLY, and where that of
+    another is pending (``other_pending``) it refuses a second one; both are names, or empty.
+    """
+
+    name: QualifiedName
+    pending: bool
+    default: str = ""
+    other_pending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The world as far as the wanted steps touch it.
 
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that.
+    the step has that; ``attachments`` the partitions that are to be detached, by the names of table
+    and partition that their steps use.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
+        default_factory=dict
+    )
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""
