@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from outofband.catalog.backfills import backfill_sight
+from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -17,11 +18,14 @@ from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     ConstraintIndex,
     CreateIndex,
     DropIndex,
+    SetNotNull,
     Step,
 )
 
@@ -56,6 +60,8 @@ def classify(
         case AddConstraint():
             build = beside.index if isinstance(beside, CreateIndex) else None
             return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return constraint_sight(step, seen)
         case Backfill():
             return backfill_sight(step, seen)
         case _:
@@ -69,7 +75,7 @@ def resolved(step: Step, table: TableFacts) -> Step:
     match step:
         case CreateIndex(index):
             return replace(step, index=replace(index, table=table.name))
-        case DropIndex() | AddConstraint() | Backfill():
+        case _:
             return replace(step, table=table.name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from outofband.catalog.constraint_facts import Constraints
 from outofband.model.names import QualifiedName
 from outofband.model.progress import Progress
 
@@ -163,12 +164,14 @@ class Observation:
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that.
+    the step has that. ``constraints`` are those of the tables of wanted foreign keys, checks and
+    NOT NULLs.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

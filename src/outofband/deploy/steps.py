@@ -17,7 +17,17 @@ from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
 from outofband.model.state import State
-from outofband.model.step import Backfill, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.model.step import (
+    AddCheck,
+    AddForeignKey,
+    Backfill,
+    CreateIndex,
+    DropIndex,
+    SetNotNull,
+    Step,
+    Wanted,
+    WantedStep,
+)
 from outofband.settings import Settings
 
 # Below deadlock_timeout's default of 1 s: in a circle with the application it is we who give way,
@@ -26,7 +36,10 @@ _INLINE_LOCK_TIMEOUT = timedelta(milliseconds=500)
 
 _IN_WORDS = {
     "55P03": "a lock was not free within lock_timeout",
+    "23502": "a row has NULL in the column",
+    "23503": "a row refers to one that is not there",
     "23505": "the table has duplicate rows",
+    "23514": "a row does not satisfy it",
     "40P01": "it was the victim of a deadlock",
     "42501": "the role lacks a privilege",
 }
@@ -125,7 +138,9 @@ def _is_replaced(hand: DeployConnection, step: Step, finally_wanted: Callable[[]
 
 def _may_wait(step: Step, sight: Sight) -> bool:
     return (isinstance(step, DropIndex) and sight.index is not None) or (
-        isinstance(step, CreateIndex) and bool(step.after)
+        sight.state is not State.VALID
+        and isinstance(step, CreateIndex | AddCheck | AddForeignKey | SetNotNull)
+        and bool(step.after or isinstance(step, AddForeignKey))
     )
 
 
@@ -140,8 +155,9 @@ def _carry_out(
     match decision:
         case decide.Nothing():
             return Outcome(step)
-        case decide.Inline(statements):
-            return Outcome(step, _inline(DeployConnection(connection), statements, settings))
+        case decide.Inline(statements, rest):
+            why = _inline(DeployConnection(connection), statements, settings)
+            return Outcome(step, why or rest)
         case decide.Defer(reason):
             return Outcome(step, reason)
         case decide.Afterwards():

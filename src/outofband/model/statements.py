@@ -7,6 +7,14 @@ against the text that was shown. Each family is a file of :mod:`outofband.model.
 from __future__ import annotations
 
 from outofband.model.actions.backfill import RunBackfill
+from outofband.model.actions.constraint import (
+    AddNotNull,
+    AddNotValid,
+    AddOverPartitions,
+    DeclareNotNull,
+    Validate,
+    constraint_statement,
+)
 from outofband.model.actions.index import (
     AttachIndex,
     AwaitBuild,
@@ -22,11 +30,15 @@ from outofband.model.names import quote
 
 __all__ = [
     "Action",
+    "AddNotNull",
+    "AddNotValid",
+    "AddOverPartitions",
     "AttachIndex",
     "AwaitBuild",
     "BuildIndex",
     "ConstrainTable",
     "CoverTable",
+    "DeclareNotNull",
     "DropConstraint",
     "Promote",
     "RemoveIndex",
@@ -34,6 +46,7 @@ __all__ = [
     "RepairIndex",
     "RunBackfill",
     "Statement",
+    "Validate",
     "statement",
     "timeouts",
 ]
@@ -48,6 +61,11 @@ Action = (
     | RepairIndex
     | Promote
     | DropConstraint
+    | AddNotValid
+    | AddOverPartitions
+    | AddNotNull
+    | Validate
+    | DeclareNotNull
     | AwaitBuild
     | RunBackfill
 )
@@ -82,6 +100,8 @@ def statement(action: Action) -> Statement | None:
         case DropConstraint(table, name, partitioned):
             sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, bounded=partitioned)
+        case AddNotValid() | AddOverPartitions() | AddNotNull() | Validate() | DeclareNotNull():
+            return constraint_statement(action)
         case AwaitBuild() | RunBackfill():
             return None
 

@@ -9,28 +9,36 @@ from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
+from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
 
 __all__ = [
     "KINDS",
+    "AddCheck",
     "AddConstraint",
+    "AddForeignKey",
     "Backfill",
+    "Constraint",
     "ConstraintIndex",
     "CreateIndex",
     "DropIndex",
+    "SetNotNull",
     "Step",
     "Wanted",
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | Backfill
+Step = CreateIndex | DropIndex | AddConstraint | AddForeignKey | AddCheck | SetNotNull | Backfill
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
     "drop_index": DropIndex,
     "primary_key": AddConstraint,
     "unique_constraint": AddConstraint,
+    "foreign_key": AddForeignKey,
+    "check": AddCheck,
+    "not_null": SetNotNull,
     "backfill": Backfill,
 }
 """Every kind by its word in revisions, states and JSON."""

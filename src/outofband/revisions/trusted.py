@@ -183,5 +183,6 @@ _OPERATIONS = frozenset(
         "execute",
         "rename_table",
         "require_step",
+        "set_not_null_out_of_band",
     }
 )
