@@ -26,7 +26,10 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [README, RUNBOOK, BACKFILLS], ids=lambda page: page.name)
+STEPS = sorted((ROOT / "docs" / "steps").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", [README, RUNBOOK, BACKFILLS, *STEPS], ids=lambda page: page.name)
 def test_a_page_prints_what_it_shows(page: Path, project: Path, database: str) -> None:
     for command, printed, shown in Scene(project, database).play(page):
         assert normal(printed) == normal(shown), command

@@ -24,8 +24,9 @@ from outofband.model.statements import (
     Action,
     BuildIndex,
     RemoveIndex,
+    Statement,
+    due_timeouts,
     statement,
-    timeouts,
 )
 
 _PROMISED = "outofband.afterwards"
@@ -121,7 +122,7 @@ def _do(hand: DeployConnection, action: Action) -> None:
     tries = 0
     while True:
         try:
-            _send(hand, action, sent.sql, unhurried=sent.unhurried)
+            _send(hand, action, sent)
         except DBAPIError as error:
             tries += 1
             if sqlstate(error) != _LOCK_NOT_FREE or tries == _LOCK_TRIES:
@@ -131,18 +132,18 @@ def _do(hand: DeployConnection, action: Action) -> None:
             return
 
 
-def _send(hand: DeployConnection, action: Action, sql: str, *, unhurried: bool) -> None:
+def _send(hand: DeployConnection, action: Action, sent: Statement) -> None:
     """Send a statement under the timeouts and the name that apply would send it with."""
     version = hand.rows("SELECT current_setting('server_version_num')::int AS version")[0][
         "version"
     ]
     mark = action.index.fingerprint if isinstance(action, BuildIndex) else ""
     named = (("application_name", f"{APPLICATION_PREFIX}{mark}{IN_UPGRADE}"),) if mark else ()
-    settings = (*named, *timeouts(unhurried, version))
+    settings = (*named, *due_timeouts(sent, version))
     for parameter, value in settings:
         hand.execute(f"SET {parameter} = {literal(value)}")
     try:
-        hand.execute(sql)
+        hand.execute(sent.sql)
     finally:
         for parameter, _ in settings:
             hand.execute(f"RESET {parameter}")

@@ -12,7 +12,7 @@ from outofband.catalog.sight import Sight
 from outofband.deploy import constraints
 from outofband.model.names import quote
 from outofband.model.state import State
-from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex
+from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex, named
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
@@ -175,13 +175,15 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
         case _ if table.partitioned:
             return f"{table.name} is partitioned"
         case CreateIndex(index):
-            build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+            build = BuildIndex(index), *named(index)
             if sight.state is State.ABSENT:
                 return build
             if sight.state in _LEFT_OVER and sight.index is not None:
                 failed = f"a build left {sight.index.name.name}, and duplicates may be why"
                 return failed if index.unique else (RemoveIndex(sight.index.name), *build)
             if sight.state is State.VALID_OTHER_NAME and sight.index is not None:
+                if sight.index.name == index.temporary:
+                    return build[1:]
                 return (RenameIndex(sight.index.name, index.name),)
             return why
         case DropIndex():

@@ -91,6 +91,11 @@ class Index:
         return tuple(k.column for k in self.keys if k.column is not None) + self.include
 
     @property
+    def has_expressions(self) -> bool:
+        """Whether a key is an expression, which has no statistics until the next ANALYZE."""
+        return any(key.column is None for key in self.keys)
+
+    @property
     def _body(self) -> str:
         method = "" if self.method == "btree" else f"USING {quote(self.method)} "
         parts = [f"{method}({', '.join(map(str, self.keys))})", *self._include]

@@ -16,6 +16,7 @@ from outofband.model.actions.constraint import (
     constraint_statement,
 )
 from outofband.model.actions.index import (
+    AnalyzeTable,
     AttachIndex,
     AwaitBuild,
     BuildIndex,
@@ -26,6 +27,7 @@ from outofband.model.actions.index import (
 )
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
 from outofband.model.actions.statement import Statement
+from outofband.model.index import Index
 from outofband.model.names import quote
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "AddNotNull",
     "AddNotValid",
     "AddOverPartitions",
+    "AnalyzeTable",
     "AttachIndex",
     "AwaitBuild",
     "BuildIndex",
@@ -47,6 +50,8 @@ __all__ = [
     "RunBackfill",
     "Statement",
     "Validate",
+    "due_timeouts",
+    "named",
     "statement",
     "timeouts",
 ]
@@ -57,6 +62,7 @@ Action = (
     | ConstrainTable
     | AttachIndex
     | RenameIndex
+    | AnalyzeTable
     | RemoveIndex
     | RepairIndex
     | Promote
@@ -69,6 +75,14 @@ Action = (
     | AwaitBuild
     | RunBackfill
 )
+
+
+def named(index: Index) -> tuple[Action, ...]:
+    """Return what gives a built index its name, of which that is the last: what the planner has to
+    know for it comes before.
+    """
+    known = (AnalyzeTable(index.table),) if index.has_expressions else ()
+    return (*known, RenameIndex(index.temporary, index.name))
 
 
 def statement(action: Action) -> Statement | None:
@@ -89,6 +103,8 @@ def statement(action: Action) -> Statement | None:
             return Statement(
                 f"ALTER INDEX {index_name} RENAME TO {quote(new_name)}", unhurried=False
             )
+        case AnalyzeTable(table):
+            return Statement(f"ANALYZE {table}", unhurried=False, harmless=True)
         case RemoveIndex(index_name, partitioned=True):
             return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
         case RemoveIndex(index_name):
@@ -106,10 +122,15 @@ def statement(action: Action) -> Statement | None:
             return None
 
 
+def due_timeouts(sent: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
+    """Return the parameters that a statement of a plan runs under, shown and set alike."""
+    return timeouts(sent.unhurried, server_version, bounded=sent.bounded, harmless=sent.harmless)
+
+
 def timeouts(
-    unhurried: bool, server_version: int, *, bounded: bool = False
+    unhurried: bool, server_version: int, *, bounded: bool = False, harmless: bool = False
 ) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that statements run under, shown and set alike.
+    """Return the parameters that statements run under.
 
     None but a ``bounded`` one is ended for the time it takes, whatever the role's defaults are: a
     look for duplicates reads a whole table. An ``unhurried`` one also waits for locks as long as it
@@ -121,7 +142,7 @@ def timeouts(
     if server_version >= 170000:
         names += ["transaction_timeout"]
     return (
-        ("lock_timeout", "0" if unhurried else "1s"),
+        ("lock_timeout", "0" if unhurried else "10s" if harmless else "1s"),
         ("statement_timeout", "2s" if bounded else "0"),
         *((name, "0") for name in names),
     )

@@ -15,7 +15,7 @@ from outofband.catalog.facts import APPLICATION_PREFIX
 from outofband.catalog.reader import Row
 from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
-from outofband.model.statements import Statement, timeouts
+from outofband.model.statements import Statement, due_timeouts, timeouts
 from outofband.postgres.source import Source, connect
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
 from outofband.runbook.hand import StatementFailed
@@ -177,7 +177,7 @@ class Session:
     def send(self, statement: Statement, *, fingerprint: str = "") -> None:
         """Run one statement of a plan under the timeouts it is due."""
         name = f"{APPLICATION_PREFIX}{fingerprint}" if fingerprint else _APPLICATION_NAME
-        due = timeouts(statement.unhurried, self.version, bounded=statement.bounded)
+        due = due_timeouts(statement, self.version)
         self._set({"application_name": name, **dict(due), **self._silence})
         self._unhurried = statement.sql if statement.unhurried else ""
         try:

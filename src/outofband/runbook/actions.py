@@ -30,6 +30,7 @@ from outofband.model.statements import (
     RenameIndex,
     RepairIndex,
     RunBackfill,
+    named,
 )
 from outofband.model.step import (
     AddCheck,
@@ -76,19 +77,21 @@ def _run(step: Backfill, standing: Standing) -> Decision:
 
 
 def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
-    build = BuildIndex(index), RenameIndex(index.temporary, index.name)
+    build = BuildIndex(index), *named(index)
     match sight.state:
         case State.ABSENT | State.PARTITION_INCOMPLETE if table.partitioned:
             return _cover(index, sight, table)
         case State.ABSENT:
             return build, ""
         case State.BUILDING if sight.pid is not None:
-            return (AwaitBuild(index, sight.pid), build[1]), ""
+            return (AwaitBuild(index, sight.pid), *build[1:]), ""
         case State.INVALID | State.INVALID_ENFORCING if sight.index is not None:
             if sight.index.constraint:
                 return _repair(index, sight.index, table), ""
             return (RemoveIndex(sight.index.name), *build), ""
         case State.VALID_OTHER_NAME if sight.index is not None:
+            if sight.index.name == index.temporary and not table.partitioned:
+                return build[1:], ""
             return (RenameIndex(sight.index.name, index.name),), ""
         case State.CONSTRAINT_OWNED if sight.replaced is not None:
             return (), ""

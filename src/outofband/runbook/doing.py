@@ -10,6 +10,7 @@ from outofband.catalog.reader import query
 from outofband.model.index import Index
 from outofband.model.statements import (
     Action,
+    AnalyzeTable,
     AwaitBuild,
     BuildIndex,
     RemoveIndex,
@@ -36,6 +37,7 @@ class Doing:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         self._builds: dict[Index, Build] = {}
+        self._analyzed: set[AnalyzeTable] = set()
         self._begun = self._sent = False
 
     @property
@@ -49,6 +51,12 @@ class Doing:
         is not.
         """
         return self._sent or any(build.changed for build in self._builds.values())
+
+    def first(self, left: tuple[Action, ...]) -> Action:
+        """Return the next of the actions that are left. That a table was analysed shows in no
+        catalog that every role may read: a run does it once, and one that died once more.
+        """
+        return next(action for action in left if action not in self._analyzed)
 
     def do(self, action: Action, table: TableFacts) -> None:
         """Do one action on the table that it touches. Raises Stuck, GivenUp, StatementFailed and
@@ -67,6 +75,9 @@ class Doing:
             case RepairIndex(index):
                 self._tune(index)
                 self._send_action(action)
+            case AnalyzeTable():
+                self._send_action(action)
+                self._analyzed.add(action)
             case _:
                 self._send_action(action)
 
@@ -135,6 +146,8 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
     for part in table.tree():
         match action:
             case BuildIndex(index) | AwaitBuild(index) if index.table == part.name:
+                return part
+            case AnalyzeTable(name) if name == part.name:
                 return part
             case RemoveIndex(name) if any(i.name == name for i in part.indexes):
                 return part

@@ -28,6 +28,7 @@ from outofband.model.statements import (
     Promote,
     RemoveIndex,
     RenameIndex,
+    named,
 )
 from outofband.model.step import ConstraintIndex
 
@@ -194,4 +195,4 @@ def _built(index: Index, sight: Sight) -> Iterator[Action]:
         if found is not None:
             yield RemoveIndex(found.name)
         yield BuildIndex(index)
-    yield RenameIndex(index.temporary, index.name)
+    yield from named(index)

@@ -15,8 +15,8 @@ from outofband.model.statements import (
     BuildIndex,
     RepairIndex,
     RunBackfill,
+    due_timeouts,
     statement,
-    timeouts,
 )
 from outofband.model.step import Step
 from outofband.runbook.amount import size
@@ -173,7 +173,7 @@ def _script_lines(action: Action, server_version: int, in_force: dict[str, str])
     sent = statement(action)
     if sent is None:
         return [_comment(_sql(action))]
-    due = dict(timeouts(sent.unhurried, server_version, bounded=sent.bounded))
+    due = dict(due_timeouts(sent, server_version))
     return [*_settings(due, in_force), f"{sent.sql};"]
 
 

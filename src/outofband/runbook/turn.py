@@ -79,7 +79,7 @@ class Turn:
                 return self._ending(End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
             if not self._doing.begun and not _is_rest(self._planned.actions, now.actions):
                 return self._stale(now)
-            action = now.actions[0]
+            action = self._doing.first(now.actions)
             part = touched(action, table)
             if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
                 self._doing.let_finish(part.workers[0], part)

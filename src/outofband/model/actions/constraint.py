@@ -71,7 +71,8 @@ def constraint_statement(action: ConstraintAction) -> Statement:
         case AddNotNull(step, partitioned):
             return _brief(f"{step.named_sql} NOT VALID", bounded=partitioned)
         case Validate(table, name):
-            return _brief(f"ALTER TABLE {table} VALIDATE CONSTRAINT {quote(name)}")
+            sql = f"ALTER TABLE {table} VALIDATE CONSTRAINT {quote(name)}"
+            return Statement(sql, unhurried=False, harmless=True)
         case DeclareNotNull(step, partitioned):
             return _brief(step.plain_sql, bounded=partitioned)
 

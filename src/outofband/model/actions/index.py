@@ -50,6 +50,15 @@ class RenameIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalyzeTable:
+    """Have the planner know an expression of a new index: a build leaves no statistics of it
+    (PostgreSQL 18, ANALYZE). ShareUpdateExclusive on the table, for a sample of it.
+    """
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveIndex:
     """Drop an index without blocking reads or writes.
 

@@ -66,6 +66,14 @@ def function_of(call: cst.Call) -> str:
     return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
 
 
+def is_operation(call: cst.Call, operation: str) -> bool:
+    """Tell whether a call is one on Alembic's ``op``, which the file calls ``operation``."""
+    return isinstance(call.func, cst.Attribute) and dotted(call.func.value) in (
+        operation,
+        "alembic.op",
+    )
+
+
 def literal(node: cst.BaseExpression) -> object:
     """Return the value of a literal, ``op.f("…")`` included; the code itself where it is none."""
     if isinstance(node, cst.Call) and function_of(node) == "f" and node.args:
@@ -76,6 +84,17 @@ def literal(node: cst.BaseExpression) -> object:
     except (ValueError, SyntaxError):
         return code
     return value
+
+
+def is_literal(node: cst.BaseExpression) -> bool:
+    """Tell whether the value of an expression is known from its code alone."""
+    if isinstance(node, cst.Call) and function_of(node) == "f" and node.args:
+        return is_literal(node.args[0].value)
+    try:
+        ast.literal_eval(cst.Module([]).code_for_node(node))
+    except (ValueError, SyntaxError):
+        return False
+    return True
 
 
 def bound(call: cst.Call, function: str) -> dict[str, cst.BaseExpression] | None:

@@ -1,0 +1,61 @@
+"""What each operation of ours is in plain Alembic: the one table that ``outofband eject`` reads.
+
+A plain form leaves an empty database as ours leaves it. An operation that is not in the table is
+left for a person, as is one whose arguments its plain form has to know and cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from outofband.revisions.rewrite.plain import Calls, Gone, Plain, Written, calling, renamed
+from outofband.revisions.rewrite.source import function_of, with_keyword
+
+
+def _create_index(written: Written) -> Calls:
+    if written.name("index_name") in written.declared.merged:
+        return ()
+    return renamed("create_index", "after")(written)
+
+
+def _drop_index(written: Written) -> Calls:
+    """Drop the constraint that the index became, if it did; what became one is not there itself."""
+    name = written.name("index_name")
+    kind = written.declared.constraints.get(name)
+    if kind is not None:
+        arguments = "index_name", "table_name", f'type_="{kind}"', "schema="
+        return calling("drop_constraint", *arguments)(written)
+    if name in written.declared.consumed:
+        arguments = "index_name", "table_name", "schema=", "if_exists=True"
+        return calling("drop_index", *arguments)(written)
+    return renamed("drop_index", "after")(written)
+
+
+def _add_constraint(written: Written) -> Calls:
+    """The constraint makes its own index; one of an earlier revision makes way for it."""
+    function = function_of(written.call).removesuffix("_out_of_band")
+    (call,) = renamed(function, "using_index")(written)
+    index = written.name("using_index")
+    for option, value in written.declared.consumed.get(index, {}).items():
+        call = with_keyword(call, option, value)
+    if index in written.declared.merged:
+        return (call,)
+    return (*calling("drop_index", "using_index", "table_name", "schema=")(written), call)
+
+
+def _backfill(_: Written) -> Gone:
+    return Gone("no plain operation moves data")
+
+
+def _require_step(_: Written) -> Calls:
+    return ()
+
+
+PLAIN: Mapping[str, Plain] = {
+    "create_index_out_of_band": _create_index,
+    "drop_index_out_of_band": _drop_index,
+    "create_primary_key_out_of_band": _add_constraint,
+    "create_unique_constraint_out_of_band": _add_constraint,
+    "backfill_out_of_band": _backfill,
+    "require_step": _require_step,
+}
