@@ -15,6 +15,7 @@ from outofband.errors import Misuse
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
+Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
 """When it opens and closes, in a zone; None for the machine's."""
@@ -34,7 +35,8 @@ class Settings:
 
     ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
-    whose heap is over ``inline_max_bytes`` (bytes); ``lock_timeout`` bounds every wait of the
+    whose heap is over ``inline_max_bytes`` (bytes); ``autogenerate`` in which form Alembic writes
+    what changes on existing tables; ``lock_timeout`` bounds every wait of the
     deploy; ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
     patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
@@ -53,6 +55,7 @@ class Settings:
     small: tuple[str, ...] = ()
     deploy: Deploy | None = None
     on_large: OnLarge = "defer"
+    autogenerate: Autogenerate = "out_of_band"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
     pending_max_age: timedelta | None = None
@@ -247,6 +250,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "small": _list_of("table patterns"),
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
+    "autogenerate": _one_of("out_of_band", "plain"),
     "inline_max_bytes": _count_of_bytes,
     "lock_timeout": _lock_timeout,
     "pending_max_age": duration,

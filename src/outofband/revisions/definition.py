@@ -33,13 +33,38 @@ class IndexWrong(UpgradeMisused):
     """The arguments of an index mean nothing, or nothing that can be built out of band."""
 
 
+class _UnfitError(Exception):
+    """What is wrong with the arguments, why, and what to do."""
+
+    def __init__(self, what: str, *, why: str = "", do: str = "") -> None:
+        super().__init__(what)
+        self.what, self.why, self.do = what, why, do
+
+
 def index_of(operation: CreateIndexOp) -> Index:
     """Return the index that an operation declares; raises IndexWrong."""
+    try:
+        return _index_of(operation)
+    except _UnfitError as unfit:
+        raise IndexWrong(unfit.what, why=unfit.why, do=unfit.do) from None
+
+
+def declarable(operation: CreateIndexOp) -> Index | None:
+    """Return the index that an operation would declare; None for one that means nothing out of
+    band.
+    """
+    try:
+        return _index_of(operation)
+    except _UnfitError:
+        return None
+
+
+def _index_of(operation: CreateIndexOp) -> Index:
     told = operation.kw
     name = str(operation.index_name)
     _check_options(name, told)
     if isinstance(operation.columns, str):
-        raise IndexWrong(f"index {name}: columns is a text", do="Give a list of columns")
+        raise _UnfitError(f"index {name}: columns is a text", do="Give a list of columns")
     statement = _read(name, _compiled(name, operation))
     return Index(
         name=name,
@@ -57,7 +82,7 @@ def index_of(operation: CreateIndexOp) -> Index:
 
 def _check_options(name: str, told: Mapping[str, Any]) -> None:
     if "postgresql_concurrently" in told:
-        raise IndexWrong(
+        raise _UnfitError(
             f"index {name}: postgresql_concurrently has no place here",
             why="what the runbook builds is always built concurrently",
             do="Leave it out",
@@ -68,9 +93,9 @@ def _check_options(name: str, told: Mapping[str, Any]) -> None:
             hint = (
                 f"Did you mean {close[0]}?" if close else f"Known are {', '.join(sorted(_OPTIONS))}"
             )
-            raise IndexWrong(f"index {name}: there is no option {option}", do=hint)
+            raise _UnfitError(f"index {name}: there is no option {option}", do=hint)
     if any("(" in str(value) for value in (told.get("postgresql_ops") or {}).values()):
-        raise IndexWrong(
+        raise _UnfitError(
             f"index {name}: operator classes with parameters are not supported",
             do="Build this index in a revision of its own with postgresql_concurrently",
         )
@@ -86,7 +111,7 @@ def _compiled(name: str, operation: CreateIndexOp) -> str:
         return str(CreateIndex(index).compile(dialect=dialect))
     except (SQLAlchemyError, TypeError) as error:
         reason = str(error).partition("\n")[0]
-        raise IndexWrong(f"index {name} means nothing to SQLAlchemy", why=reason) from None
+        raise _UnfitError(f"index {name} means nothing to SQLAlchemy", why=reason) from None
 
 
 def _add_columns(table: Table, include: Sequence[str | Column[Any]]) -> None:
@@ -105,7 +130,7 @@ def _read(name: str, text: str) -> sql.CreateIndex:
             pass
         case _:
             why = f"it is {len(statements)} statements"
-    raise IndexWrong(f"index {name}: {' '.join(text.split())} is not understood", why=why)
+    raise _UnfitError(f"index {name}: {' '.join(text.split())} is not understood", why=why)
 
 
 def _key(key: sql.IndexKey) -> Key:

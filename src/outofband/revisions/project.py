@@ -12,6 +12,9 @@ from outofband import settings
 from outofband.errors import Misuse
 from outofband.revisions.stop import UpgradeMisused
 from outofband.settings import OnLarge, Settings
+from outofband_lint import stats
+from outofband_lint.settings import Settings as Sizes
+from outofband_lint.stats import Stats
 
 _ARGUMENT = "outofband"
 
@@ -30,6 +33,19 @@ def settings_to_run_by(config: Config | None) -> Settings:
         return settings_of(config)
     except Misuse as error:
         raise SettingsStop(error.what, why=error.why, do=error.do) from None
+
+
+def sizes_to_run_by(own: Settings) -> Sizes:
+    """Return which tables the project calls large or small; raises SettingsStop."""
+    known = Stats()
+    if own.stats is not None:
+        try:
+            known = stats.read(Path(own.stats).read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            do = "Correct it, or leave it away"
+            raise SettingsStop(f"cannot read the stats file {own.stats}", why=why, do=do) from None
+    return Sizes(own.large, own.small, stats=known, inline_max_bytes=own.inline_max_bytes)
 
 
 def settings_of(config: Config | None) -> Settings:

@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import AddConstraintOp, CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from sqlalchemy import Constraint
 
 from outofband.model.index import ConstraintKind
 from outofband.model.names import QualifiedName
@@ -42,9 +43,9 @@ class AddConstraintOutOfBandOp(MigrateOperation):
         """Return the drop that undoes it, the constraint's index included."""
         return DropIndexOutOfBandOp(self.constraint_name, self.table_name, schema=self.schema)
 
-    def to_diff_tuple(self) -> tuple[str, str, str]:
-        """Return what Alembic's comparison shows of it."""
-        return (f"add_{self.kind}", self.table_name, self.constraint_name)
+    def to_diff_tuple(self) -> tuple[str, Constraint]:
+        """Return what Alembic's comparison shows of its sister."""
+        return self.to_sister().to_diff_tuple()
 
     def to_sister(self) -> AddConstraintOp:
         """Return the plain operation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp, DropIndexOp
@@ -118,9 +118,15 @@ class DropIndexOutOfBandOp(DropIndexOp):
         name = checked(index_name, "drop_index_out_of_band")
         operations.invoke(cls(name, table_name, schema=schema, after=after))
 
-    def reverse(self) -> NoReturn:
-        """Refuse: what the index was is not known here."""
-        raise NotImplementedError("a dropped index cannot be declared again without its definition")
+    def reverse(self) -> CreateIndexOp:
+        """Return what declares the index again, which autogenerate knows; raises
+        NotImplementedError where nobody said what it was.
+        """
+        if self._reverse is None:
+            raise NotImplementedError(
+                "a dropped index cannot be declared again without its definition"
+            )
+        return self._reverse
 
     def to_step(self) -> DropIndex:
         """Return the step it declares."""
