@@ -27,10 +27,10 @@ class Brief:
 def at_once(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> tuple[str, ...]:
     """Return what does a step on a small table, where looking at every row takes no time."""
     if sight.state is State.ABSENT:
-        known = sight.constraint.known if sight.constraint else None
-        has_name = known is not None and known.server_version >= NOT_NULL_IS_A_CONSTRAINT
-        is_named = isinstance(step, SetNotNull) and has_name
-        return (step.named_sql if is_named else step.plain_sql,)  # type: ignore[union-attr]
+        version = sight.constraint.known.server_version if sight.constraint else 0
+        if isinstance(step, SetNotNull) and version < NOT_NULL_IS_A_CONSTRAINT:
+            return (step.column_sql,)
+        return (step.plain_sql,)
     return _sql(constrain(step, sight, table)[0])
 
 

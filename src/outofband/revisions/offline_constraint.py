@@ -23,6 +23,7 @@ _WORK = """\
   END IF;
   PERFORM set_config('lock_timeout', before, true);"""
 
+_TYPES = {"foreign_key": "f", "check": "c", "not_null": "n"}
 _HAS_NAME = f"current_setting('server_version_num')::int >= {NOT_NULL_IS_A_CONSTRAINT}"
 _IS_WHOLE = "(SELECT relkind <> 'p' FROM pg_class WHERE oid = target)"
 
@@ -57,8 +58,7 @@ def is_done(step: Constraint | SetNotNull) -> str:
 
 def taken(step: Constraint | SetNotNull) -> str:
     """Return the expression that something else has the name."""
-    kind = {"foreign_key": "f", "check": "c", "not_null": "n"}[step.kind]
-    return f"EXISTS ({_named(step)} AND contype <> '{kind}')"
+    return f"EXISTS ({_named(step)} AND contype <> '{_TYPES[step.kind]}')"
 
 
 def _is_there(step: Constraint | SetNotNull) -> str:
@@ -67,7 +67,7 @@ def _is_there(step: Constraint | SetNotNull) -> str:
             f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = {_oid(step.table)}"
             f" AND attname = {literal(step.column)} AND attnotnull)"
         )
-    return f"EXISTS ({_named(step)})"
+    return f"EXISTS ({_named(step)} AND contype = '{_TYPES[step.kind]}')"
 
 
 def _named(step: Constraint | SetNotNull) -> str:
@@ -80,8 +80,8 @@ def _named(step: Constraint | SetNotNull) -> str:
 def _whole(step: Constraint | SetNotNull) -> str:
     plain = literal(step.plain_sql)
     if isinstance(step, SetNotNull):
-        named = literal(step.named_sql)
-        return f"CASE WHEN {_HAS_NAME} AND NOT ({_is_there(step)}) THEN {named} ELSE {plain} END"
+        column = literal(step.column_sql)
+        return f"CASE WHEN {_HAS_NAME} AND NOT ({_is_there(step)}) THEN {plain} ELSE {column} END"
     validation = literal(_sent(statement(Validate(step.table, step.name))))
     return f"CASE WHEN {_is_there(step)} THEN {validation} ELSE {plain} END"
 

@@ -69,12 +69,12 @@ def constraint_statement(action: ConstraintAction) -> Statement:
         case AddOverPartitions(constraint):
             return _brief(constraint.plain_sql, bounded=True)
         case AddNotNull(step, partitioned):
-            return _brief(f"{step.named_sql} NOT VALID", bounded=partitioned)
+            return _brief(f"{step.plain_sql} NOT VALID", bounded=partitioned)
         case Validate(table, name):
             sql = f"ALTER TABLE {table} VALIDATE CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, harmless=True)
         case DeclareNotNull(step, partitioned):
-            return _brief(step.plain_sql, bounded=partitioned)
+            return _brief(step.column_sql, bounded=partitioned)
 
 
 def _brief(sql: str, *, bounded: bool = False) -> Statement:

@@ -106,14 +106,14 @@ class SetNotNull:
 
     @property
     def plain_sql(self) -> str:
-        """What it comes to where nobody could wait for it."""
-        return f"ALTER TABLE {self.table} ALTER COLUMN {quote(self.column)} SET NOT NULL"
-
-    @property
-    def named_sql(self) -> str:
-        """The same where NOT NULL has a name."""
+        """What it comes to where nobody could wait for it, since PostgreSQL 18."""
         named = f"{quote(self.name)} NOT NULL {quote(self.column)}"
         return f"ALTER TABLE {self.table} ADD CONSTRAINT {named}"
+
+    @property
+    def column_sql(self) -> str:
+        """The same where NOT NULL has no name, or where it is there and not validated."""
+        return f"ALTER TABLE {self.table} ALTER COLUMN {quote(self.column)} SET NOT NULL"
 
 
 Constraint = AddCheck | AddForeignKey
