@@ -13,6 +13,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -39,6 +40,7 @@ STEPS: list[Step] = [
     AddCheck("positive", TABLE, "size > 0", ("fill",)),
     SetNotNull("path_set", TABLE, "path", ("fill",)),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
+    DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]
 
 

@@ -15,6 +15,9 @@ from outofband.errors import Misuse
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
+Pooler = Literal["refuse", "session"]
+Template = Literal["generic", "async", "multidb"]
+"""What a new env.py is like."""
 Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
@@ -23,6 +26,7 @@ DailyWindow = tuple[time, time, tzinfo | None]
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_BASELINE = "outofband-baseline.txt"
 DEFAULT_LOCK_TIMEOUT = timedelta(seconds=2)
+DEFAULT_LOCK_RETRIES = 10
 
 
 class SettingsWrong(Misuse):
@@ -37,7 +41,10 @@ class Settings:
     the application starts or as a job; ``on_large`` what the deploy does with a step on a table
     whose heap is over ``inline_max_bytes`` (bytes); ``autogenerate`` in which form Alembic writes
     what changes on existing tables; ``lock_timeout`` bounds every wait of the
-    deploy; ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
+    deploy, and ``lock_retries`` says how often a revision is tried again whose lock was not free;
+    ``upgrade_wait`` is how long an upgrade waits for another, and with ``pooler`` "session" it runs
+    through a pooler too, which has to keep a session for one client;
+    ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
     patterns of SQL files, relative to ``folder``, that of pyproject.toml,
     and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
     another severity than their own, ``per_path`` does so for the files that a pattern fits.
@@ -58,6 +65,9 @@ class Settings:
     autogenerate: Autogenerate = "out_of_band"
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    lock_retries: int = DEFAULT_LOCK_RETRIES
+    upgrade_wait: timedelta | None = None
+    pooler: Pooler = "refuse"
     pending_max_age: timedelta | None = None
     start_after: str | None = None
     severity: Mapping[str, Level] = field(default_factory=dict)
@@ -151,10 +161,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _count_of_bytes(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError("is not a number of bytes")
-    return value
+def _number(of: str) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise TypeError(f"is not a number{of}")
+        return value
+
+    return read
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
@@ -251,8 +264,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "deploy": _one_of("startup", "job"),
     "on_large": _one_of("defer", "build", "refuse"),
     "autogenerate": _one_of("out_of_band", "plain"),
-    "inline_max_bytes": _count_of_bytes,
+    "inline_max_bytes": _number(" of bytes"),
     "lock_timeout": _lock_timeout,
+    "lock_retries": _number(""),
+    "upgrade_wait": duration,
+    "pooler": _one_of("refuse", "session"),
     "pending_max_age": duration,
     "start_after": _text,
     "severity": _severity,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
@@ -24,6 +25,7 @@ from outofband.model.step import (
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -64,6 +66,8 @@ def classify(
             return constraint_sight(step, seen)
         case Backfill():
             return backfill_sight(step, seen)
+        case DetachPartition():
+            return detach_sight(step, seen)
         case _:
             assert_never(step)
 

@@ -12,6 +12,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -56,7 +57,9 @@ class Earlier:
             case DropIndex(name, table, after=None):
                 places = self._on.get(table, ())
                 return [n for n in places if not self._creates(n, name)]
-            case DropIndex(after=after):
+            case DetachPartition(table=table, after=None):
+                return [*self._on.get(table, ())]
+            case DropIndex(after=after) | DetachPartition(after=after):
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):
                 places = self._called.get(index, ())

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from outofband.catalog.attachments import attachments
 from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
 from outofband.catalog.constraints import read_constraints, referents
@@ -44,6 +45,7 @@ def observe(
         _taken(reader, wanted, tables),
         kept(reader, wanted, tables),
         read_constraints(reader, wanted, tables),
+        attachments(reader, wanted),
     )
 
 

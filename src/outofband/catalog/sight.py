@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outofband.catalog.constraint_facts import ConstraintFacts, Constraints
-from outofband.catalog.facts import BackfillFacts, IndexFacts, TableFacts
+from outofband.catalog.facts import AttachmentFacts, BackfillFacts, IndexFacts, TableFacts
 from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.step import ConstraintIndex
@@ -32,7 +32,8 @@ class Sight:
     """A step's state and what shows it: the index it was seen on, the session at work, a reason in
     words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
     the constraint over partitions that takes, or is to take, the index and its parts. ``backfill``
-    is what is known of one, and ``constraint`` of what every row has to satisfy.
+    is what is known of one, ``constraint`` of what every row has to satisfy; ``attachment`` is a
+    partition that is to be detached.
     """
 
     state: State
@@ -43,6 +44,7 @@ class Sight:
     key: ConstraintIndex | None = None
     backfill: BackfillFacts | None = None
     constraint: ConstraintSight | None = None
+    attachment: AttachmentFacts | None = None
 
 
 _KINDS = {

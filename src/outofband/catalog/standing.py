@@ -20,6 +20,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -120,6 +121,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return True
         case AddCheck() | AddForeignKey() | SetNotNull():
             return is_constraint_reachable(step, table, seen)
+        case DetachPartition():  # the release before still looks for its rows in the table
+            return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
             return False
 
@@ -167,7 +170,7 @@ def _done(
                 built = sights[n].state in _BUILT and sights[n].replaced is None
                 later = (m for m in users.get((index.table, index.name), ()) if m > n)
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
-            case DropIndex():
+            case DropIndex() | DetachPartition():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
                 return sights[n].state is State.VALID
@@ -218,7 +221,7 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or isinstance(step, DropIndex | Backfill):
+    if table is None or isinstance(step, DropIndex | Backfill | DetachPartition):
         return []
     sight = classify(step, seen, beside=beside)
     if isinstance(step, AddCheck | AddForeignKey | SetNotNull):

@@ -20,6 +20,7 @@ from outofband.model.step import (
     Backfill,
     Constraint,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -79,7 +80,7 @@ def on_upgrade(
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
     if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
         return _constrain(step, sight, table, settings, waits_for)
-    if isinstance(step, DropIndex):
+    if isinstance(step, DropIndex | DetachPartition):
         if sight.state is State.ABSENT:
             return Nothing()
     elif sight.state in _DONE:
@@ -198,7 +199,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
         case AddCheck() | AddForeignKey() | SetNotNull():
             actions, stuck = constrain(step, sight, table)
             return stuck or actions
-        case Backfill():
+        case Backfill() | DetachPartition():
             return why
         case _:
             assert_never(step)
@@ -226,6 +227,9 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
             return Inline((step.plain_sql,))
         case Backfill() | AddCheck() | AddForeignKey() | SetNotNull():
             return Defer(sight.reason)
+        case DetachPartition():
+            pending = sight.state is State.DETACH_PENDING
+            return Defer(sight.reason) if pending else Inline((step.plain_sql,))
         case _:
             assert_never(step)
 

@@ -22,6 +22,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -113,7 +114,7 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     settings = replace(settings, on_large="defer")
     exact = resolved(step, table)
     decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
-    if isinstance(step, DropIndex) and isinstance(decision, decide.Defer):
+    if isinstance(step, DropIndex | DetachPartition) and isinstance(decision, decide.Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)
 
@@ -137,11 +138,17 @@ def _is_replaced(hand: DeployConnection, step: Step, finally_wanted: Callable[[]
 
 
 def _may_wait(step: Step, sight: Sight) -> bool:
-    return (isinstance(step, DropIndex) and sight.index is not None) or (
-        sight.state is not State.VALID
-        and isinstance(step, CreateIndex | AddCheck | AddForeignKey | SetNotNull)
-        and bool(step.after or isinstance(step, AddForeignKey))
-    )
+    match step:
+        case DropIndex():
+            return sight.index is not None
+        case DetachPartition():
+            return sight.state is not State.ABSENT
+        case AddForeignKey():
+            return sight.state is not State.VALID
+        case CreateIndex(after=after) | AddCheck(after=after) | SetNotNull(after=after):
+            return sight.state is not State.VALID and bool(after)
+        case _:
+            return False
 
 
 def _waits_for(hand: DeployConnection, step: Step, earlier: Wanted) -> tuple[str, ...]:

@@ -34,6 +34,10 @@ class State(StrEnum):
     """The index of a partitioned table waits for its partitions."""
     NOT_VALID = "not_valid"
     """A constraint is there for new rows; those from before it are not looked at yet."""
+    DETACH_PENDING = "detach_pending"
+    """A concurrent detach of the partition was begun: new queries of the table do not see it any
+    more, and it is not yet a table of its own.
+    """
     RUNNING = "running"
     """Of a backfill: somebody is at work on it."""
     UNFINISHED = "unfinished"

@@ -25,6 +25,7 @@ from outofband.model.actions.index import (
     RenameIndex,
     RepairIndex,
 )
+from outofband.model.actions.partition import Detach, FinishDetach
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
 from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
@@ -42,7 +43,9 @@ __all__ = [
     "ConstrainTable",
     "CoverTable",
     "DeclareNotNull",
+    "Detach",
     "DropConstraint",
+    "FinishDetach",
     "Promote",
     "RemoveIndex",
     "RenameIndex",
@@ -74,6 +77,8 @@ Action = (
     | DeclareNotNull
     | AwaitBuild
     | RunBackfill
+    | Detach
+    | FinishDetach
 )
 
 
@@ -118,6 +123,14 @@ def statement(action: Action) -> Statement | None:
             return Statement(sql, unhurried=False, bounded=partitioned)
         case AddNotValid() | AddOverPartitions() | AddNotNull() | Validate() | DeclareNotNull():
             return constraint_statement(action)
+        case Detach(table, partition, concurrent):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition}"
+            if concurrent:
+                return Statement(f"{sql} CONCURRENTLY", unhurried=False, in_parts=True)
+            return Statement(sql, unhurried=False, bounded=True)
+        case FinishDetach(table, partition):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
+            return Statement(sql, unhurried=False, bounded=True)
         case AwaitBuild() | RunBackfill():
             return None
 

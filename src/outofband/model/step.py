@@ -11,6 +11,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
 from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
 from outofband.model.steps.index import CreateIndex, DropIndex
+from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Constraint",
     "ConstraintIndex",
     "CreateIndex",
+    "DetachPartition",
     "DropIndex",
     "SetNotNull",
     "Step",
@@ -29,7 +31,16 @@ __all__ = [
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | AddForeignKey | AddCheck | SetNotNull | Backfill
+Step = (
+    CreateIndex
+    | DropIndex
+    | AddConstraint
+    | AddForeignKey
+    | AddCheck
+    | SetNotNull
+    | Backfill
+    | DetachPartition
+)
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
@@ -40,6 +51,7 @@ KINDS: Mapping[str, type[Step]] = {
     "check": AddCheck,
     "not_null": SetNotNull,
     "backfill": Backfill,
+    "detach_partition": DetachPartition,
 }
 """Every kind by its word in revisions, states and JSON."""
 

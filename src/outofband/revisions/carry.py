@@ -13,6 +13,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -45,6 +46,15 @@ def to_table(step: Step, old: QualifiedName, new: QualifiedName) -> Step:
         replaces = step.replaces and replace(step.replaces, table=new)
         return replace(step, index=replace(step.index, table=new), replaces=replaces)
     return replace(step, table=new)
+
+
+def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> Step:
+    """Return a step after a table got another name, which may be that of the partition that it
+    detaches.
+    """
+    if isinstance(step, DetachPartition) and same(step.partition, old):
+        return replace(step, partition=new)
+    return step
 
 
 def with_index_renamed(step: Step, old: str, new: str) -> Step:
@@ -93,7 +103,7 @@ def with_column_renamed(step: Step, table: QualifiedName, old: str, new: str) ->
             return replace(step, condition=_text_with(condition, old, new))
         case SetNotNull(column=column):
             return replace(step, column=new) if column == old else step
-        case DropIndex() | Backfill():
+        case DropIndex() | Backfill() | DetachPartition():
             return step
 
 
@@ -118,7 +128,7 @@ def uses_column(step: Step, table: QualifiedName, column: str) -> bool:
             return _mentions(condition, column)
         case SetNotNull(column=own):
             return own == column
-        case DropIndex() | Backfill():
+        case DropIndex() | Backfill() | DetachPartition():
             return False
 
 

@@ -18,6 +18,7 @@ from outofband.model.step import (
     AddConstraint,
     AddForeignKey,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -105,6 +106,10 @@ class Fold:
                 self._change(table, lambda step: carry.with_constraint_renamed(step, old, new))
             case sql.DropConstraint(name=name):
                 self._constraint_dropped(table, name)
+            case (
+                sql.AttachPartition(partition=partition) | sql.DetachPartition(partition=partition)
+            ):
+                self._cancel(lambda s: _detaches(s, partial(same, partition)))
             case sql.AddConstraint(constraint=sql.Constraint(using_index=str(index))):
                 self._cancel(lambda s: _creates(s, table.renamed(index)))
 
@@ -160,6 +165,7 @@ class Fold:
 
     def _move(self, old: QualifiedName, new: QualifiedName) -> None:
         self.entries.change(lambda step: carry.to_table(step, old, new))
+        self.entries.change(lambda step: carry.with_partition_moved(step, old, new))
         self.plain = {
             (QualifiedName(name.name, new.schema) if same(table, old) else name): (
                 new if same(table, old) else table
@@ -178,9 +184,7 @@ class Fold:
                 self._move(table, QualifiedName(table.name, new))
 
     def _drop_where(self, drops: Callable[[QualifiedName], bool]) -> None:
-        self._cancel(
-            lambda s: drops(s.table) or (isinstance(s, AddForeignKey) and drops(s.referent))
-        )
+        self._cancel(lambda s: drops(s.table) or _refers(s, drops) or _detaches(s, drops))
         self.plain = {name: table for name, table in self.plain.items() if not drops(table)}
 
     def _change(self, table: QualifiedName, change: Callable[[Step], Step]) -> None:
@@ -238,13 +242,21 @@ def _sets_not_null(step: Step, table: QualifiedName, column: str) -> bool:
     return isinstance(step, SetNotNull) and same(step.table, table) and step.column == column
 
 
+def _refers(step: Step, referent: Callable[[QualifiedName], bool]) -> bool:
+    return isinstance(step, AddForeignKey) and referent(step.referent)
+
+
+def _detaches(step: Step, partition: Callable[[QualifiedName], bool]) -> bool:
+    return isinstance(step, DetachPartition) and partition(step.partition)
+
+
 def _about(index: QualifiedName, known: Iterable[Entry]) -> list[Entry]:
     return [e for e in known if _creates(e.step, index) or _drops(e.step, index)]
 
 
 def _names(step: Step, index: QualifiedName) -> bool:
-    has_index = isinstance(step, CreateIndex | DropIndex | AddConstraint)
-    named = has_index and same(step.table.renamed(step.name), index)
+    of_index = isinstance(step, CreateIndex | DropIndex | AddConstraint)
+    named = of_index and same(step.table.renamed(step.name), index)
     return named or _consumes(step, index)
 
 

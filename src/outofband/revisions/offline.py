@@ -17,6 +17,7 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
@@ -153,6 +154,8 @@ def _done(step: Step) -> str:
             return _has_constraint(step)
         case AddCheck() | AddForeignKey() | SetNotNull():
             return offline_constraint.is_done(step)
+        case DetachPartition():
+            return _is_detached(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 
@@ -227,6 +230,14 @@ def _has_constraint(step: AddConstraint) -> str:
         f"EXISTS (SELECT FROM pg_constraint JOIN pg_index ON indexrelid = conindid"
         f" WHERE conname = {literal(step.name)} AND indisvalid"
         f" AND conrelid = to_regclass({literal(str(step.table))}))"
+    )
+
+
+def _is_detached(step: DetachPartition) -> str:
+    return (
+        "NOT EXISTS (SELECT FROM pg_inherits"
+        f" WHERE inhparent = to_regclass({literal(str(step.table))})"
+        f" AND inhrelid = to_regclass({literal(str(step.partition))}))"
     )
 
 

@@ -39,11 +39,13 @@ from outofband.model.step import (
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     SetNotNull,
     Step,
 )
 from outofband.runbook import partitions
+from outofband.runbook.detach import detach
 
 Decision = tuple[tuple[Action, ...], str]
 _DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
@@ -64,6 +66,8 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return constrain(step, standing.sight, table, waits=bool(standing.waits_for))
         case Backfill():
             return _run(step, standing)
+        case DetachPartition():
+            return detach(standing, table)
         case _:
             assert_never(step)
 

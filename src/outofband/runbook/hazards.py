@@ -16,7 +16,9 @@ from outofband.model.statements import (
     ConstrainTable,
     CoverTable,
     DeclareNotNull,
+    Detach,
     DropConstraint,
+    FinishDetach,
     Promote,
     RemoveIndex,
     RepairIndex,
@@ -70,7 +72,11 @@ def _locks(_: PlannedStep, action: Action) -> bool:
     if isinstance(action, AddNotValid):
         return isinstance(action.constraint, AddCheck)
     brief = Promote | ConstrainTable | DropConstraint | AddNotNull | DeclareNotNull
-    return isinstance(action, brief) or (isinstance(action, RemoveIndex) and action.partitioned)
+    return (
+        isinstance(action, brief)
+        or (isinstance(action, RemoveIndex) and action.partitioned)
+        or (isinstance(action, Detach) and not action.concurrent)
+    )
 
 
 def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
@@ -81,6 +87,10 @@ def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
 
 def _validates(_: PlannedStep, action: Action) -> bool:
     return isinstance(action, Validate)
+
+
+def _detaches(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, Detach | FinishDetach)
 
 
 def _writes(_: PlannedStep, action: Action) -> bool:
@@ -152,6 +162,14 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             "remove what that leaves",
         ),
         _writes,
+    ),
+    (
+        Hazard(
+            "detaches-partition",
+            "queries of the table find the partition's rows no more; those of the partition itself "
+            f"stand for milliseconds; {_GIVES_WAY}",
+        ),
+        _detaches,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

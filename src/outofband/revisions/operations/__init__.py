@@ -20,6 +20,7 @@ from outofband.revisions.operations.declaration import Declaration
 from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
+from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
 from outofband.revisions.stop import UpgradeMisused
 
 
@@ -35,6 +36,7 @@ OPERATIONS = {
     "create_foreign_key_out_of_band": CreateForeignKeyOutOfBandOp,
     "create_check_constraint_out_of_band": CreateCheckConstraintOutOfBandOp,
     "set_not_null_out_of_band": SetNotNullOutOfBandOp,
+    "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
 }
 
 
