@@ -6,8 +6,6 @@ the state (:mod:`.state`).
 
 from __future__ import annotations
 
-import time
-
 from outofband.backfill.desk import Desk
 from outofband.backfill.heart import Heart, OpenDesk
 from outofband.backfill.job import Job
@@ -18,10 +16,7 @@ from outofband.backfill.walk import Walk
 from outofband.backfill.work import Environment
 from outofband.errors import OutofbandError
 from outofband.runbook.hand import SessionLost, StatementFailed
-
-_POLL_SECONDS = 0.5
-_LOSSES = 5
-_AWAY_SECONDS = 60.0
+from outofband.runbook.losses import Losses
 
 
 class Runner:
@@ -35,19 +30,15 @@ class Runner:
         """Run until it is finished, or cannot go on. Raises SessionLost when the server stays away
         for longer than a minute, and StatementFailed where the state cannot be kept.
         """
-        losses = 0
+        losses = Losses(self._desk.reconnect, self._teller.say, self._job.stopped.wait)
         with self._heart.beating():
             while True:
                 try:
                     return self._run()
                 except Environment as failed:
                     return Outcome(Verdict.STUCK, failed.what, failed.do)
-                except SessionLost:
-                    losses += 1
-                    if losses > _LOSSES:
-                        raise
-                    self._teller.say("the connection was lost; connecting again")
-                    self._reconnect()
+                except SessionLost as lost:
+                    losses.mend(lost)
                 except StatementFailed:
                     raise
                 except OutofbandError as failed:  # of the spec: in its own words
@@ -59,13 +50,3 @@ class Runner:
         if held := self._heart.let_go():  # by the session that was lost
             state.release(held)
         return Walk(job, state, self._desk, self._heart, self._teller).run()
-
-    def _reconnect(self) -> None:
-        deadline = time.monotonic() + _AWAY_SECONDS
-        while True:
-            try:
-                return self._desk.reconnect()
-            except SessionLost:
-                if time.monotonic() > deadline:
-                    raise
-            self._job.stopped.wait(_POLL_SECONDS)
