@@ -16,6 +16,8 @@ from outofband.errors import Misuse
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
 Pooler = Literal["refuse", "session"]
+Template = Literal["generic", "async", "multidb"]
+"""What a new env.py is like."""
 Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
 DailyWindow = tuple[time, time, tzinfo | None]
