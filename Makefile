@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
+.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-release lint docs bench-lint \
 	bench-build bench-rehearse bench-move lock
 
 help: ## what can be made
@@ -40,6 +40,9 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
+test-release: $(VENV)/.ready ## wheel and sdist, on each Python there is, with the oldest and newest of what they need
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release
+
 lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our own revisions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,6 +67,6 @@ bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans
 bench-move: $(VENV)/.ready ## the mover beside pgloader, INSERT, psql and psycopg's COPY (BENCH=--quick)
 	$(BIN)/python bench/move.py $(BENCH)
 
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+lock: $(VENV)/.ready ## renew requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
