@@ -6,7 +6,15 @@ import pytest
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.step import KINDS, AddConstraint, Backfill, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    KINDS,
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+)
 from outofband.wire import Run, from_json, to_json
 
 TABLE = QualifiedName("documents", "Store")
@@ -25,6 +33,7 @@ STEPS: list[Step] = [
     AddConstraint("documents_pkey", TABLE, "primary_key", ("dump_id",), "by_path"),
     AddConstraint("documents_path_key", TABLE, "unique_constraint", ("path", "size"), "by_path"),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
+    DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from outofband_lint.names import QualifiedName, quote
+from outofband_lint.names import QualifiedName, clip, quote
 from outofband_lint.reader.expression import leading_function
 from outofband_lint.schema.values import DEFAULT_SCHEMA
 from outofband_lint.statement import (
@@ -69,6 +69,19 @@ def add_constraint_out_of_band(
         *_schema(table),
     ]
     return f"op.create_{function}_out_of_band({', '.join(arguments)})"
+
+
+def detach_partition(table: QualifiedName, partition: QualifiedName) -> str:
+    """Spell the detaching of a partition, as a step that is named after that."""
+    arguments = [
+        _string(clip(f"detach_{partition.name}")),
+        _string(table.name),
+        _string(partition.name),
+        *_schema(table),
+    ]
+    if _schema(partition) != _schema(table):
+        arguments.append(f"partition_schema={_string(partition.schema or DEFAULT_SCHEMA)}")
+    return f"op.detach_partition_out_of_band({', '.join(arguments)})"
 
 
 def execute(sql: str) -> str:

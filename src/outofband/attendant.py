@@ -6,7 +6,9 @@ the plugin needs of the deploy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,6 +16,17 @@ if TYPE_CHECKING:
 
     from outofband.catalog.standing import Standing
     from outofband.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What ended the migrations: the error, ``where`` in words, and the ``obstacle`` to running
+    them again from their last commit, empty where there is none.
+    """
+
+    error: Exception
+    where: str
+    obstacle: str = ""
 
 
 class Migrations(Protocol):
@@ -25,6 +38,14 @@ class Migrations(Protocol):
 
     def settings(self) -> Settings:
         """Return the project's settings."""
+        ...
+
+    def repeating(
+        self, connection: Connection, decide: Callable[[Failure], None]
+    ) -> AbstractContextManager[None] | None:
+        """Have the migrations on a connection run again from their last commit whenever ``decide``
+        returns. None where they are not known yet.
+        """
         ...
 
     def standings(self, connection: Connection) -> Iterable[Standing]:

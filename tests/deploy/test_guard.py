@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from outofband.deploy import guard
+from outofband.deploy.failing import ConnectionLost
 from outofband.deploy.guard import UpgradeLocked
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 
@@ -87,14 +87,23 @@ def test_a_migration_that_broke_its_transaction_gives_the_lock_back(engine: Engi
         assert scalar(connection, HELD) == 0
 
 
+def test_a_transaction_of_env_py_that_fails_gives_the_lock_back_to_a_pool(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), engine.begin() as connection, guard(connection):
+        fail_half_way(connection)
+    with engine.connect() as connection:  # the same session of the server
+        assert scalar(connection, HELD) == 0
+        assert scalar(connection, "SHOW lock_timeout") == "0"
+
+
 def test_a_lost_connection_has_given_it_back_already(engine: Engine, database: str) -> None:
     other = create_engine(database)
     with engine.connect() as connection, other.connect() as witness:
         pid = scalar(connection, "SELECT pg_backend_pid()")
-        with pytest.raises(OperationalError), guard(connection):
+        with pytest.raises(ConnectionLost) as lost, guard(connection):
             lose(connection, witness, pid)
         assert scalar(witness, HELD) == 0
     other.dispose()
+    assert lost.value.exit_status == 5
 
 
 def test_what_a_transaction_of_env_py_did_is_not_rolled_back(engine: Engine) -> None:

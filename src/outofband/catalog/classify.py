@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
@@ -21,6 +22,7 @@ from outofband.model.step import (
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Step,
 )
@@ -58,6 +60,8 @@ def classify(
             return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
         case Backfill():
             return backfill_sight(step, seen)
+        case DetachPartition():
+            return detach_sight(step, seen)
         case _:
             assert_never(step)
 
@@ -69,7 +73,7 @@ def resolved(step: Step, table: TableFacts) -> Step:
     match step:
         case CreateIndex(index):
             return replace(step, index=replace(index, table=table.name))
-        case DropIndex() | AddConstraint() | Backfill():
+        case DropIndex() | AddConstraint() | Backfill() | DetachPartition():
             return replace(step, table=table.name)
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, Wanted
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+    Wanted,
+)
 
 
 class Earlier:
@@ -40,7 +48,9 @@ class Earlier:
             case DropIndex(name, table, after=None):
                 places = self._on.get(table, ())
                 return [n for n in places if not self._creates(n, name)]
-            case DropIndex(after=after):
+            case DetachPartition(table=table, after=None):
+                return [*self._on.get(table, ())]
+            case DropIndex(after=after) | DetachPartition(after=after):
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):
                 places = self._called.get(index, ())

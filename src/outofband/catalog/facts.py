@@ -128,8 +128,10 @@ class BackfillFacts:
 
     ``begun`` is False where nothing is kept yet. Units are ``open``, of these ``running`` in the
     hands of a live runner or ``bound`` to a host, or ``quarantined``, for a ``reason`` of one of
-    them; ``left_out`` counts rows. ``progress`` is the last that was told, ``waits`` what a runner
-    waits for.
+    them; ``left_out`` counts rows. ``abandoned`` are units and rows that an operator gave up.
+    ``progress`` is the last that was told, ``waits`` what a runner waits for. Of the hosts that may
+    hold units, ``listed`` have listed theirs or were given up, ``awaited`` have not, and ``places``
+    are those that the data tells of.
     ``seconds_left`` is by the rate of those at work, None while nobody knows. ``truth`` is the
     data's own answer, None where it was not asked, or in words why it cannot be.
     """
@@ -142,6 +144,10 @@ class BackfillFacts:
     quarantined: int = 0
     left_out: int = 0
     bound: int = 0
+    abandoned: int = 0
+    listed: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     reason: str = ""
     progress: Progress | None = None
     waits: str = ""
@@ -151,9 +157,29 @@ class BackfillFacts:
     truth: Progress | str | None = None
 
     @property
+    def unheard(self) -> tuple[str, ...]:
+        """The hosts of which nobody knows what they hold."""
+        return tuple(sorted({*self.awaited, *self.places}.difference(self.listed)))
+
+    @property
     def in_work(self) -> bool:
         """Whether somebody is at it, or is to be: what is bound to a host is not seen from all."""
         return bool(self.running or self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentFacts:
+    """A partition that is one still: its resolved name, and whether a concurrent detach is
+    ``pending`` (PostgreSQL 18, pg_inherits).
+
+    Where its table has a ``default`` partition Postgres refuses CONCURRENTLY, and where that of
+    another is pending (``other_pending``) it refuses a second one; both are names, or empty.
+    """
+
+    name: QualifiedName
+    pending: bool
+    default: str = ""
+    other_pending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +189,16 @@ class Observation:
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that.
+    the step has that; ``attachments`` the partitions that are to be detached, by the names of table
+    and partition that their steps use.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
+        default_factory=dict
+    )
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

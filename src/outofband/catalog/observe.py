@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from outofband.catalog.attachments import attachments
 from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
@@ -37,7 +38,12 @@ def observe(
     for row in roots:
         name = names[row["asked"]]
         tables[name] = _with_canonical_forms(reader, rows.table(row), declared.get(name, ()))
-    return Observation(tables, _taken(reader, wanted, tables), kept(reader, wanted, tables))
+    return Observation(
+        tables,
+        _taken(reader, wanted, tables),
+        kept(reader, wanted, tables),
+        attachments(reader, wanted),
+    )
 
 
 Grouped = Mapping[int, Sequence[Row]]

@@ -17,6 +17,7 @@ from outofband.model.step import (
     AddConstraint,
     Backfill,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Step,
     Wanted,
@@ -114,6 +115,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return all(column in table.columns for column in columns)
         case DropIndex():
             return True
+        case DetachPartition():  # the release before still looks for its rows in the table
+            return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
             return False
 
@@ -161,7 +164,7 @@ def _done(
                 built = sights[n].state in _BUILT and sights[n].replaced is None
                 later = (m for m in users.get((index.table, index.name), ()) if m > n)
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
-            case DropIndex():
+            case DropIndex() | DetachPartition():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
                 return sights[n].state is State.VALID
@@ -212,7 +215,7 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or isinstance(step, DropIndex | Backfill):
+    if table is None or isinstance(step, DropIndex | Backfill | DetachPartition):
         return []
     sight = classify(step, seen, beside=beside)
     found, key = sight.index, sight.key

@@ -15,6 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from outofband.catalog.reader import Row
 
+OURS = "outofband"
+"""The execution option of what the deploy itself sends, as opposed to a revision."""
+
+_AS_WRITTEN = {"no_parameters": True, OURS: True}
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
 
@@ -27,12 +31,16 @@ class DeployConnection:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Run a query; its ``%(name)s`` become the driver's own parameters."""
-        result = self._connection.execute(text(_PARAMETER.sub(r":\1", sql)), dict(parameters or {}))
+        result = self._connection.execute(
+            text(_PARAMETER.sub(r":\1", sql)),
+            dict(parameters or {}),
+            execution_options={OURS: True},
+        )
         return [dict(row) for row in result.mappings()]
 
     def execute(self, sql: str) -> None:
         """Send one statement as it is written."""
-        self._connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        self._connection.exec_driver_sql(sql, execution_options=_AS_WRITTEN)
 
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select under a savepoint that is always rolled back."""
@@ -41,7 +49,7 @@ class DeployConnection:
             for setting in _SEQUENTIAL_SCANS_ONLY:
                 self.execute(setting)
             result = self._connection.exec_driver_sql(
-                f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options={"no_parameters": True}
+                f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options=_AS_WRITTEN
             )
             return [str(row[0]) for row in result]
         except DBAPIError:

@@ -11,7 +11,14 @@ from outofband.catalog.sight import Sight
 from outofband.model.names import quote
 from outofband.model.state import State
 from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex, named
-from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+)
 from outofband.settings import Settings
 
 
@@ -62,7 +69,7 @@ def on_upgrade(
     """
     if isinstance(step, Backfill):
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
-    if isinstance(step, DropIndex):
+    if isinstance(step, DropIndex | DetachPartition):
         if sight.state is State.ABSENT:
             return Nothing()
     elif sight.state in _DONE:
@@ -146,7 +153,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             return obstacle(step, table) or (
                 (Promote(step),) if sight.state is State.ABSENT else why
             )
-        case Backfill():
+        case Backfill() | DetachPartition():
             return why
         case _:
             assert_never(step)
@@ -174,6 +181,9 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
             return Inline((step.plain_sql,))
         case Backfill():
             return Defer(sight.reason)
+        case DetachPartition():
+            pending = sight.state is State.DETACH_PENDING
+            return Defer(sight.reason) if pending else Inline((step.plain_sql,))
         case _:
             assert_never(step)
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from outofband import attendant
-from outofband.deploy import afterwards, pending
+from outofband.attendant import Failure
+from outofband.catalog.reader import query
+from outofband.deploy import afterwards, live_build, pending
+from outofband.deploy.again import Again
 from outofband.deploy.connection import DeployConnection
+from outofband.deploy.failing import told_session
+from outofband.deploy.pooler import require_own_session
 from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
 from outofband.errors import OutofbandError
@@ -22,6 +27,14 @@ from outofband.settings import Settings
 
 DEFAULT_WAIT = timedelta(minutes=5)
 _POLL_SECONDS = (0.05, 0.2)
+_NOT_KNOWN = "it is not tried again, since guard() stands before context.configure()"
+_KEEPALIVE = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+"""With these the server gives the lock of a pod that is gone without a word back in a minute,
+instead of two hours (PostgreSQL 18, Connections and Authentication, TCP Settings)."""
 
 
 class UpgradeLocked(DeployRefused):
@@ -35,9 +48,13 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
 
     The lock is polled for, never waited for inside SQL: a session that waits in
     ``pg_advisory_lock`` holds a snapshot that a concurrent build in turn waits for (PostgreSQL 18,
-    Building Indexes Concurrently). Lists what is pending at the end. On another dialect than
-    PostgreSQL, and for a command that only looks, it does nothing. Raises UpgradeLocked after
-    ``wait``.
+    Building Indexes Concurrently). The setting ``upgrade_wait``, or ``-x outofband-wait=30s``,
+    overrules ``wait``.
+
+    A revision whose lock is not free is rolled back and tried again ``lock_retries`` times; one
+    that a live build stands in the way of is refused at once. Lists what is pending at the end. On
+    another dialect than PostgreSQL, and for a command that only looks, it does nothing. Raises
+    UpgradeLocked, PoolerBetween, BuildIsLive, LockNotFree, AlreadyThere or ConnectionLost.
     """
     migrations = attendant.present()
     looks_only = migrations is not None and not migrations.are_running()
@@ -45,19 +62,36 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
         yield
         return
     settings = migrations.settings() if migrations else Settings()
-    hand = DeployConnection(connection)
-    # A transaction that env.py began is env.py's to end, whatever happens in it.
-    own = not connection.in_transaction()
-    _take_lock(connection, hand, wait, own)
-    before = _exchange_lock_timeout(hand, settings.lock_timeout)
+    again = Again(connection, settings.lock_retries)
+    try:
+        with _alone(connection, settings, wait) as own:
+            with _watched(connection, settings, again):
+                yield
+            if own and migrations is not None and settings.on_large == "build":
+                _finish(connection, migrations)
+            _list_pending(connection, own)
+    except DBAPIError as error:
+        again.after(Failure(error, "the upgrade", _NOT_KNOWN))
+        raise
+
+
+@contextmanager
+def _alone(connection: Connection, settings: Settings, wait: timedelta) -> Iterator[bool]:
+    """Hold the lock and the session's settings; tell whether the transactions are Alembic's own.
+
+    A transaction that env.py began is env.py's to end, whatever happens in it.
+    """
+    hand, own = DeployConnection(connection), not connection.in_transaction()
+    if settings.pooler == "refuse":
+        require_own_session(connection)
+    overruled = settings.upgrade_wait
+    _take_lock(connection, hand, wait if overruled is None else overruled, own)
+    before = _exchange(hand, _session_settings(settings))
     if own:
         connection.commit()
         afterwards.promise(connection)
     try:
-        yield
-        if own and migrations is not None and settings.on_large == "build":
-            _finish(connection, migrations)
-        _list_pending(connection, own)
+        yield own
     except BaseException:
         # An aborted transaction would keep the lock from being given back.
         with suppress(DBAPIError):
@@ -67,9 +101,35 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
         _leave(connection, hand, before, own)
 
 
-def _exchange_lock_timeout(hand: DeployConnection, lock_timeout: timedelta) -> str:
-    before = str(hand.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"])
-    _set_lock_timeout(hand, f"{round(lock_timeout.total_seconds() * 1000)}ms")
+@contextmanager
+def _watched(connection: Connection, settings: Settings, again: Again) -> Iterator[None]:
+    """Refuse what a live build stands in the way of, and try again what met a lock."""
+
+    def decide(failure: Failure) -> None:
+        again.after(failure)
+        # Where the lock was taken in a transaction that was rolled back, so were the settings.
+        _exchange(DeployConnection(connection), _session_settings(settings))
+        connection.commit()
+
+    migrations = attendant.present()
+    repeating = migrations.repeating(connection, decide) if migrations else None
+    with live_build.refusing(connection), repeating or nullcontext():
+        yield
+
+
+def _session_settings(settings: Settings) -> dict[str, str]:
+    milliseconds = round(settings.lock_timeout.total_seconds() * 1000)
+    return {"lock_timeout": f"{milliseconds}ms", **_KEEPALIVE}
+
+
+def _exchange(hand: DeployConnection, values: Mapping[str, str]) -> dict[str, str]:
+    """Set the session's parameters; return what they were."""
+    read = ", ".join(f"current_setting('{name}') AS {name}" for name in values)
+    before = {name: str(value) for name, value in hand.rows(f"SELECT {read}")[0].items()}
+    written = ", ".join(
+        f"set_config('{name}', CAST(%({name})s AS text), false) AS {name}" for name in values
+    )
+    hand.rows(f"SELECT {written}", values)
     return before
 
 
@@ -77,18 +137,21 @@ def _take_lock(connection: Connection, hand: DeployConnection, wait: timedelta, 
     deadline = time.monotonic() + wait.total_seconds()
     told = False
     while not _try_lock(hand):
+        left = deadline - time.monotonic()
+        holder = "" if told and left > 0 else _holder(hand)
         if own:
             connection.rollback()
-        if time.monotonic() > deadline:
+        if left <= 0:
             raise UpgradeLocked(
                 "another upgrade is running",
-                why=f"it has held the lock for {wait.total_seconds():.0f} s",
+                why=f"it has held the lock for {wait.total_seconds():.0f} s{holder}",
                 do="Look at it in pg_stat_activity, then run the upgrade again",
             )
         if not told:
             told = True
-            say(f"another upgrade is running; waiting up to {wait.total_seconds():.0f} s for it")
-        time.sleep(random.uniform(*_POLL_SECONDS))
+            seconds = f"{wait.total_seconds():.0f} s"
+            say(f"another upgrade is running{holder}; waiting up to {seconds} for it")
+        time.sleep(min(random.uniform(*_POLL_SECONDS), left))
 
 
 def _try_lock(hand: DeployConnection) -> bool:
@@ -96,10 +159,24 @@ def _try_lock(hand: DeployConnection) -> bool:
     return bool(hand.rows(sql)[0]["taken"])
 
 
-def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str, own: bool) -> None:
+def _holder(hand: DeployConnection) -> str:
+    keys = {"class": LOCK_CLASS, "lock": UPGRADE_LOCK}
+    rows = hand.rows(query("upgrade_holder"), keys)
+    return "".join(
+        f": {told_session(row)}" + (f" from {row['address']}" if row["address"] else "")
+        for row in rows
+    )
+
+
+def _leave(
+    connection: Connection, hand: DeployConnection, before: Mapping[str, str], own: bool
+) -> None:
     """Give back what was taken; a lost connection has given it back already."""
     with suppress(DBAPIError):
-        _set_lock_timeout(hand, lock_timeout)
+        if _is_closed_to_us(connection):
+            _unlock_below(connection)
+            return
+        _exchange(hand, before)
         if not own:
             # Nothing is visible to the next upgrade before env.py's transaction is over.
             hand.rows(f"SELECT pg_try_advisory_xact_lock({LOCK_CLASS}, {UPGRADE_LOCK})")
@@ -108,8 +185,25 @@ def _leave(connection: Connection, hand: DeployConnection, lock_timeout: str, ow
             connection.commit()
 
 
-def _set_lock_timeout(hand: DeployConnection, value: str) -> None:
-    hand.rows("SELECT set_config('lock_timeout', CAST(%(value)s AS text), false)", {"value": value})
+def _is_closed_to_us(connection: Connection) -> bool:
+    """Tell whether env.py's ``with engine.begin()`` has been rolled back, in which SQLAlchemy takes
+    no further statement.
+    """
+    try:
+        DeployConnection(connection).rows("SELECT")
+    except InvalidRequestError:
+        return True
+    return False
+
+
+def _unlock_below(connection: Connection) -> None:
+    """Give the lock back by the driver; the settings were rolled back with the transaction."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"SELECT pg_advisory_unlock({LOCK_CLASS}, {UPGRADE_LOCK})")
+    finally:
+        cursor.close()
+        connection.connection.rollback()
 
 
 def _finish(connection: Connection, migrations: attendant.Migrations) -> None:

@@ -17,7 +17,15 @@ from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
 from outofband.model.state import State
-from outofband.model.step import Backfill, CreateIndex, DropIndex, Step, Wanted, WantedStep
+from outofband.model.step import (
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+    Wanted,
+    WantedStep,
+)
 from outofband.settings import Settings
 
 # Below deadlock_timeout's default of 1 s: in a circle with the application it is we who give way,
@@ -100,7 +108,7 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     settings = replace(settings, on_large="defer")
     exact = resolved(step, table)
     decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
-    if isinstance(step, DropIndex) and isinstance(decision, decide.Defer):
+    if isinstance(step, DropIndex | DetachPartition) and isinstance(decision, decide.Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)
 
@@ -124,8 +132,10 @@ def _is_replaced(hand: DeployConnection, step: Step, finally_wanted: Callable[[]
 
 
 def _may_wait(step: Step, sight: Sight) -> bool:
-    return (isinstance(step, DropIndex) and sight.index is not None) or (
-        isinstance(step, CreateIndex) and bool(step.after)
+    return (
+        (isinstance(step, DropIndex) and sight.index is not None)
+        or (isinstance(step, CreateIndex) and bool(step.after))
+        or (isinstance(step, DetachPartition) and sight.state is not State.ABSENT)
     )
 
 

@@ -32,6 +32,10 @@ class State(StrEnum):
     """An equal, valid index belongs to a constraint, which serves as well and is never renamed."""
     PARTITION_INCOMPLETE = "partition_incomplete"
     """The index of a partitioned table waits for its partitions."""
+    DETACH_PENDING = "detach_pending"
+    """A concurrent detach of the partition was begun: new queries of the table do not see it any
+    more, and it is not yet a table of its own.
+    """
     RUNNING = "running"
     """Of a backfill: somebody is at work on it."""
     UNFINISHED = "unfinished"

@@ -17,6 +17,7 @@ from outofband.model.actions.index import (
     RenameIndex,
     RepairIndex,
 )
+from outofband.model.actions.partition import Detach, FinishDetach
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
 from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
@@ -30,7 +31,9 @@ __all__ = [
     "BuildIndex",
     "ConstrainTable",
     "CoverTable",
+    "Detach",
     "DropConstraint",
+    "FinishDetach",
     "Promote",
     "RemoveIndex",
     "RenameIndex",
@@ -56,6 +59,8 @@ Action = (
     | DropConstraint
     | AwaitBuild
     | RunBackfill
+    | Detach
+    | FinishDetach
 )
 
 
@@ -98,6 +103,14 @@ def statement(action: Action) -> Statement | None:
         case DropConstraint(table, name, partitioned):
             sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, bounded=partitioned)
+        case Detach(table, partition, concurrent):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition}"
+            if concurrent:
+                return Statement(f"{sql} CONCURRENTLY", unhurried=False, in_parts=True)
+            return Statement(sql, unhurried=False, bounded=True)
+        case FinishDetach(table, partition):
+            sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
+            return Statement(sql, unhurried=False, bounded=True)
         case AwaitBuild() | RunBackfill():
             return None
 

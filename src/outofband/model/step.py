@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
 from outofband.model.steps.index import CreateIndex, DropIndex
+from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
 
 __all__ = [
@@ -18,13 +19,14 @@ __all__ = [
     "Backfill",
     "ConstraintIndex",
     "CreateIndex",
+    "DetachPartition",
     "DropIndex",
     "Step",
     "Wanted",
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | Backfill
+Step = CreateIndex | DropIndex | AddConstraint | Backfill | DetachPartition
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
@@ -32,6 +34,7 @@ KINDS: Mapping[str, type[Step]] = {
     "primary_key": AddConstraint,
     "unique_constraint": AddConstraint,
     "backfill": Backfill,
+    "detach_partition": DetachPartition,
 }
 """Every kind by its word in revisions, states and JSON."""
 

@@ -5,11 +5,15 @@ Loaded on any ``import alembic``, so what looks at the database is imported when
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from outofband.attendant import Failure
 from outofband.settings import Settings
 
 if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
@@ -21,8 +25,7 @@ class RunningMigrations:
 
     def are_running(self) -> bool:
         """Tell whether the command migrates; True outside of Alembic, where nobody can tell."""
-        running = _running()
-        environment = running.environment_context if running else None
+        environment = _environment()
         return environment is None or "destination_rev" in environment.context_opts
 
     def settings(self) -> Settings:
@@ -32,6 +35,19 @@ class RunningMigrations:
         from outofband.revisions.project import settings_to_run_by
 
         return settings_to_run_by(getattr(context, "config", None))
+
+    def repeating(
+        self, connection: Connection, decide: Callable[[Failure], None]
+    ) -> AbstractContextManager[None] | None:
+        """Have the migrations on a connection run again from their last commit while ``decide``
+        returns; None before env.py has configured the context for it.
+        """
+        from outofband.revisions.repeat import repeating
+
+        running = _running()
+        if running is None or running.connection is not connection:
+            return None
+        return repeating(running, decide)
 
     def standings(self, connection: Connection) -> tuple[Standing, ...]:
         """Return where each step stands that the revisions applied by now want, oldest first."""
@@ -51,10 +67,14 @@ class RunningMigrations:
 
 
 def _running() -> MigrationContext | None:
-    """Return the context of the command that runs env.py, None outside of one."""
+    """Return the context of the command that runs env.py, None outside of one and before env.py
+    has configured it.
+    """
+    environment = _environment()
+    return None if environment is None else environment._migration_context
+
+
+def _environment() -> EnvironmentContext | None:
     from alembic import context
 
-    try:
-        return context.get_context()
-    except (NameError, AttributeError):  # what the proxy raises then
-        return None
+    return getattr(context, "_proxy", None)

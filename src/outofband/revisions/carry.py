@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, quote
-from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+)
 from outofband_lint.names import fold_case
 
 # Literals are skipped whole, so that a word inside one is not taken for a column.
@@ -34,9 +41,18 @@ def to_table(step: Step, table: QualifiedName) -> Step:
     return replace(step, table=table)
 
 
+def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> Step:
+    """Return a step after a table got another name, which may be that of the partition that it
+    detaches.
+    """
+    if isinstance(step, DetachPartition) and same(step.partition, old):
+        return replace(step, partition=new)
+    return step
+
+
 def with_index_renamed(step: Step, old: str, new: str) -> Step:
     """Return a step of the index's table after the index got another name."""
-    if step.name == old and not isinstance(step, Backfill):
+    if step.name == old and isinstance(step, CreateIndex | DropIndex | AddConstraint):
         if isinstance(step, CreateIndex):
             replaces = step.replaces and replace(step.replaces, name=new)
             step = replace(step, index=replace(step.index, name=new), replaces=replaces)
@@ -56,7 +72,7 @@ def with_column_renamed(step: Step, old: str, new: str) -> Step:
             return replace(step, index=_index_with(index, old, new))
         case AddConstraint(columns=columns):
             return replace(step, columns=tuple(new if c == old else c for c in columns))
-        case DropIndex() | Backfill():
+        case DropIndex() | Backfill() | DetachPartition():
             return step
 
 
@@ -69,7 +85,7 @@ def uses_column(step: Step, column: str) -> bool:
             return column in index.columns or any(_mentions(text, column) for text in texts)
         case AddConstraint(columns=columns):
             return column in columns
-        case DropIndex() | Backfill():
+        case DropIndex() | Backfill() | DetachPartition():
             return False
 
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, WantedStep
+from outofband.model.step import (
+    AddConstraint,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+    WantedStep,
+)
 from outofband.revisions import carry
 from outofband.revisions.carry import same, spellings
 from outofband.revisions.entries import Entries, Entry
@@ -94,6 +101,10 @@ class Fold:
                 self._change(table, lambda step: carry.with_index_renamed(step, old, new))
             case sql.DropConstraint(name=name):
                 self._constraint_dropped(table, name)
+            case (
+                sql.AttachPartition(partition=partition) | sql.DetachPartition(partition=partition)
+            ):
+                self._cancel(lambda s: _detaches(s, partial(same, partition)))
             case sql.AddConstraint(constraint=sql.Constraint(using_index=str(index))):
                 self._cancel(lambda s: _creates(s, table.renamed(index)))
 
@@ -144,6 +155,7 @@ class Fold:
 
     def _move(self, old: QualifiedName, new: QualifiedName) -> None:
         self._change(old, lambda step: carry.to_table(step, new))
+        self.entries.change(lambda step: carry.with_partition_moved(step, old, new))
         self.plain = {
             (QualifiedName(name.name, new.schema) if same(table, old) else name): (
                 new if same(table, old) else table
@@ -158,7 +170,7 @@ class Fold:
                 self._move(table, QualifiedName(table.name, new))
 
     def _drop_where(self, drops: Callable[[QualifiedName], bool]) -> None:
-        self._cancel(lambda step: drops(step.table))
+        self._cancel(lambda step: drops(step.table) or _detaches(step, drops))
         self.plain = {name: table for name, table in self.plain.items() if not drops(table)}
 
     def _change(self, table: QualifiedName, change: Callable[[Step], Step]) -> None:
@@ -206,12 +218,17 @@ def _consumes(step: Step, index: QualifiedName) -> bool:
     return isinstance(step, AddConstraint) and same(step.table.renamed(step.using_index), index)
 
 
+def _detaches(step: Step, partition: Callable[[QualifiedName], bool]) -> bool:
+    return isinstance(step, DetachPartition) and partition(step.partition)
+
+
 def _about(index: QualifiedName, known: Iterable[Entry]) -> list[Entry]:
     return [e for e in known if _creates(e.step, index) or _drops(e.step, index)]
 
 
 def _names(step: Step, index: QualifiedName) -> bool:
-    named = not isinstance(step, Backfill) and same(step.table.renamed(step.name), index)
+    of_index = isinstance(step, CreateIndex | DropIndex | AddConstraint)
+    named = of_index and same(step.table.renamed(step.name), index)
     return named or _consumes(step, index)
 
 

@@ -11,7 +11,15 @@ from typing import Literal
 
 from outofband.catalog.earlier import waits_for
 from outofband.model.names import QualifiedName, literal
-from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, Wanted
+from outofband.model.step import (
+    AddConstraint,
+    Backfill,
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Step,
+    Wanted,
+)
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
@@ -130,6 +138,8 @@ def _done(step: Step) -> str:
             return f"to_regclass({literal(str(step.qualified_name))}) IS NULL"
         case AddConstraint():
             return _has_constraint(step)
+        case DetachPartition():
+            return _is_detached(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 
@@ -201,6 +211,14 @@ def _has_constraint(step: AddConstraint) -> str:
         f"EXISTS (SELECT FROM pg_constraint JOIN pg_index ON indexrelid = conindid"
         f" WHERE conname = {literal(step.name)} AND indisvalid"
         f" AND conrelid = to_regclass({literal(str(step.table))}))"
+    )
+
+
+def _is_detached(step: DetachPartition) -> str:
+    return (
+        "NOT EXISTS (SELECT FROM pg_inherits"
+        f" WHERE inhparent = to_regclass({literal(str(step.table))})"
+        f" AND inhrelid = to_regclass({literal(str(step.partition))}))"
     )
 
 

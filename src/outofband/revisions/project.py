@@ -16,11 +16,11 @@ from outofband_lint import stats
 from outofband_lint.settings import Settings as Sizes
 from outofband_lint.stats import Stats
 
-_ARGUMENT = "outofband"
+_ON_LARGE, _WAIT = "outofband", "outofband-wait"
 
 
 class ArgumentWrong(Misuse):
-    """``-x outofband=…`` has a value that ``on_large`` cannot have."""
+    """``-x outofband=…`` or ``-x outofband-wait=…`` has a value that it cannot have."""
 
 
 class SettingsStop(UpgradeMisused):
@@ -52,7 +52,8 @@ def settings_of(config: Config | None) -> Settings:
     """Return the settings of the project that a Config belongs to.
 
     They stand in the pyproject.toml nearest to the Alembic config file; ``-x outofband=build``,
-    ``defer`` or ``refuse`` says ``on_large`` for one run. Raises SettingsWrong or ArgumentWrong.
+    ``defer`` or ``refuse`` says ``on_large`` for one run, ``-x outofband-wait=30s`` says
+    ``upgrade_wait``. Raises SettingsWrong or ArgumentWrong.
     """
     if config is None:
         return Settings()
@@ -67,15 +68,19 @@ def folder_of(config: Config) -> Path:
 
 
 def _with_arguments(given: Settings, config: Config) -> Settings:
-    arguments = getattr(config.cmd_opts, "x", None) or ()
-    for argument in arguments:
+    for argument in getattr(config.cmd_opts, "x", None) or ():
         key, _, value = argument.partition("=")
-        if key == _ARGUMENT:
+        if key == _ON_LARGE:
             if value not in get_args(OnLarge):
-                raise ArgumentWrong(
-                    f"-x {argument}",
-                    why=f"{value!r} is none of {', '.join(get_args(OnLarge))}",
-                    do="Correct it",
-                )
+                raise _wrong(argument, f"{value!r} is none of {', '.join(get_args(OnLarge))}")
             given = replace(given, on_large=value)
+        elif key == _WAIT:
+            try:
+                given = replace(given, upgrade_wait=settings.duration(value))
+            except ValueError as error:
+                raise _wrong(argument, f"{value!r} {error}") from None
     return given
+
+
+def _wrong(argument: str, why: str) -> ArgumentWrong:
+    return ArgumentWrong(f"-x {argument}", why=why, do="Correct it")

@@ -17,6 +17,8 @@ from outofband.revisions.project import settings_to_run_by
 from outofband.revisions.stop import UpgradeMisused
 from outofband.revisions.wanted import earlier, wanted
 
+_DECLARED = "outofband_declared"
+
 
 class BarrierUnmet(DeployRefused):
     """A revision requires a step that is not done."""
@@ -146,8 +148,13 @@ def _finally_wanted(context: MigrationContext) -> Wanted:
 
 def _declared_by(context: MigrationContext, revision: str) -> list[Step]:
     """Return the steps that a revision has declared in this run, to read and to add to."""
-    known: dict[str, list[Step]] = context.impl.memo.setdefault("outofband_declared", {})
+    known: dict[str, list[Step]] = context.impl.memo.setdefault(_DECLARED, {})
     return known.setdefault(revision, [])
+
+
+def forget_declared(context: MigrationContext) -> None:
+    """Forget what revisions have declared that run again."""
+    context.impl.memo.pop(_DECLARED, None)
 
 
 def _connection(context: MigrationContext) -> Connection:

@@ -180,6 +180,7 @@ _OPERATIONS = frozenset(
         "alter_column",
         "backfill_out_of_band",
         "bulk_insert",
+        "detach_partition_out_of_band",
         "execute",
         "rename_table",
         "require_step",

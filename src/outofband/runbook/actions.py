@@ -36,10 +36,12 @@ from outofband.model.step import (
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Step,
 )
 from outofband.runbook import partitions
+from outofband.runbook.detach import detach
 
 Decision = tuple[tuple[Action, ...], str]
 _DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
@@ -58,6 +60,8 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return _promote(step, standing, table)
         case Backfill():
             return _run(step, standing)
+        case DetachPartition():
+            return detach(standing, table)
         case _:
             assert_never(step)
 

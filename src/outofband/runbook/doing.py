@@ -126,8 +126,9 @@ class Doing:
             with watched if sent.unhurried else nullcontext():
                 hand.send(sent)
         except StatementFailed as failed:
-            # Of these only a concurrent drop can fail half-way, though never for a privilege.
-            self._sent = sent_before or (sent.unhurried and failed.sqlstate != "42501")
+            # What fails half-way never does for a privilege.
+            halfway = (sent.unhurried or sent.in_parts) and failed.sqlstate != "42501"
+            self._sent = sent_before or halfway
             if sent.bounded and failed.sqlstate == _TOO_LONG:
                 raise StatementFailed(LOCK_NOT_FREE, "the locks were not free in time") from None
             raise

@@ -12,7 +12,9 @@ from outofband.model.statements import (
     BuildIndex,
     ConstrainTable,
     CoverTable,
+    Detach,
     DropConstraint,
+    FinishDetach,
     Promote,
     RemoveIndex,
     RepairIndex,
@@ -62,9 +64,15 @@ def _covers(_: PlannedStep, action: Action) -> bool:
 
 
 def _locks(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, Promote | ConstrainTable | DropConstraint) or (
-        isinstance(action, RemoveIndex) and action.partitioned
+    return (
+        isinstance(action, Promote | ConstrainTable | DropConstraint)
+        or (isinstance(action, RemoveIndex) and action.partitioned)
+        or (isinstance(action, Detach) and not action.concurrent)
     )
+
+
+def _detaches(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, Detach | FinishDetach)
 
 
 def _writes(_: PlannedStep, action: Action) -> bool:
@@ -119,6 +127,14 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             "remove what that leaves",
         ),
         _writes,
+    ),
+    (
+        Hazard(
+            "detaches-partition",
+            "queries of the table find the partition's rows no more; those of the partition itself "
+            f"stand for milliseconds; {_GIVES_WAY}",
+        ),
+        _detaches,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

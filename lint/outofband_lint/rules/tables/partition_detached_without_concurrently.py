@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from outofband_lint.altered import altered
 from outofband_lint.context import StatementContext
 from outofband_lint.example import Example
 from outofband_lint.fix import Fix
@@ -11,7 +12,7 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import AUTOCOMMIT, execute, shown
+from outofband_lint.spelling import AUTOCOMMIT, detach_partition, execute, shown
 from outofband_lint.statement import AlterTable, DetachPartition
 
 
@@ -59,19 +60,21 @@ def partition_detached_without_concurrently(
     every query on any partition, and all later ones queue behind it until the migration's
     transaction ends.
 
-    Instead: detach it concurrently, in a revision of its own:
+    Instead: declare it with `op.detach_partition_out_of_band(…)`; `outofband apply` detaches it
+    concurrently, finishes what died half-way, and locks the table for milliseconds where a default
+    partition has Postgres refuse that. In plain Alembic, in a revision of its own:
     `op.execute("ALTER TABLE … DETACH PARTITION … CONCURRENTLY")` under
-    `with op.get_context().autocommit_block():`. In plain Alembic it is the same.
+    `with op.get_context().autocommit_block():`.
 
-    Allowed when: the revision itself creates the partitioned table. CONCURRENTLY is refused while
-    the table has a default partition. A table that the settings call small makes it a warning.
+    Allowed when: the revision itself creates the partitioned table, or it is declared out of band.
+    A table that the settings call small makes it a warning.
 
     Source: PostgreSQL 18, ALTER TABLE, DETACH PARTITION.
     """
     for action in statement.actions:
         if not isinstance(action, DetachPartition) or action.concurrently or action.finalize:
             continue
-        table = context.existing(statement.table, schema)
+        table = altered(statement, schema, context)
         if table is None:
             continue
         yield _violation(statement, action, table)
@@ -81,12 +84,13 @@ def _violation(statement: AlterTable, action: DetachPartition, table: QualifiedN
     concurrent = execute(
         f"ALTER TABLE {statement.table} DETACH PARTITION {action.partition} CONCURRENTLY"
     )
+    declared = detach_partition(statement.table, action.partition)
     return Violation(
         f"Detaching {shown(action.partition)} takes an ACCESS EXCLUSIVE lock on {shown(table)}: "
         f"{LockMode.ACCESS_EXCLUSIVE.blocks}, of every partition, waits until the migration's "
         "transaction ends.",
-        f"Detach it concurrently, in a revision of its own: {AUTOCOMMIT} {concurrent}. Without "
-        "outofband it is the same; with a default partition Postgres refuses it",
+        f"Declare it instead: {declared}. Without outofband, detach it concurrently in a revision "
+        f"of its own: {AUTOCOMMIT} {concurrent}; with a default partition Postgres refuses that",
         costs=(table,),
-        fix=Fix((concurrent,), autocommit=True) if len(statement.actions) == 1 else None,
+        fix=Fix((declared,)) if len(statement.actions) == 1 else None,
     )

@@ -17,6 +17,7 @@ from outofband.revisions.operations.constraint import (
 )
 from outofband.revisions.operations.declaration import Declaration
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
+from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
 from outofband.revisions.stop import UpgradeMisused
 
 
@@ -29,6 +30,7 @@ OPERATIONS = {
     "drop_index_out_of_band": DropIndexOutOfBandOp,
     "create_primary_key_out_of_band": CreatePrimaryKeyOutOfBandOp,
     "create_unique_constraint_out_of_band": CreateUniqueConstraintOutOfBandOp,
+    "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
 }
 
 

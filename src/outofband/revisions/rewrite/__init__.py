@@ -2,11 +2,10 @@
 
 ``choose`` says which findings a machine can mend, ``edit`` changes one file, ``downgrade`` follows
 in its ``downgrade()``, ``later`` makes the revision for what may not share a transaction.
-``eject`` is
-the way back: what each operation of ours is in plain Alembic, and ``ejecting`` writes it. Nothing
-is written here: what comes out is the text of each file before and after.
+``eject`` is the way back: what each operation of ours is in plain Alembic, and ``ejecting`` writes
+it. Nothing is written here: what comes out is the text of each file before and after.
 """
 
-from outofband.revisions.rewrite.rewriting import FileChange, Rewriting, rewritten
+from outofband.revisions.rewrite.rewriting import Rewriting, rewritten
 
-__all__ = ["FileChange", "Rewriting", "rewritten"]
+__all__ = ["Rewriting", "rewritten"]

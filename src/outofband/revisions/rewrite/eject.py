@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from outofband.revisions.rewrite.plain import Calls, Gone, Plain, Written, calling, renamed
+from outofband.model.names import QualifiedName
+from outofband.model.step import DetachPartition
+from outofband.revisions.rewrite.plain import (
+    Calls,
+    Gone,
+    Plain,
+    Written,
+    calling,
+    executing,
+    renamed,
+)
 from outofband.revisions.rewrite.source import function_of, with_keyword
 
 
@@ -51,11 +61,25 @@ def _require_step(_: Written) -> Calls:
     return ()
 
 
+def _detach_partition(
+    *,
+    table_name: str,
+    partition_name: str,
+    schema: str | None = None,
+    partition_schema: str | None = None,
+    **_: object,
+) -> str:
+    table = QualifiedName(table_name, schema)
+    partition = QualifiedName(partition_name, partition_schema or schema)
+    return DetachPartition("", table, partition).plain_sql
+
+
 PLAIN: Mapping[str, Plain] = {
     "create_index_out_of_band": _create_index,
     "drop_index_out_of_band": _drop_index,
     "create_primary_key_out_of_band": _add_constraint,
     "create_unique_constraint_out_of_band": _add_constraint,
     "backfill_out_of_band": _backfill,
+    "detach_partition_out_of_band": executing(_detach_partition),
     "require_step": _require_step,
 }

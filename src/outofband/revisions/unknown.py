@@ -1,0 +1,64 @@
+"""What this checkout or this release does not know: a revision of the database's, an operation of a
+revision's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script.revision import ResolutionError
+
+from outofband.deploy.say import say
+from outofband.errors import StateUnknown
+from outofband.revisions.stop import UpgradeMisused
+
+_DISTRIBUTION = "alembic-outofband"
+_OURS = re.compile(r"\w+_out_of_band")
+
+
+class RevisionUnknown(StateUnknown, SystemExit):
+    """The database is at a revision that no file of this checkout has.
+
+    A SystemExit too, as :class:`.stop.UpgradeMisused` is.
+    """
+
+    default_state = "Nothing was changed"
+
+    def __init__(self, what: str, *, why: str = "", do: str = "") -> None:
+        super().__init__(what, why=why, do=do)
+        self.code = self.exit_status
+        say(str(self))
+
+
+class OperationUnknown(UpgradeMisused):
+    """A revision calls an operation of a later release of outofband."""
+
+
+def require_known(context: MigrationContext, heads: Iterable[str]) -> None:
+    """Raise RevisionUnknown where the database is at a revision without a file."""
+    script = context.script
+    for head in heads if script is not None else ():
+        assert script is not None
+        try:
+            script.revision_map.get_revision(head)
+        except ResolutionError:
+            raise RevisionUnknown(
+                f"the database is at revision {head}",
+                why="this checkout has no such revision: a later release has been deployed, or the"
+                " revision was removed or belongs to another branch",
+                do="Deploy the release that has it; to go back, run its `alembic downgrade`",
+            ) from None
+
+
+def operation_unknown(error: AttributeError, where: str) -> OperationUnknown | None:
+    """Return the refusal for an ``op.…_out_of_band`` that is missing; None for any other error."""
+    if not isinstance(error.name, str) or not _OURS.fullmatch(error.name):
+        return None
+    return OperationUnknown(
+        f"{where} calls op.{error.name}",
+        why=f"{_DISTRIBUTION} {version(_DISTRIBUTION)}, which is installed, has no such operation",
+        do=f"Install the release that the revision was written for: pip install -U {_DISTRIBUTION}",
+    )
