@@ -62,13 +62,7 @@ docs: $(VENV)/.ready ## what the code says of itself: docs/rules, and the made p
 	$(BIN)/python -m outofband_lint.pages docs/rules
 	$(BIN)/python -m reference docs
 
-bench-test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
-	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs
-
-screens: $(VENV)/.ready ## docs/screens, pictures of what the commands of the pages show
-	OUTOFBAND_DOCS=all OUTOFBAND_SCREENS=write $(BIN)/python -m pytest -n auto tests/docs/test_pages.py
-
-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
+bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
 	$(BIN)/python bench/lint.py $(BENCH)
 
 bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what came (BENCH=--quick)
