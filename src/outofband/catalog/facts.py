@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from outofband.catalog.constraint_facts import Constraints
 from outofband.model.names import QualifiedName
 from outofband.model.progress import Progress
 
@@ -189,13 +190,15 @@ class Observation:
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that; ``attachments`` the partitions that are to be detached, by the names of table
-    and partition that their steps use.
+    the step has that; ``constraints`` are those of the tables of wanted foreign keys, checks and
+    NOT NULLs, and ``attachments`` the partitions that are to be detached, by the names of table and
+    partition that their steps use.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)
     attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
         default_factory=dict
     )
