@@ -12,7 +12,9 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     Step,
 )
 from outofband.wire import Run, from_json, to_json
@@ -33,6 +35,8 @@ STEPS: list[Step] = [
     AddConstraint("documents_pkey", TABLE, "primary_key", ("dump_id",), "by_path"),
     AddConstraint("documents_path_key", TABLE, "unique_constraint", ("path", "size"), "by_path"),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
+    DropTable("documents_go", TABLE),
+    DropColumn("path_goes", TABLE, "path", ()),
     DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]
 

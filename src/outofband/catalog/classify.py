@@ -9,6 +9,7 @@ from typing import assert_never
 
 from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
+from outofband.catalog.drops import drop_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -23,7 +24,9 @@ from outofband.model.step import (
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     Step,
 )
 
@@ -62,6 +65,8 @@ def classify(
             return backfill_sight(step, seen)
         case DetachPartition():
             return detach_sight(step, seen)
+        case DropTable() | DropColumn():
+            return drop_sight(step, seen)
         case _:
             assert_never(step)
 
@@ -73,7 +78,7 @@ def resolved(step: Step, table: TableFacts) -> Step:
     match step:
         case CreateIndex(index):
             return replace(step, index=replace(index, table=table.name))
-        case DropIndex() | AddConstraint() | Backfill() | DetachPartition():
+        case _:
             return replace(step, table=table.name)
 
 

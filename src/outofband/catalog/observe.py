@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from outofband.catalog.attachments import attachments
 from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
+from outofband.catalog.drops import drops
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
@@ -43,6 +44,7 @@ def observe(
         _taken(reader, wanted, tables),
         kept(reader, wanted, tables),
         attachments(reader, wanted),
+        drops(reader, wanted),
     )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.catalog.facts import AttachmentFacts, BackfillFacts, IndexFacts, TableFacts
+from outofband.catalog.facts import (
+    AttachmentFacts,
+    BackfillFacts,
+    DropFacts,
+    IndexFacts,
+    TableFacts,
+)
 from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.step import ConstraintIndex
@@ -15,7 +21,8 @@ class Sight:
     """A step's state and what shows it: the index it was seen on, the session at work, a reason in
     words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
     the constraint over partitions that takes, or is to take, the index and its parts. ``backfill``
-    is what is known of one; ``attachment`` a partition that is to be detached.
+    is what is known of one; ``attachment`` a partition that is to be detached,
+    ``drop`` a table or a column that is to go.
     """
 
     state: State
@@ -26,6 +33,7 @@ class Sight:
     key: ConstraintIndex | None = None
     backfill: BackfillFacts | None = None
     attachment: AttachmentFacts | None = None
+    drop: DropFacts | None = None
 
 
 _KINDS = {

@@ -5,7 +5,7 @@ Operations).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.earlier import Earlier
@@ -18,7 +18,9 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     Step,
     Wanted,
     WantedStep,
@@ -67,7 +69,10 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
     beside = _pairs(steps)
-    sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
+    sights = tuple(
+        _kept(s, classify(s, seen, names, beside.get(n)), wanted.incomplete)
+        for n, s in enumerate(steps)
+    )
     waits = _waits(steps)
     done = _done(steps, sights, waits)
     stand = tuple(
@@ -115,7 +120,7 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return all(column in table.columns for column in columns)
         case DropIndex():
             return True
-        case DetachPartition():  # the release before still looks for its rows in the table
+        case DetachPartition() | DropTable() | DropColumn():  # the release before still reads it
             return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
             return False
@@ -156,15 +161,17 @@ def _done(
     nothing is there.
     """
 
-    users = _users(steps)
+    users, gone = _users(steps), _table_drops(steps)
 
     def holds(n: int, done: frozenset[int]) -> bool:
+        if any(m in done for m in gone.get(steps[n].table, ()) if m > n):
+            return True
         match steps[n]:
             case CreateIndex(index):
                 built = sights[n].state in _BUILT and sights[n].replaced is None
                 later = (m for m in users.get((index.table, index.name), ()) if m > n)
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
-            case DropIndex() | DetachPartition():
+            case DropIndex() | DetachPartition() | DropTable() | DropColumn():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint():
                 return sights[n].state is State.VALID
@@ -197,6 +204,25 @@ def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
     return users
 
 
+def _table_drops(steps: Iterable[Step]) -> dict[QualifiedName, list[int]]:
+    """Return the places of the steps that drop a table, with which all on it is done."""
+    drops: dict[QualifiedName, list[int]] = {}
+    for n, step in enumerate(steps):
+        if isinstance(step, DropTable):
+            drops.setdefault(step.table, []).append(n)
+    return drops
+
+
+def _kept(step: Step, sight: Sight, incomplete: tuple[str, ...]) -> Sight:
+    """Keep what is to be dropped where a revision cannot be read that might have made it anew."""
+    if sight.state is not State.VALID or not incomplete:
+        return sight
+    if not isinstance(step, DropTable | DropColumn):
+        return sight
+    reason = f"revision {', '.join(incomplete)} cannot be read, and may have made it anew"
+    return replace(sight, reason=reason)
+
+
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """List what exists though only an unapplied revision declares it."""
     kept = {(w.step.table, w.step.name) for w in wanted.steps}
@@ -215,7 +241,7 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or isinstance(step, DropIndex | Backfill | DetachPartition):
+    if table is None or not isinstance(step, CreateIndex | AddConstraint):
         return []
     sight = classify(step, seen, beside=beside)
     found, key = sight.index, sight.key

@@ -7,6 +7,7 @@ against the text that was shown. Each family is a file of :mod:`outofband.model.
 from __future__ import annotations
 
 from outofband.model.actions.backfill import RunBackfill
+from outofband.model.actions.drop import DropForeignKey, TakeAway
 from outofband.model.actions.index import (
     AnalyzeTable,
     AttachIndex,
@@ -33,6 +34,7 @@ __all__ = [
     "CoverTable",
     "Detach",
     "DropConstraint",
+    "DropForeignKey",
     "FinishDetach",
     "Promote",
     "RemoveIndex",
@@ -40,6 +42,7 @@ __all__ = [
     "RepairIndex",
     "RunBackfill",
     "Statement",
+    "TakeAway",
     "due_timeouts",
     "named",
     "statement",
@@ -61,6 +64,8 @@ Action = (
     | RunBackfill
     | Detach
     | FinishDetach
+    | DropForeignKey
+    | TakeAway
 )
 
 
@@ -111,6 +116,11 @@ def statement(action: Action) -> Statement | None:
         case FinishDetach(table, partition):
             sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
             return Statement(sql, unhurried=False, bounded=True)
+        case DropForeignKey(table, name):
+            sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
+            return Statement(sql, unhurried=False, bounded=True)
+        case TakeAway(step):
+            return Statement(step.plain_sql, unhurried=False, bounded=True)
         case AwaitBuild() | RunBackfill():
             return None
 

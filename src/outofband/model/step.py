@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
+from outofband.model.steps.drop import DropColumn, DropTable
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
@@ -20,13 +21,15 @@ __all__ = [
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
+    "DropColumn",
     "DropIndex",
+    "DropTable",
     "Step",
     "Wanted",
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | Backfill | DetachPartition
+Step = CreateIndex | DropIndex | AddConstraint | Backfill | DetachPartition | DropTable | DropColumn
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
@@ -35,6 +38,8 @@ KINDS: Mapping[str, type[Step]] = {
     "unique_constraint": AddConstraint,
     "backfill": Backfill,
     "detach_partition": DetachPartition,
+    "drop_table": DropTable,
+    "drop_column": DropColumn,
 }
 """Every kind by its word in revisions, states and JSON."""
 

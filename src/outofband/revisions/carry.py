@@ -12,7 +12,9 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     Step,
 )
 from outofband_lint.names import fold_case
@@ -72,7 +74,9 @@ def with_column_renamed(step: Step, old: str, new: str) -> Step:
             return replace(step, index=_index_with(index, old, new))
         case AddConstraint(columns=columns):
             return replace(step, columns=tuple(new if c == old else c for c in columns))
-        case DropIndex() | Backfill() | DetachPartition():
+        case DropColumn(column=column):
+            return replace(step, column=new) if column == old else step
+        case DropIndex() | Backfill() | DetachPartition() | DropTable():
             return step
 
 
@@ -85,7 +89,9 @@ def uses_column(step: Step, column: str) -> bool:
             return column in index.columns or any(_mentions(text, column) for text in texts)
         case AddConstraint(columns=columns):
             return column in columns
-        case DropIndex() | Backfill() | DetachPartition():
+        case DropColumn(column=dropped):
+            return column == dropped
+        case DropIndex() | Backfill() | DetachPartition() | DropTable():
             return False
 
 

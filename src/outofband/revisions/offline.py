@@ -16,11 +16,14 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     Step,
     Wanted,
 )
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
+from outofband.revisions.offline_drop import is_gone, of_drop
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
 
@@ -89,6 +92,8 @@ def block(
     """
     if isinstance(step, Backfill):
         return deferred(step)
+    if isinstance(step, DropTable | DropColumn) and direction == "upgrade":
+        return of_drop(step, settings)
     obstacles = _obstacles(step, direction, earlier)
     text = _BLOCK.format(
         comment=one_line(step.name),
@@ -140,6 +145,8 @@ def _done(step: Step) -> str:
             return _has_constraint(step)
         case DetachPartition():
             return _is_detached(step)
+        case DropTable() | DropColumn():
+            return is_gone(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 

@@ -14,13 +14,15 @@ from outofband.model.statements import (
     CoverTable,
     Detach,
     DropConstraint,
+    DropForeignKey,
     FinishDetach,
     Promote,
     RemoveIndex,
     RepairIndex,
     RunBackfill,
+    TakeAway,
 )
-from outofband.model.step import DropIndex
+from outofband.model.step import DropColumn, DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep
 
@@ -65,10 +67,14 @@ def _covers(_: PlannedStep, action: Action) -> bool:
 
 def _locks(_: PlannedStep, action: Action) -> bool:
     return (
-        isinstance(action, Promote | ConstrainTable | DropConstraint)
+        isinstance(action, Promote | ConstrainTable | DropConstraint | DropForeignKey | TakeAway)
         or (isinstance(action, RemoveIndex) and action.partitioned)
         or (isinstance(action, Detach) and not action.concurrent)
     )
+
+
+def _takes_away(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, TakeAway)
 
 
 def _detaches(_: PlannedStep, action: Action) -> bool:
@@ -80,7 +86,9 @@ def _writes(_: PlannedStep, action: Action) -> bool:
 
 
 def _drops(planned: PlannedStep, action: Action) -> bool:
-    wanted = isinstance(planned.step, DropIndex) or planned.standing.state is State.UNWANTED
+    wanted = (
+        isinstance(planned.step, DropIndex | DropColumn) or planned.standing.state is State.UNWANTED
+    )
     return wanted and isinstance(action, RemoveIndex | DropConstraint)
 
 
@@ -135,6 +143,13 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             f"stand for milliseconds; {_GIVES_WAY}",
         ),
         _detaches,
+    ),
+    (
+        Hazard(
+            "drops-data",
+            "what the table or the column holds is gone for good, and whoever still reads it fails",
+        ),
+        _takes_away,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.operations.ops import (
     AddConstraintOp,
     CreateIndexOp,
+    DropColumnOp,
     DropIndexOp,
     DropTableOp,
     MigrateOperation,
@@ -15,7 +16,7 @@ from alembic.operations.ops import (
 )
 
 from outofband.model.names import OUR_SCHEMA, QualifiedName, is_temporary
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import AddConstraint, CreateIndex, DropColumn, DropIndex, DropTable, Step
 from outofband.revisions.autogenerate.operations import leave_out, leaves, name_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def leave_out_ours(upgrade: OpContainer) -> None:
 
 def leave_out_pending(upgrade: OpContainer, context: MigrationContext) -> None:
     """Take out what only repeats or undoes a step that the revisions want."""
-    if any(name_of(operation) is not None for operation in leaves(upgrade)):
+    if any(
+        name_of(operation) is not None or isinstance(operation, DropTableOp | DropColumnOp)
+        for operation in leaves(upgrade)
+    ):
         without_pending(upgrade, wanted_steps(context))
 
 
@@ -38,12 +42,14 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
 
     An index that is declared and absent is pending and not to be created again; one that a wanted
     step drops or promotes is not to be dropped here. An index that both goes and comes is a change
-    that the author made, and stays.
+    that the author made, and stays. A table or a column that is to go is there still.
     """
     created = {s.index.qualified_name for s in steps if isinstance(s, CreateIndex)}
     promoted = {s.table.renamed(s.name) for s in steps if isinstance(s, AddConstraint)}
     going = {s.qualified_name for s in steps if isinstance(s, DropIndex)}
     going |= {s.table.renamed(s.using_index) for s in steps if isinstance(s, AddConstraint)}
+    tables = {s.table for s in steps if isinstance(s, DropTable)}
+    columns = {(s.table, s.column) for s in steps if isinstance(s, DropColumn)}
     dropped = {name_of(o) for o in leaves(operations) if isinstance(o, DropIndexOp)}
 
     def is_pending(operation: MigrateOperation) -> bool:
@@ -54,7 +60,13 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
             case AddConstraintOp():
                 return _in(name, promoted)
             case DropIndexOp():
-                return _in(name, going)
+                on = QualifiedName(str(operation.table_name), operation.schema)
+                return _in(name, going) or _in(on, tables)
+            case DropTableOp():
+                return _in(QualifiedName(operation.table_name, operation.schema), tables)
+            case DropColumnOp():
+                on = QualifiedName(operation.table_name, operation.schema)
+                return any(_in(on, {table}) for table, c in columns if c == operation.column_name)
         return False
 
     leave_out(operations, is_pending)

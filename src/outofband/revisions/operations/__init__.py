@@ -16,6 +16,7 @@ from outofband.revisions.operations.constraint import (
     CreateUniqueConstraintOutOfBandOp,
 )
 from outofband.revisions.operations.declaration import Declaration
+from outofband.revisions.operations.drop import DropColumnOutOfBandOp, DropTableOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
 from outofband.revisions.stop import UpgradeMisused
@@ -31,6 +32,8 @@ OPERATIONS = {
     "create_primary_key_out_of_band": CreatePrimaryKeyOutOfBandOp,
     "create_unique_constraint_out_of_band": CreateUniqueConstraintOutOfBandOp,
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
+    "drop_table_out_of_band": DropTableOutOfBandOp,
+    "drop_column_out_of_band": DropColumnOutOfBandOp,
 }
 
 
