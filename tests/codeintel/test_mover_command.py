@@ -115,6 +115,15 @@ def test_verify_looks_and_moves_nothing(
     assert capsys.readouterr().out.startswith("dump 2: 0 rows of ")
 
 
+def test_verify_compares_the_number_of_result_chunks_too(
+    call: Any, migrated: Store, capsys: Capture
+) -> None:
+    call("move")
+    migrated.execute("UPDATE lsif_data_metadata SET num_result_chunks = 99 WHERE dump_id = 3")
+    assert call("move", "--verify") == 4
+    assert capsys.readouterr().out == "dump 3: another number of result chunks\n"
+
+
 def test_a_dump_that_is_replaced_as_it_is_looked_at_is_not_wrong(
     call: Any, migrated: Store, folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +133,7 @@ def test_a_dump_that_is_replaced_as_it_is_looked_at_is_not_wrong(
         migrated.execute("DELETE FROM lsif_moved_bundles")
         return "other rows"
 
-    monkeypatch.setattr("codeintel.mover.audit.different", replaced_meanwhile)
+    monkeypatch.setattr("codeintel.mover.audit.file_differs", replaced_meanwhile)
     assert call("move", "--verify") == 0
     assert waiting(folder) == []
 

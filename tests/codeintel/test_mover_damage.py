@@ -6,6 +6,7 @@ import os
 import random
 import re
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from codeintel.store.bundle_file import write_bundle
 from codeintel.store.folder import BundleFolder
 from codeintel.store.rows import DOCUMENTS, METADATA
 from codeintel.worker import prepare
+from outofband.backfill import Damaged
 
 Store = psycopg.Connection[Any]
 
@@ -122,6 +124,85 @@ def test_a_file_that_is_no_bundle_stays_where_it_is_and_is_told_with_the_reason(
     assert re.search(reason, moved.reason)
     assert bundle.read_bytes() == before
     assert nothing_of(migrated, 7)
+
+
+def endless(path: Path) -> None:
+    """Let pages of a table's tree point at one another, so that each row is read very often."""
+    with closing(sqlite3.connect(path)) as file:
+        [(page,)] = file.execute("PRAGMA page_size")
+        [(root,)] = file.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'references'")
+    content = bytearray(path.read_bytes())
+    children = interior(content, page, root)
+    leaf, *levels = children[:4]
+    for level in levels:
+        content[(level - 1) * page : level * page] = pointing(content, page, root, leaf)
+        leaf = level
+    content[(root - 1) * page : root * page] = pointing(content, page, root, leaf)
+    path.write_bytes(content)
+
+
+def interior(content: bytearray, page: int, number: int) -> list[int]:
+    """Return the pages below an interior page (SQLite's file format, 1.6)."""
+    return [struct.unpack_from(">I", content, at)[0] for at in cells(content, page, number)]
+
+
+def cells(content: bytearray, page: int, number: int) -> list[int]:
+    begin = (number - 1) * page
+    kind, _, count = struct.unpack_from(">BHH", content, begin)
+    assert kind == 5
+    offsets = struct.unpack_from(f">{count}H", content, begin + 12)
+    return [begin + offset for offset in offsets]
+
+
+def pointing(content: bytearray, page: int, number: int, child: int) -> bytes:
+    """Return an interior page with another child in the place of each of its own."""
+    begin = (number - 1) * page
+    changed = content[:]
+    for at in [*cells(content, page, number), begin + 8]:
+        struct.pack_into(">I", changed, at, child)
+    return bytes(changed[begin : begin + page])
+
+
+def test_a_file_whose_pages_would_be_read_without_end_is_left_soon(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    endless(bundle)
+    assert "references has more rows than the file has room for" in move(migrated, folder, 7).reason
+    assert nothing_of(migrated, 7)
+
+
+def test_a_file_that_is_damaged_is_told_as_that_where_its_rows_are_refused(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    with closing(sqlite3.connect(bundle)) as file:
+        [(page,)] = file.execute("PRAGMA page_size")
+        [(root,)] = file.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'references'")
+    content = bytearray(bundle.read_bytes())
+    first, second, *_ = cells(content, page, root)
+    content[second : second + 4] = content[first : first + 4]
+    bundle.write_bytes(content)
+    assert "SQLite finds it damaged" in move(migrated, folder, 7).reason
+    assert nothing_of(migrated, 7)
+
+
+def test_what_is_wrong_with_a_file_that_was_replaced_meanwhile_is_not_said_of_the_new_one(
+    migrated: Store,
+    folder: BundleFolder,
+    bundle: Path,
+    pristine: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = source.Bundle.check
+
+    def replaced(_: source.Bundle) -> None:
+        monkeypatch.setattr(source.Bundle, "check", check)
+        other = bundle.with_name("other")
+        other.write_bytes(pristine)
+        other.replace(bundle)
+        raise Damaged("it was")
+
+    monkeypatch.setattr(source.Bundle, "check", replaced)
+    assert moved_whole(move(migrated, folder, 7))
 
 
 def nothing_of(store: Store, dump_id: int) -> bool:

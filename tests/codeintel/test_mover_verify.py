@@ -166,10 +166,10 @@ def test_a_mover_that_multiplies_does_not_commit(
     without_keys(migrated)
     send = Transfer._send
 
-    def twice(self: Transfer, table: Table, batches: Iterable[Any]) -> Tally:
-        held = list(batches)
-        send(self, table, held)
-        return send(self, table, held)
+    def twice(self: Transfer, table: Table, packets: Iterable[Any], *then: Any) -> Tally:
+        held = list(packets)
+        send(self, table, held, *then)
+        return send(self, table, held, *then)
 
     monkeypatch.setattr(Transfer, "_send", twice)
     reason = move(migrated, folder, 7).reason

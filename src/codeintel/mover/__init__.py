@@ -6,6 +6,7 @@
     source.py    a file, read-only, in one state, with what is wrong with it
     checksum.py  the tally of rows, computed on both sides
     compare.py   two sides, compared by their tallies
+    packets.py   rows as binary COPY has them, read ahead of the server
     transfer.py  rows by binary COPY; those that the server refuses, one by one
     standing.py  how a dump stands, under its lock
     copy.py      the first transaction: rows, tallies compared, record, metadata last

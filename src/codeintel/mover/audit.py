@@ -8,13 +8,11 @@ from typing import Any
 
 import psycopg
 
-from codeintel.mover.checksum import checksum_for
-from codeintel.mover.compare import different, tallies_of
+from codeintel.mover.compare import file_differs
 from codeintel.mover.queries import query
-from codeintel.mover.source import opened
 from codeintel.mover.standing import Record, locked
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Damaged, here
+from outofband.backfill import here
 
 _Connection = psycopg.Connection[Any]
 
@@ -50,20 +48,11 @@ def _wrong(
         return ""
     if not record.is_of(path):
         return f"{record.path} has changed since it was moved"
-    if not _compared(cursor, path, dump_id):
+    if not file_differs(cursor, dump_id, path):
         return ""
     # A writer may have replaced the dump, or be at it: what counts is how it stands under its lock.
     with cursor.connection.transaction():
         standing = locked(cursor.connection, dump_id)
         if standing.is_buried or standing.record != record:
             return ""
-        return _compared(cursor, path, dump_id)
-
-
-def _compared(cursor: psycopg.RawCursor[Any], path: Path, dump_id: int) -> str:
-    checksum = checksum_for(cursor.connection.info.server_version)
-    try:
-        with opened(path) as (bundle, _):
-            return different(cursor, dump_id, checksum, tallies_of(bundle, checksum))
-    except Damaged as damaged:
-        return f"{path.name}: {damaged.reason}"
+        return file_differs(cursor, dump_id, path)

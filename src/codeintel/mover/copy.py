@@ -8,20 +8,20 @@ that only the rename is missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from codeintel.mover.checksum import checksum_for
-from codeintel.mover.compare import different, tallies_of
+from codeintel.mover.compare import bundle_differs, rows_differ
 from codeintel.mover.queries import query
 from codeintel.mover.retire import resting_place
 from codeintel.mover.source import Bundle, Identity, identify, opened
 from codeintel.mover.standing import Standing, locked, sha256
-from codeintel.mover.tables import TABLES
 from codeintel.mover.transfer import Transfer
 from codeintel.roles import require_both_stores
 from codeintel.store import copying
@@ -79,12 +79,20 @@ def copy(connection: _Connection, folder: BundleFolder, dump_id: int) -> Copied:
         return Copied(Outcome.KEPT)
     try:
         with opened(path) as (bundle, file):
-            copied = _Copy(connection, folder, dump_id, bundle, file).after(standing)
+            try:
+                copied = _Copy(connection, folder, dump_id, bundle, file).after(standing)
+            except Damaged:
+                _require_same(path, file)
+                raise
     except FileNotFoundError:
         raise BundleChanged(path) from None
-    if identify(path) != file:
-        raise BundleChanged(path)
+    _require_same(path, file)
     return copied
+
+
+def _require_same(path: Path, file: Identity) -> None:
+    if identify(path) != file:
+        raise BundleChanged(path) from None
 
 
 class _Copy:
@@ -121,26 +129,30 @@ class _Copy:
         # Rows without metadata too: what the incident's mover left when it died.
         copying.delete(cursor, self._dump_id)
         transfer = Transfer(cursor, self._dump_id, self._bundle, self._checksum)
-        sent = {table: transfer.copy(table) for table in TABLES}
-        with ThreadPoolExecutor(
-            1
-        ) as meanwhile:  # this process has nothing to do while Postgres has
-            digest = meanwhile.submit(sha256, self._path)
-            told = different(cursor, self._dump_id, self._checksum, sent)
+        with ThreadPoolExecutor(1) as thread:
+            checked: list[Future[bytes]] = []
+            sent = transfer.copy(lambda: checked.append(thread.submit(self._checked)))
+            told = rows_differ(cursor, self._dump_id, self._checksum, sent)
+        digest = checked[0].result()
         if told:
             raise Damaged(f"what Postgres stored is not what was sent: {told}")
-        self._record(cursor, digest.result(), whole=not transfer.left_out)
+        self._record(cursor, digest, whole=not transfer.left_out)
         cursor.execute(query("metadata"), [self._dump_id, self._bundle.num_result_chunks])
         rows = 1 + sum(tally.rows for tally in sent.values())
         return Copied(outcome, self._file, rows, transfer.left_out)
 
     def _compared(self, cursor: psycopg.RawCursor[Any]) -> Copied:
         """Take rows that a writer wrote beside the file, if they are the file's."""
-        held = tallies_of(self._bundle, self._checksum)
-        if told := different(cursor, self._dump_id, self._checksum, held):
+        digest = self._checked()
+        if told := bundle_differs(cursor, self._dump_id, self._bundle):
             raise Damaged(f"Postgres has other rows of this dump, from a writer: {told}")
-        self._record(cursor, sha256(self._path), whole=True)
+        self._record(cursor, digest, whole=True)
         return Copied(Outcome.THERE, self._file)
+
+    def _checked(self) -> bytes:
+        """Return the SHA-256 of the file, if SQLite finds nothing wrong with it."""
+        self._bundle.check()
+        return sha256(self._path)
 
     def _record(self, cursor: psycopg.RawCursor[Any], digest: bytes, *, whole: bool) -> None:
         path = resting_place(self._folder, self._dump_id, whole=whole).as_posix()

@@ -15,17 +15,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from codeintel.mover.checksum import checksum_for
-from codeintel.mover.compare import different, tallies_of
+from codeintel.mover.compare import file_differs, num_result_chunks
 from codeintel.mover.queries import query
-from codeintel.mover.source import opened
 from codeintel.mover.standing import Standing, locked
 from codeintel.mover.tables import TABLES, Table
 from codeintel.store import copying
 from codeintel.store.bundle_file import write_tables
 from codeintel.store.folder import BundleFolder, sync
 from codeintel.store.upkeep import tell
-from outofband.backfill import Damaged
 from outofband.errors import StateUnknown
 
 _Connection = psycopg.Connection[Any]
@@ -89,11 +86,13 @@ def _file(cursor: _Cursor, folder: BundleFolder, dump_id: int, standing: Standin
             if standing.record.is_of(kept):
                 _put_back(kept, path)
                 return Way.PUT_BACK
-        if path.exists() and not _difference(cursor, path, dump_id):
+        if path.exists() and not file_differs(cursor, dump_id, path):
             return Way.KEPT
     with folder.partial(dump_id) as partial:
-        write_tables(partial, _chunks(cursor, dump_id), _rows(cursor, dump_id))
-        if wrong := _difference(cursor, partial, dump_id):
+        chunks = num_result_chunks(cursor, dump_id)
+        assert chunks is not None
+        write_tables(partial, chunks, _rows(cursor, dump_id))
+        if wrong := file_differs(cursor, dump_id, partial):
             raise BundleWrong(
                 f"dump {dump_id} is not given back",
                 why=f"the file that was written has other rows: {wrong}",
@@ -108,12 +107,6 @@ def _put_back(kept: Path, path: Path) -> None:
     os.replace(kept, path)
     sync(path.parent)
     sync(kept.parent)
-
-
-def _chunks(cursor: _Cursor, dump_id: int) -> int:
-    row = cursor.execute(query("chunks"), [dump_id]).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _rows(cursor: _Cursor, dump_id: int) -> dict[str, Iterator[tuple[Any, ...]]]:
@@ -135,15 +128,3 @@ _TYPES = {"text": "text", "blob": "bytea", "integer": "int4"}
 
 def _key(table: Table) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.key)
-
-
-def _difference(cursor: _Cursor, path: Path, dump_id: int) -> str:
-    """Say what a file has that the rows of a dump are not; empty where it is the dump."""
-    checksum = checksum_for(cursor.connection.info.server_version)
-    try:
-        with opened(path) as (bundle, _):
-            if bundle.num_result_chunks != _chunks(cursor, dump_id):
-                return "another number of result chunks"
-            return different(cursor, dump_id, checksum, tallies_of(bundle, checksum))
-    except Damaged as damaged:
-        return damaged.reason

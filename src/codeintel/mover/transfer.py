@@ -1,4 +1,4 @@
-"""The rows of one table into Postgres, by binary COPY, tallied on the way.
+"""The rows of a bundle into Postgres, by binary COPY, tallied on the way.
 
 The server is the judge of what it can hold (NUL bytes, invalid UTF-8, keys too long for an index,
 keys that are there twice). As long as it takes everything, a table is one COPY. Where it refuses,
@@ -7,18 +7,18 @@ the table is copied again in pieces that are halved until the rows it refuses st
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable
-from itertools import chain, repeat
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
 from psycopg.copy import LibpqWriter
 
 from codeintel.mover.checksum import Checksum, Tally
+from codeintel.mover.compare import Tallies
+from codeintel.mover.packets import BEGIN, END, Ahead, Packet, packed, statement
 from codeintel.mover.source import Bundle
-from codeintel.mover.tables import Batch, Table, int4
+from codeintel.mover.tables import TABLES, Batch, Table
 from outofband.backfill import Damaged, Quarantined
 
 _Cursor = psycopg.Cursor[Any]
@@ -34,10 +34,6 @@ _SHOWN: Final = 100
 #: The bytes that may wait in this process for a server that is slower.
 _UNSENT: Final = 1 << 20
 
-#: PostgreSQL 18, COPY, binary format: what comes before the rows, and after them.
-_BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + int4(0) + int4(0)
-_END: Final = b"\xff\xff"
-
 
 class Transfer:
     """The rows of one bundle on their way to be the rows of one dump; ``left_out`` are not."""
@@ -47,43 +43,68 @@ class Transfer:
         self._dump_id = dump_id
         self._bundle = bundle
         self._checksum = checksum
+        self._counts: dict[Table, int] = {}
         self.left_out: list[Quarantined] = []
 
-    def copy(self, table: Table) -> Tally:
-        """Copy the rows of a table that can be copied; return the tally of what was sent.
+    def copy(self, then: Callable[[], None]) -> Tallies:
+        """Copy the rows that can be copied; return the tallies of what was sent.
 
-        Raises Damaged, or what psycopg raises where it is not the rows' fault.
+        ``then`` is called when all is read, which is well before all is sent. Raises Damaged, or
+        what psycopg raises where it is not the rows' fault.
         """
+        ahead = Ahead(self._read(then))
+        return {table: self._copy(table, ahead) for table in TABLES}
+
+    def _read(self, then: Callable[[], None]) -> Iterator[Packet]:
+        for table in TABLES:
+            for batch in self._bundle.batches(table):
+                yield self._packet(table, batch)
+            self._counts[table] = self._bundle.count(table)
+        then()
+
+    def _packet(self, table: Table, batch: Batch) -> Packet:
+        return Packet(table, packed(table, self._dump_id, batch), self._checksum.tally(batch))
+
+    def _copy(self, table: Table, ahead: Ahead) -> Tally:
         before = len(self.left_out)
         try:
             with self._cursor.connection.transaction():
-                tally = self._send(table, self._bundle.batches(table))
+                tally = self._send(table, ahead.of(table), ahead.read)
         except psycopg.Error as error:
             if not _is_of_the_row(error):
                 raise
+            self._bundle.check()  # a damaged file is told as that, not as rows
+            deque(ahead.of(table), maxlen=0)
             tally = Tally.total(self._halved(table, batch) for batch in self._bundle.batches(table))
-        refused = len(self.left_out) - before
-        if self._bundle.count(table) != tally.rows + refused:
-            self._leave_out_wrong(table, tally.rows + refused)
+        seen = tally.rows + len(self.left_out) - before
+        if self._counts[table] != seen:
+            self._leave_out_wrong(table, seen)
         return tally
 
-    def _send(self, table: Table, batches: Iterable[Batch]) -> Tally:
+    def _send(
+        self, table: Table, packets: Iterable[Packet], meanwhile: Callable[[], bool] = lambda: False
+    ) -> Tally:
         tallies = []
         writer = LibpqWriter(self._cursor, flush_threshold=_UNSENT)
-        with self._cursor.copy(_statement(table), writer=writer) as copy:
-            copy.write(_BEGIN)
-            for batch in batches:
-                copy.write(_packed(table, self._dump_id, batch))
-                # What the socket takes goes at once, so that the server works while we read on.
-                self._cursor.connection.pgconn.flush()
-                tallies.append(self._checksum.tally(batch))
-            copy.write(_END)
+        with self._cursor.copy(statement(table), writer=writer) as copy:
+            copy.write(BEGIN)
+            for packet in packets:
+                copy.write(packet.rows)
+                tallies.append(packet.tally)
+                self._use_the_time(meanwhile)
+            copy.write(END)
+            self._use_the_time(meanwhile)
         return Tally.total(tallies)
+
+    def _use_the_time(self, meanwhile: Callable[[], bool]) -> None:
+        """Do something else until the server has taken what was sent, or there is nothing to do."""
+        while self._cursor.connection.pgconn.flush() and meanwhile():
+            pass
 
     def _halved(self, table: Table, batch: Batch) -> Tally:
         try:
             with self._cursor.connection.transaction():
-                return self._send(table, [batch])
+                return self._send(table, [self._packet(table, batch)])
         except psycopg.Error as error:
             if not _is_of_the_row(error):
                 raise
@@ -97,7 +118,7 @@ class Transfer:
 
     def _leave_out_wrong(self, table: Table, seen: int) -> None:
         wrong = self._bundle.wrong_rows(table)
-        if self._bundle.count(table) != seen + len(wrong):
+        if self._counts[table] != seen + len(wrong):
             raise Damaged(f"{table.source} has other rows than its index: the file is damaged")
         for rowid, reason in wrong:
             self._leave_out(table, f"rowid {rowid}", reason)
@@ -108,31 +129,6 @@ class Transfer:
         key = f"{table.source} {row}"
         before = sum(one.key.startswith(key) for one in self.left_out)
         self.left_out.append(Quarantined(f"{key} ({before + 1})" if before else key, reason))
-
-
-def _statement(table: Table) -> sql.Composed:
-    columns = ["dump_id", *(column.name for column in table.columns), *table.extra]
-    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-
-
-def _packed(table: Table, dump_id: int, batch: Batch) -> bytes:
-    """Return rows as binary COPY has them.
-
-    psycopg's write_row calls a function in Python for each bytea (3.3, dbapi20.py): that takes ten
-    times as long as this, 2 s of the 3 that a bundle of 260,000 rows took.
-    """
-    width = 1 + len(batch) + len(table.extra)
-    parts: list[Iterable[bytes]] = [repeat(struct.pack(">h", width) + _field(int4(dump_id)))]
-    for column in batch:
-        parts += [map(int4, map(len, column)), column]
-    parts.append(repeat(b"".join(_field(int4(value)) for value in table.extra.values())))
-    return b"".join(chain.from_iterable(zip(*parts, strict=False)))
-
-
-def _field(value: bytes) -> bytes:
-    return int4(len(value)) + value
 
 
 def _is_of_the_row(error: psycopg.Error) -> bool:

@@ -7,8 +7,12 @@ the state (:mod:`.state`).
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import of_spec, within
 from outofband.backfill.heart import Heart, OpenDesk
 from outofband.backfill.job import Job
 from outofband.backfill.outcome import Outcome, Verdict
@@ -29,29 +33,40 @@ class Runner:
 
     def __init__(self, job: Job, desk: Desk, open_desk: OpenDesk, teller: Teller) -> None:
         self._job, self._desk, self._teller = job, desk, teller
-        self._heart = Heart(open_desk)
+        self._open, self._heart = open_desk, Heart(open_desk)
 
     def run(self) -> Outcome:
         """Run until it is finished, or cannot go on. Raises SessionLost when the server stays away
         for longer than a minute, and StatementFailed where the state cannot be kept.
         """
+        try:
+            with of_spec():
+                surroundings = self._job.spec.at_work(self._connect)
+            with within(surroundings), self._heart.beating():
+                return self._through_losses()
+        except (SessionLost, StatementFailed):
+            raise
+        except OutofbandError as failed:  # of the spec: in its own words
+            return Outcome(Verdict.STUCK, failed.what_and_why, failed.do)
+
+    @contextmanager
+    def _connect(self) -> Iterator[Any]:
+        with self._open() as desk, desk.lend() as connection:
+            yield connection
+
+    def _through_losses(self) -> Outcome:
         losses = 0
-        with self._heart.beating():
-            while True:
-                try:
-                    return self._run()
-                except Environment as failed:
-                    return Outcome(Verdict.STUCK, failed.what, failed.do)
-                except SessionLost:
-                    losses += 1
-                    if losses > _LOSSES:
-                        raise
-                    self._teller.say("the connection was lost; connecting again")
-                    self._reconnect()
-                except StatementFailed:
+        while True:
+            try:
+                return self._run()
+            except Environment as failed:
+                return Outcome(Verdict.STUCK, failed.what, failed.do)
+            except SessionLost:
+                losses += 1
+                if losses > _LOSSES:
                     raise
-                except OutofbandError as failed:  # of the spec: in its own words
-                    return Outcome(Verdict.STUCK, failed.what_and_why, failed.do)
+                self._teller.say("the connection was lost; connecting again")
+                self._reconnect()
 
     def _run(self) -> Outcome:
         job = self._job

@@ -13,6 +13,7 @@ from outofband.cli.mute import is_unwritable, mute
 from outofband.errors import OutofbandError, StateUnknown
 
 COMMANDS = (
+    "init",
     "lint",
     "rule",
     "status",
@@ -24,6 +25,7 @@ COMMANDS = (
     "rehearse",
     "stats",
     "doctor",
+    "eject",
 )
 INTERRUPTED = 130
 

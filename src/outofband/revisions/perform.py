@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -30,6 +30,7 @@ from outofband.wire import Run
 from outofband_lint.source import Problem, Source
 
 Function = Literal["upgrade", "downgrade"]
+_ENGINE = "engine_name"
 _ROWS_LIMIT = 2.0
 """Seconds that a function may take with rows that are made up: it may wait for them to run out."""
 
@@ -89,7 +90,8 @@ class Performer:
         ):
             vars(operations)["run_async"] = partial(run_async, operations)
             try:
-                getattr(script.module, function)()
+                perform = getattr(script.module, function)
+                perform(**_arguments(perform, self.environment))
             except BaseException as error:
                 problem = Problem(_reason(error, function, self.limit), _line(error, script.path))
                 capture.broken = isinstance(error, TimeUpError | SystemExit)
@@ -167,6 +169,15 @@ class Performer:
         reader.read(function)
         run = Run(tuple(capture.sources), tuple(capture.steps))
         return run, reader.unread, reader.strangers
+
+
+def _arguments(perform: Callable[..., object], environment: Environment) -> dict[str, str]:
+    """Return what env.py gives the functions of a revision: of several databases, as Alembic's
+    template multidb has them, the one that this environment is about, by its upgrade_token.
+    """
+    token = str(environment.options.get("upgrade_token") or "")
+    names = inspect.signature(perform).parameters
+    return {_ENGINE: token.removesuffix("_upgrades")} if token and _ENGINE in names else {}
 
 
 def _first_line(script: Script, function: Function) -> int:

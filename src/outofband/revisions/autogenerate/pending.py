@@ -8,6 +8,7 @@ from alembic.operations.ops import (
     AddConstraintOp,
     CreateIndexOp,
     DropColumnOp,
+    DropConstraintOp,
     DropIndexOp,
     DropTableOp,
     MigrateOperation,
@@ -41,8 +42,8 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
     """Take out what only repeats or undoes a wanted step. Pure but for ``operations``.
 
     An index that is declared and absent is pending and not to be created again; one that a wanted
-    step drops or promotes is not to be dropped here. An index that both goes and comes is a change
-    that the author made, and stays. A table or a column that is to go is there still.
+    step drops or promotes is not to be dropped here. What both goes and comes is a change that the
+    author made, and stays. A table or a column that is to go is there still.
     """
     created = {s.index.qualified_name for s in steps if isinstance(s, CreateIndex)}
     promoted = {s.table.renamed(s.name) for s in steps if isinstance(s, AddConstraint)}
@@ -50,7 +51,8 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
     going |= {s.table.renamed(s.using_index) for s in steps if isinstance(s, AddConstraint)}
     tables = {s.table for s in steps if isinstance(s, DropTable)}
     columns = {(s.table, s.column) for s in steps if isinstance(s, DropColumn)}
-    dropped = {name_of(o) for o in leaves(operations) if isinstance(o, DropIndexOp)}
+    drops = DropIndexOp | DropConstraintOp
+    dropped = {name_of(o) for o in leaves(operations) if isinstance(o, drops)}
 
     def is_pending(operation: MigrateOperation) -> bool:
         name = name_of(operation)
@@ -58,7 +60,7 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
             case CreateIndexOp():
                 return _in(name, created) and name not in dropped
             case AddConstraintOp():
-                return _in(name, promoted)
+                return _in(name, promoted) and name not in dropped
             case DropIndexOp():
                 on = QualifiedName(str(operation.table_name), operation.schema)
                 return _in(name, going) or _in(on, tables)

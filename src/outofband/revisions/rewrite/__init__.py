@@ -6,6 +6,6 @@ in its ``downgrade()``, ``later`` makes the revision for what may not share a tr
 it. Nothing is written here: what comes out is the text of each file before and after.
 """
 
-from outofband.revisions.rewrite.rewriting import FileChange, Rewriting, rewritten
+from outofband.revisions.rewrite.rewriting import Rewriting, rewritten
 
-__all__ = ["FileChange", "Rewriting", "rewritten"]
+__all__ = ["Rewriting", "rewritten"]

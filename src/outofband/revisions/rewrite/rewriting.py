@@ -9,6 +9,7 @@ from pathlib import Path
 import libcst as cst
 from alembic.script import Script
 
+from outofband.revisions.change import FileChange
 from outofband.revisions.environment import Environment
 from outofband.revisions.rewrite.choose import Edit, choose
 from outofband.revisions.rewrite.downgrade import followed
@@ -16,15 +17,6 @@ from outofband.revisions.rewrite.edit import edited
 from outofband.revisions.rewrite.later import revision_after
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """A file's bytes before and after; ``before`` is None for a file that is new."""
-
-    path: Path
-    before: bytes | None
-    after: bytes
 
 
 @dataclass(frozen=True, slots=True)
