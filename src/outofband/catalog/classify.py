@@ -9,6 +9,7 @@ from typing import assert_never
 
 from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
+from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.drops import drop_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
@@ -19,7 +20,9 @@ from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     ConstraintIndex,
     CreateIndex,
@@ -27,6 +30,7 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    SetNotNull,
     Step,
 )
 
@@ -61,6 +65,8 @@ def classify(
         case AddConstraint():
             build = beside.index if isinstance(beside, CreateIndex) else None
             return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return constraint_sight(step, seen)
         case Backfill():
             return backfill_sight(step, seen)
         case DetachPartition():

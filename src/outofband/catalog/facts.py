@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from outofband.catalog.constraint_facts import Constraints
 from outofband.model.names import QualifiedName
 from outofband.model.progress import Progress
 
@@ -210,14 +211,16 @@ class Observation:
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that; ``attachments`` the partitions that are to be detached, by the names of table
-    and partition that their steps use; ``drops`` what is to be dropped, by the table's name as its
-    step has it and the column's, empty for the table.
+    the step has that; ``constraints`` are those of the tables of wanted foreign keys, checks and
+    NOT NULLs, ``attachments`` the partitions that are to be detached, by the names of table and
+    partition that their steps use; ``drops`` what is to be dropped, by the table's name as its step
+    has it and the column's, empty for the table.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)
     attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
         default_factory=dict
     )

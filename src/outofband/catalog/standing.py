@@ -8,19 +8,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from outofband.catalog.classify import classify, is_declared, resolved
+from outofband.catalog.constraints import is_constraint_reachable, left_over
 from outofband.catalog.earlier import Earlier
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropColumn,
     DropIndex,
     DropTable,
+    SetNotNull,
     Step,
     Wanted,
     WantedStep,
@@ -120,6 +124,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return all(column in table.columns for column in columns)
         case DropIndex():
             return True
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return is_constraint_reachable(step, table, seen)
         case DetachPartition() | DropTable() | DropColumn():  # the release before still reads it
             return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
@@ -164,7 +170,7 @@ def _done(
     users, gone = _users(steps), _table_drops(steps)
 
     def holds(n: int, done: frozenset[int]) -> bool:
-        if any(m in done for m in gone.get(steps[n].table, ()) if m > n):
+        if any(m in done for table in _tables(steps[n]) for m in gone.get(table, ()) if m > n):
             return True
         match steps[n]:
             case CreateIndex(index):
@@ -173,7 +179,7 @@ def _done(
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
             case DropIndex() | DetachPartition() | DropTable() | DropColumn():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
-            case AddConstraint():
+            case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
                 return sights[n].state is State.VALID
             case Backfill():
                 return sights[n].state is State.FINISHED
@@ -204,6 +210,11 @@ def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
     return users
 
 
+def _tables(step: Step) -> tuple[QualifiedName, ...]:
+    """Return the tables without which nothing can be left of a step."""
+    return (step.table, step.referent) if isinstance(step, AddForeignKey) else (step.table,)
+
+
 def _table_drops(steps: Iterable[Step]) -> dict[QualifiedName, list[int]]:
     """Return the places of the steps that drop a table, with which all on it is done."""
     drops: dict[QualifiedName, list[int]] = {}
@@ -232,7 +243,7 @@ def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
         for n, w in enumerate(wanted.unapplied)
         if (w.step.table, w.step.name) not in kept
         for sight in _left_over(w.step, seen, beside.get(n))
-        if sight.index is not None and not is_declared(sight.index.name, wanted.declared_names)
+        if sight.index is None or not is_declared(sight.index.name, wanted.declared_names)
     )
 
 
@@ -241,9 +252,13 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or not isinstance(step, CreateIndex | AddConstraint):
+    if table is None or isinstance(
+        step, DropIndex | Backfill | DetachPartition | DropTable | DropColumn
+    ):
         return []
     sight = classify(step, seen, beside=beside)
+    if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
+        return left_over(step, sight)
     found, key = sight.index, sight.key
     if found is None:
         return []

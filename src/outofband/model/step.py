@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
+from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
 from outofband.model.steps.drop import DropColumn, DropTable
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
@@ -16,26 +17,44 @@ from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
 
 __all__ = [
     "KINDS",
+    "AddCheck",
     "AddConstraint",
+    "AddForeignKey",
     "Backfill",
+    "Constraint",
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
     "DropColumn",
     "DropIndex",
     "DropTable",
+    "SetNotNull",
     "Step",
     "Wanted",
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | Backfill | DetachPartition | DropTable | DropColumn
+Step = (
+    CreateIndex
+    | DropIndex
+    | AddConstraint
+    | AddForeignKey
+    | AddCheck
+    | SetNotNull
+    | Backfill
+    | DetachPartition
+    | DropTable
+    | DropColumn
+)
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
     "drop_index": DropIndex,
     "primary_key": AddConstraint,
     "unique_constraint": AddConstraint,
+    "foreign_key": AddForeignKey,
+    "check": AddCheck,
+    "not_null": SetNotNull,
     "backfill": Backfill,
     "detach_partition": DetachPartition,
     "drop_table": DropTable,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from outofband.catalog.facts import TableFacts
 from outofband.model.state import State
-from outofband.model.statements import Action, BuildIndex, RemoveIndex, RepairIndex, statement
+from outofband.model.statements import (
+    Action,
+    BuildIndex,
+    RemoveIndex,
+    RepairIndex,
+    Validate,
+    statement,
+)
 from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import End, Ending
@@ -81,7 +88,8 @@ class Turn:
                 return self._stale(now)
             action = self._doing.first(now.actions)
             part = touched(action, table)
-            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
+            lasts = isinstance(action, BuildIndex | RemoveIndex | RepairIndex | Validate)
+            if lasts and part.workers:
                 self._doing.let_finish(part.workers[0], part)
             elif self._waited_for_replicas(action):
                 continue
