@@ -6,7 +6,6 @@ the state (:mod:`.state`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,10 +21,7 @@ from outofband.backfill.walk import Walk
 from outofband.backfill.work import Environment
 from outofband.errors import OutofbandError
 from outofband.runbook.hand import SessionLost, StatementFailed
-
-_POLL_SECONDS = 0.5
-_LOSSES = 5
-_AWAY_SECONDS = 60.0
+from outofband.runbook.losses import Losses
 
 
 class Runner:
@@ -55,18 +51,14 @@ class Runner:
             yield connection
 
     def _through_losses(self) -> Outcome:
-        losses = 0
+        losses = Losses(self._desk.reconnect, self._teller.say, self._job.stopped.wait)
         while True:
             try:
                 return self._run()
             except Environment as failed:
                 return Outcome(Verdict.STUCK, failed.what, failed.do)
-            except SessionLost:
-                losses += 1
-                if losses > _LOSSES:
-                    raise
-                self._teller.say("the connection was lost; connecting again")
-                self._reconnect()
+            except SessionLost as lost:
+                losses.mend(lost)
 
     def _run(self) -> Outcome:
         job = self._job
@@ -74,13 +66,3 @@ class Runner:
         if held := self._heart.let_go():  # by the session that was lost
             state.release(held)
         return Walk(job, state, self._desk, self._heart, self._teller).run()
-
-    def _reconnect(self) -> None:
-        deadline = time.monotonic() + _AWAY_SECONDS
-        while True:
-            try:
-                return self._desk.reconnect()
-            except SessionLost:
-                if time.monotonic() > deadline:
-                    raise
-            self._job.stopped.wait(_POLL_SECONDS)

@@ -16,6 +16,7 @@ from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.hand import SessionLost, StatementFailed
+from outofband.runbook.losses import Losses
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import way_out
@@ -33,6 +34,7 @@ class Turn:
         self._planned, self._world = planned, world
         self._doing = Doing(planned, world, dedupe, report)
         self._setbacks = Setbacks(world)
+        self._losses = Losses(world.hand.reconnect, world.screen.say)
 
     def run(self) -> Ending:
         """Bring the step to an ending. Raises SessionLost when the server stays away."""
@@ -40,7 +42,7 @@ class Turn:
             try:
                 return self._try()
             except SessionLost as lost:
-                self._setbacks.reconnect(lost)
+                self._losses.mend(lost)
             except GivenUp as given_up:
                 return self._ending(End.WAITING, given_up.why)
             except StatementFailed as failed:
