@@ -34,8 +34,9 @@ test-faults: $(VENV)/.ready ## what the runbook survives, with an application at
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
 		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py
 
-test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all its regression SQL
-	ORACLE_EVERY=1 $(BIN)/python -m pytest tests/lint/test_reader_oracle.py
+test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the index against jedi, in full
+	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
+		tests/lint/test_reader_oracle.py tests/codeintel/test_index_oracles.py
 
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
