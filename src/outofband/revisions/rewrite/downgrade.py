@@ -60,7 +60,7 @@ class _Downgrade(cst.CSTTransformer):
         self._undone = undone
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return node.name.value == "downgrade"
+        return node.name.value == "downgrade" or node.name.value.startswith("downgrade_")
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
