@@ -32,7 +32,8 @@ test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 t
 
 test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
-		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py
+		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py \
+		tests/revisions/test_cut_off.py tests/revisions/test_pods.py
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all its regression SQL
 	ORACLE_EVERY=1 $(BIN)/python -m pytest tests/lint/test_reader_oracle.py
