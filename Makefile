@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser lint docs bench-lint \
+.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-docs screens lint docs bench-lint \
 	bench-build bench-rehearse bench-move lock
 
 help: ## what can be made
@@ -41,6 +41,12 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
+test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
+	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs
+
+screens: $(VENV)/.ready ## docs/screens, pictures of what the commands of the pages show
+	OUTOFBAND_DOCS=all OUTOFBAND_SCREENS=write $(BIN)/python -m pytest -n auto tests/docs/test_pages.py
+
 lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our own revisions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,9 +54,11 @@ lint: $(VENV)/.ready ## style, types, walls between rooms, and the gate on our o
 	$(BIN)/lint-imports
 	$(BIN)/outofband lint
 	$(BIN)/python -m outofband_lint.pages docs/rules --check
+	$(BIN)/python -m reference docs --check
 
-docs: $(VENV)/.ready ## docs/rules, a page a rule, from the rules themselves
+docs: $(VENV)/.ready ## what the code says of itself: docs/rules, and the made parts of other pages
 	$(BIN)/python -m outofband_lint.pages docs/rules
+	$(BIN)/python -m reference docs
 
 bench-lint: $(VENV)/.ready ## the gate's speed beside other linters' (BENCH=--quick for a small run)
 	$(BIN)/python bench/lint.py $(BENCH)

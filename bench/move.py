@@ -2,13 +2,15 @@
 
 ::
 
-    python bench/move.py [--quick] [--rounds N] [--only rivals,keyed,workers,memory,linear]
+    python bench/move.py [--quick] [--rounds N] [--only rivals,keyed,...]
 
 The runs are interleaved, so that a busy machine slows all of them; medians are compared, and every
 target is said to be reached or missed. ``rivals`` are measured on tables like the incident's, those
 of revision 0006 without their keys: it is for those that the targets were set. Everything else is
 measured on the tables of the last revision, with keys, more indexes, and triggers, whose upkeep is
-most of what every way has to do then; ``keyed`` are the same rivals there.
+most of what every way has to do then; ``keyed`` are the same rivals there. ``triggers``
+is what these cost COPY, ``reads`` what a request costs beside its queries alone; ``workers``,
+``memory`` and ``linear`` are about many bundles and large ones.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import move_bundles
+import move_reads
 import move_rivals
 import psycopg
 from alembic import command
@@ -35,7 +38,8 @@ from verdict import at_least, spread, verdict
 
 from codeintel.mover.move import move
 from codeintel.store.folder import BundleFolder
-from codeintel.store.rows import TABLES, Rows
+from codeintel.store.postgres import PostgresStore
+from codeintel.store.rows import DEFINITIONS, DOCUMENTS, REFERENCES, TABLES, Rows
 from outofband import ephemeral
 
 CHECKOUT = Path(__file__).parents[1]
@@ -174,6 +178,48 @@ class Bench:
             rate = f"{size / middle:6.1f} MB/s {len(rows) / middle:10,.0f} rows/s"
             print(f"  {name:32} {spread(values)} {rate}")
 
+    def triggers(self) -> None:
+        """psql's COPY with the triggers that keep the bounds of versions, and without."""
+        store = self.store
+        rows = move_bundles.multiplied(self.dumps, 3 if self.quick else 12)
+        move_rivals.from_memory(store.connection, rows)
+        prepared = store.scratch / "prepared-triggers"
+        move_rivals.prepare_for_psql(store.connection, prepared)
+        kept, off = "with triggers", "without"
+        ways = {
+            kept: lambda: self._psql(prepared),
+            off: lambda: self._without_triggers(lambda: self._psql(prepared)),
+        }
+        seconds = interleaved(ways, self.rounds, store.empty)
+        for name, values in seconds.items():
+            print(f"  {name:32} {spread(values)}")
+        print(f"  COPY with triggers, time / without: {_ratio(seconds, kept, off):.2f} x")
+
+    def _without_triggers(self, run: Callable[[], float]) -> float:
+        self._set_triggers("DISABLE")
+        seconds = run()
+        self._set_triggers("ENABLE")
+        return seconds
+
+    def _set_triggers(self, state: str) -> None:
+        for table in (DOCUMENTS, DEFINITIONS, REFERENCES):
+            self.store.connection.execute(f"ALTER TABLE {table} {state} TRIGGER USER")
+
+    def reads(self) -> None:
+        """Questions of one dump among others, through the reader of both stores."""
+        store = self.store
+        store.empty()
+        for dump_id, rows in enumerate(self.dumps, 1):
+            PostgresStore(store.connection).write(dump_id, rows)
+        store.connection.execute("VACUUM (ANALYZE)")
+        questions = 100 if self.quick else 500
+        found = move_reads.measured(store.connection, store.folder, 1, self.dumps[0], questions)
+        for kind, (queries, bare, reader) in found.items():
+            told = f"queries {queries * 1e3:.3f} ms, and decoded {bare * 1e3:.3f} ms"
+            print(f"  {kind:12} {told}, by the reader {reader * 1e3:.3f} ms (p50 of {questions})")
+            self.verdicts.append(verdict(f"{kind}, p50 / the bare queries'", reader / bare, 1.3))
+        store.empty()
+
     def _psql(self, prepared: Path) -> float:
         return move_rivals.by_psql(self.store.server.binaries / "psql", self.store.url, prepared)
 
@@ -286,7 +332,7 @@ def main(*, quick: bool, rounds: int, only: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    names = ["rivals", "keyed", "workers", "memory", "linear"]
+    names = ["rivals", "keyed", "triggers", "reads", "workers", "memory", "linear"]
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--quick", action="store_true", help="small bundles, few rounds")
     options.add_argument("--rounds", type=int, default=None)

@@ -63,6 +63,25 @@ def test_an_invalid_index_is_not_ready_until_it_is_valid(dba: Any, connection: A
     assert ready(connection, "docs_id") is True
 
 
+@pytest.mark.parametrize("definition", ["CHECK (id > 0)", "FOREIGN KEY (id) REFERENCES others"])
+@pytest.mark.parametrize("name", ["docs_rule", HOSTILE])
+def test_a_constraint_without_an_index_is_ready_once_it_is_validated(
+    dba: Any, connection: Any, name: str, definition: str
+) -> None:
+    dba("CREATE TABLE others (id int PRIMARY KEY)")
+    dba(f"ALTER TABLE docs ADD CONSTRAINT {quote(name)} {definition} NOT VALID")
+    assert ready(connection, name) is False
+    dba(f"ALTER TABLE docs VALIDATE CONSTRAINT {quote(name)}")
+    assert ready(connection, name) is True
+
+
+def test_of_constraints_of_one_name_all_have_to_be_validated(dba: Any, connection: Any) -> None:
+    dba("ALTER TABLE docs ADD CONSTRAINT rule CHECK (id > 0)")
+    dba("CREATE TABLE others (id int)")
+    dba("ALTER TABLE others ADD CONSTRAINT rule CHECK (id > 0) NOT VALID")
+    assert not ready(connection, "rule")
+
+
 def test_a_constraint_is_ready_by_its_index(dba: Any, connection: Any) -> None:
     dba("ALTER TABLE docs ADD CONSTRAINT docs_pkey PRIMARY KEY (id)")
     assert ready(connection, "docs_pkey")

@@ -8,11 +8,14 @@ from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import (
     KINDS,
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
 )
 from outofband.wire import Run, from_json, to_json
@@ -32,6 +35,10 @@ STEPS: list[Step] = [
     DropIndex("by_path", TABLE, ()),
     AddConstraint("documents_pkey", TABLE, "primary_key", ("dump_id",), "by_path"),
     AddConstraint("documents_path_key", TABLE, "unique_constraint", ("path", "size"), "by_path"),
+    AddForeignKey("f", TABLE, ("a", "b"), QualifiedName("dumps"), ("x", "y"), on_delete="CASCADE"),
+    AddForeignKey("g", TABLE, ("a",), TABLE, ("x",), full=True, deferred=True, after=("fill",)),
+    AddCheck("positive", TABLE, "size > 0", ("fill",)),
+    SetNotNull("path_set", TABLE, "path", ("fill",)),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
     DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]

@@ -53,6 +53,67 @@ END
 $$
 """
 
+# Bounds widen first, which locks them: the second statement sees what others have changed by then.
+# A statement that leaves the versions of a dump between the same ends has moved nothing.
+MOVE = """
+CREATE FUNCTION lsif_move_schema_versions() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moved integer[];
+BEGIN
+    SELECT array_agg(DISTINCT dump_id) INTO moved
+    FROM (SELECT dump_id, min(schema_version) AS lowest, max(schema_version) AS highest
+          FROM old_rows GROUP BY dump_id) AS before
+    FULL JOIN (SELECT dump_id, min(schema_version) AS lowest, max(schema_version) AS highest
+               FROM new_rows GROUP BY dump_id) AS after USING (dump_id)
+    WHERE (before.lowest, before.highest) IS DISTINCT FROM (after.lowest, after.highest);
+    IF moved IS NULL THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format(
+        'INSERT INTO %1$I.%2$I AS bounds (dump_id, min_schema_version, max_schema_version)
+        SELECT dump_id, min(schema_version), max(schema_version)
+        FROM (
+            SELECT dump_id, schema_version FROM old_rows
+            UNION ALL SELECT dump_id, schema_version FROM new_rows
+        ) AS touched
+        WHERE dump_id = ANY ($1) GROUP BY dump_id ORDER BY dump_id
+        ON CONFLICT (dump_id) DO UPDATE SET
+            min_schema_version = least(bounds.min_schema_version, excluded.min_schema_version),
+            max_schema_version = greatest(bounds.max_schema_version, excluded.max_schema_version)',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME || '_schema_versions'
+    ) USING moved;
+    EXECUTE format(
+        'UPDATE %1$I.%2$I AS bounds
+        SET min_schema_version = lowest.schema_version, max_schema_version = highest.schema_version
+        FROM unnest($1) AS moved (dump_id)
+        CROSS JOIN LATERAL (
+            SELECT schema_version FROM %1$I.%3$I AS stored WHERE stored.dump_id = moved.dump_id
+            ORDER BY schema_version LIMIT 1
+        ) AS lowest
+        CROSS JOIN LATERAL (
+            SELECT schema_version FROM %1$I.%3$I AS stored WHERE stored.dump_id = moved.dump_id
+            ORDER BY schema_version DESC LIMIT 1
+        ) AS highest
+        WHERE bounds.dump_id = moved.dump_id',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME || '_schema_versions', TG_TABLE_NAME
+    ) USING moved;
+    EXECUTE format(
+        'DELETE FROM %1$I.%2$I AS bounds WHERE dump_id = ANY ($1)
+        AND NOT EXISTS (SELECT FROM %1$I.%3$I AS stored WHERE stored.dump_id = bounds.dump_id)',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME || '_schema_versions', TG_TABLE_NAME
+    ) USING moved;
+    RETURN NULL;
+END
+$$
+"""
+
+FUNCTIONS = (
+    "lsif_widen_schema_versions()",
+    "lsif_drop_schema_versions()",
+    "lsif_move_schema_versions()",
+)
+
 
 def upgrade():
     for table in TABLES:
@@ -70,12 +131,13 @@ def upgrade():
         )
     op.execute(WIDEN)
     op.execute(DROP)
-    op.execute("REVOKE EXECUTE ON FUNCTION lsif_widen_schema_versions() FROM PUBLIC")
-    op.execute("REVOKE EXECUTE ON FUNCTION lsif_drop_schema_versions() FROM PUBLIC")
+    op.execute(MOVE)
+    for function in FUNCTIONS:
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
 
 
 def downgrade():
-    op.execute("DROP FUNCTION lsif_drop_schema_versions()")
-    op.execute("DROP FUNCTION lsif_widen_schema_versions()")
+    for function in reversed(FUNCTIONS):
+        op.execute(f"DROP FUNCTION {function}")
     for table in TABLES:
         op.drop_table(f"{table}_schema_versions")

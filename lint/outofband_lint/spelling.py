@@ -28,19 +28,19 @@ def create_index(function: str, statement: CreateIndex, *extra: str) -> str:
     """Spell a CREATE INDEX as a call of `op.function`, with further arguments at its end."""
     columns = ", ".join(_key(key) for key in statement.keys)
     arguments = [
-        _string(_name(statement)),
-        _string(statement.table.name),
+        string(_name(statement)),
+        string(statement.table.name),
         f"[{columns}]",
     ]
     if statement.unique:
         arguments.append("unique=True")
     arguments += _schema(statement.table)
     if statement.method != "btree":
-        arguments.append(f"postgresql_using={_string(statement.method)}")
+        arguments.append(f"postgresql_using={string(statement.method)}")
     if statement.include:
-        arguments.append(f"postgresql_include=[{', '.join(map(_string, statement.include))}]")
+        arguments.append(f"postgresql_include=[{', '.join(map(string, statement.include))}]")
     if statement.where is not None:
-        arguments.append(f"postgresql_where=sa.text({_string(statement.where)})")
+        arguments.append(f"postgresql_where=sa.text({string(statement.where)})")
     if statement.nulls_not_distinct:
         arguments.append("postgresql_nulls_not_distinct=True")
     return f"op.{function}({', '.join([*arguments, *extra])})"
@@ -52,7 +52,7 @@ def drop_index(function: str, name: QualifiedName, table: QualifiedName | None, 
     A `table` that nobody here can name is left to the reader, as `…`.
     """
     table = table or QualifiedName("…", name.schema)
-    arguments = [_string(name.name), f"table_name={_string(table.name)}", *_schema(table), *extra]
+    arguments = [string(name.name), f"table_name={string(table.name)}", *_schema(table), *extra]
     return f"op.{function}({', '.join(arguments)})"
 
 
@@ -62,10 +62,10 @@ def add_constraint_out_of_band(
     """Spell the promotion of a unique index to a primary key or a unique constraint."""
     function = "primary_key" if kind == "primary_key" else "unique_constraint"
     arguments = [
-        _string(name),
-        _string(table.name),
-        f"[{', '.join(map(_string, columns))}]",
-        f"using_index={_string(index)}",
+        string(name),
+        string(table.name),
+        f"[{', '.join(map(string, columns))}]",
+        f"using_index={string(index)}",
         *_schema(table),
     ]
     return f"op.create_{function}_out_of_band({', '.join(arguments)})"
@@ -74,19 +74,19 @@ def add_constraint_out_of_band(
 def detach_partition(table: QualifiedName, partition: QualifiedName) -> str:
     """Spell the detaching of a partition, as a step that is named after that."""
     arguments = [
-        _string(clip(f"detach_{partition.name}")),
-        _string(table.name),
-        _string(partition.name),
+        string(clip(f"detach_{partition.name}")),
+        string(table.name),
+        string(partition.name),
         *_schema(table),
     ]
     if _schema(partition) != _schema(table):
-        arguments.append(f"partition_schema={_string(partition.schema or DEFAULT_SCHEMA)}")
+        arguments.append(f"partition_schema={string(partition.schema or DEFAULT_SCHEMA)}")
     return f"op.detach_partition_out_of_band({', '.join(arguments)})"
 
 
 def execute(sql: str) -> str:
     """Spell a statement as a call of op.execute, which takes `:name` for a parameter."""
-    return f"op.execute({_string(_without_parameters(sql))})"
+    return f"op.execute({string(without_parameters(sql))})"
 
 
 def create_foreign_key(table: QualifiedName, name: str, key: Constraint) -> str:
@@ -98,18 +98,16 @@ def create_foreign_key(table: QualifiedName, name: str, key: Constraint) -> str:
     if key.deferrable or not key.referenced_columns:
         return execute(f"ALTER TABLE {shown(table)} ADD {foreign_key(name, key)} NOT VALID")
     arguments = [
-        _string(name),
-        _string(table.name),
-        _string(target.name),
-        f"[{', '.join(map(_string, key.columns))}]",
-        f"[{', '.join(map(_string, key.referenced_columns))}]",
+        string(name),
+        string(table.name),
+        string(target.name),
+        f"[{', '.join(map(string, key.columns))}]",
+        f"[{', '.join(map(string, key.referenced_columns))}]",
     ]
-    if _schema(table):
-        arguments.append(f"source_schema={_string(table.schema or '')}")
-    if _schema(target):
-        arguments.append(f"referent_schema={_string(target.schema or '')}")
-    arguments += [f"ondelete={_string(key.on_delete.upper())}"] if key.on_delete else []
-    arguments += [f"onupdate={_string(key.on_update.upper())}"] if key.on_update else []
+    arguments += schema_argument("source_schema", table)
+    arguments += schema_argument("referent_schema", target)
+    arguments += [f"ondelete={string(key.on_delete.upper())}"] if key.on_delete else []
+    arguments += [f"onupdate={string(key.on_update.upper())}"] if key.on_update else []
     return f"op.create_foreign_key({', '.join([*arguments, 'postgresql_not_valid=True'])})"
 
 
@@ -129,8 +127,8 @@ def foreign_key(name: str, key: Constraint) -> str:
 
 def create_check(table: QualifiedName, name: str, expression: str) -> str:
     """Spell a CHECK of a table as NOT VALID."""
-    condition = _string(_without_parameters(expression))
-    arguments = [_string(name), _string(table.name), condition, *_schema(table)]
+    condition = string(without_parameters(expression))
+    arguments = [string(name), string(table.name), condition, *_schema(table)]
     return f"op.create_check_constraint({', '.join([*arguments, 'postgresql_not_valid=True'])})"
 
 
@@ -158,23 +156,31 @@ def _value(column: ColumnDefinition) -> str:
     return f"GENERATED ALWAYS AS ({column.default}) {column.generated.upper()}"
 
 
-def _without_parameters(sql: str) -> str:
+def without_parameters(sql: str) -> str:
+    """Keep SQLAlchemy from taking `:name` in a text for a parameter."""
     return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)
 
 
+def schema_argument(argument: str, name: QualifiedName) -> list[str]:
+    """Spell the argument that gives a table's schema; nothing for the default one."""
+    if name.schema in (None, DEFAULT_SCHEMA):
+        return []
+    return [f"{argument}={string(name.schema or '')}"]
+
+
 def _schema(name: QualifiedName) -> list[str]:
-    return [] if name.schema in (None, DEFAULT_SCHEMA) else [f"schema={_string(name.schema or '')}"]
+    return schema_argument("schema", name)
 
 
 def _key(key: IndexKey) -> str:
     if key == IndexKey(key.column):
-        return _string(str(key))
+        return string(str(key))
     definition = quote(key.column) if key.column is not None else _expression(key)
     parts = [definition, f"COLLATE {key.collation}" if key.collation else "", key.opclass or ""]
     parts.append("DESC" if key.descending else "")
     if key.nulls_first is not None:
         parts.append("NULLS FIRST" if key.nulls_first else "NULLS LAST")
-    return f"sa.text({_string(' '.join(filter(None, parts)))})"
+    return f"sa.text({string(' '.join(filter(None, parts)))})"
 
 
 def _expression(key: IndexKey) -> str:
@@ -189,6 +195,7 @@ def _name(statement: CreateIndex) -> str:
     return statement.name or "_".join(["ix", statement.table.name, *filter(None, columns)])
 
 
-def _string(text: str) -> str:
+def string(text: str) -> str:
+    """Spell a text as Python does."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'

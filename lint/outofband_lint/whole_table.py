@@ -34,5 +34,5 @@ def name_the_rows(table: QualifiedName) -> str:
     """Return what to do instead of writing a whole table in the deploy."""
     return (
         f"Name the rows of {shown(table)} that are meant, or move the work out of the deploy: "
-        "outofband backfill. Without outofband, a script that works in batches"
+        "op.backfill_out_of_band(…). Without outofband, a script that works in batches"
     )

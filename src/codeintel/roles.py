@@ -10,12 +10,12 @@ behind is refused when it registers.
 from __future__ import annotations
 
 import os
-import socket
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
@@ -25,9 +25,12 @@ from codeintel.store.connection import connection as connected
 from codeintel.store.errors import StoreNotMigrated
 from codeintel.store.locks import lock_roles
 from codeintel.store.upkeep import ask, statement, tell
+from outofband.backfill import here
 from outofband.errors import NothingChanged, OutofbandError
 
 _Connection = psycopg.Connection[Any]
+Connect = Callable[[], AbstractContextManager[_Connection]]
+"""Opens an autocommit connection to the store for a moment."""
 RoleName = Literal["janitor", "reader", "mover", "writer"]
 
 #: A process that has not beaten for so long is taken for dead.
@@ -120,15 +123,17 @@ def register(connection: _Connection, role: Role) -> int:
     try:
         with connection.transaction(), psycopg.RawCursor(connection) as cursor:
             lock_roles(cursor)
-            [has_left_files] = ask(cursor, "has_left_files")
+            if role.role == "mover":
+                require_both_stores(connection, "moving bundles")
+            [has_left_files] = ask(cursor, "has_left_files", ALIVE_FOR.total_seconds())
             if has_left_files and role.role in _WHO_FINDS and role.stores < BOTH_STORES:
                 raise StoresUnknown(
                     f"this {role.role} does not start",
-                    why="it knows files alone, and there are dumps that are rows alone",
+                    why="it knows files alone, and dumps are rows alone, or become so by a mover",
                     do="Start the release that knows both stores",
                 )
             tell(cursor, "forget_dead")
-            whose = (role.role, socket.gethostname(), os.getpid(), role.version)
+            whose = (role.role, here(), os.getpid(), role.version)
             [id_] = ask(cursor, "register", *whose, sorted(role.stores), role.mode)
             return int(id_)
     except psycopg.errors.UndefinedTable:
@@ -150,34 +155,39 @@ def leave(connection: _Connection, id_: int) -> None:
 class Registration:
     """A process on the register; ``mode`` may change while it is at work."""
 
-    def __init__(self, url: str, role: Role) -> None:
-        """Register; raises what register and connected do."""
-        self._url = url
+    def __init__(self, connect: Connect, role: Role) -> None:
+        """Register; raises what register and ``connect`` do."""
+        self._connect = connect
         self.role = role
-        with connected(url) as connection:
+        with connect() as connection:
             self._id = register(connection, role)
 
     def beat(self, mode: str | None = None) -> None:
         """Say that the process is alive; a connection of its own for each, so none can be lost."""
         self.role = replace(self.role, mode=mode or self.role.mode)
-        with connected(self._url) as connection:
+        with self._connect() as connection:
             if not beat(connection, self._id, self.role.mode):
                 self._id = register(connection, self.role)
 
     def leave(self) -> None:
         """Take the process off the register."""
-        with connected(self._url) as connection:
+        with self._connect() as connection:
             leave(connection, self._id)
 
 
+def registered(url: str, role: Role) -> AbstractContextManager[Registration]:
+    """Keep a process on the register of the store at a URL while the block runs."""
+    return registered_by(partial(connected, url), role)
+
+
 @contextmanager
-def registered(url: str, role: Role) -> Iterator[Registration]:
+def registered_by(connect: Connect, role: Role) -> Iterator[Registration]:
     """Keep a process on the register while the block runs, by a heartbeat in a thread.
 
     A heartbeat that fails is tried again at the next: a process that the store cannot hear is taken
     for dead, and one that knows both stores is as right then as before.
     """
-    registration = Registration(url, role)
+    registration = Registration(connect, role)
     over = threading.Event()
 
     def keep_beating() -> None:

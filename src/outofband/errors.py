@@ -30,9 +30,11 @@ class OutofbandError(Exception):
     ``what`` happened, in one clause; ``why``, the cause; ``do``, an imperative the reader can
     follow; ``state``, what the database or the files are like now. Subclasses set ``exit_status``
     and a default ``state``; the ``id`` (``plan-is-stale``) is the class's name and never changes
-    its meaning.
+    its meaning: docs/errors.md lists them all.
     """
 
+    id: ClassVar[str]
+    """The stable name of this kind of error, as documented: the class's name in kebab case."""
     exit_status: ClassVar[int] = 1
     default_state: ClassVar[str] = ""
 
@@ -43,10 +45,8 @@ class OutofbandError(Exception):
         self.state = self.default_state if state is None else state
         super().__init__(what)
 
-    @property
-    def id(self) -> str:
-        """The stable name of this kind of error, as documented: the class's name in kebab case."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+    def __init_subclass__(cls) -> None:
+        cls.id = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
 
     @property
     def what_and_why(self) -> str:

@@ -17,8 +17,8 @@ _ready: WeakKeyDictionary[Any, set[QualifiedName]] = WeakKeyDictionary()
 
 
 def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
-    """Answer whether an index, or a constraint by its index, is there and valid, or a backfill
-    finished, by the verdict that ``outofband apply`` has written.
+    """Answer whether an index or a constraint is there and valid, or a backfill finished, by the
+    verdict that ``outofband apply`` has written. Before PostgreSQL 18 no NOT NULL has a name.
 
     ``connection`` is the one that will run the query, since a replica is its own truth:
     SQLAlchemy's, psycopg's or any other of the DB-API; of one that is awaited it is a TypeError.
@@ -31,7 +31,7 @@ def ready(connection: Any, name: str, *, schema: str | None = None) -> bool:
     index, driver = QualifiedName(name, schema), _driver_connection(connection)
     if _remembers(driver, index):
         return True
-    found = ask(connection, _sql(index))
+    found = ask(connection, _sql(index)) or ask(connection, _constraint_sql(index))
     if found is None and ask(connection, ENGINE_HAS_RUN) is not None:
         found = ask(connection, _verdict_sql(index))
     return _remember(driver, index, found)
@@ -50,6 +50,8 @@ async def ready_async(connection: Any, name: str, *, schema: str | None = None) 
     if _remembers(driver, index):
         return True
     found = await _ask_async(connection, _sql(index))
+    if found is None:
+        found = await _ask_async(connection, _constraint_sql(index))
     if found is None and await _ask_async(connection, ENGINE_HAS_RUN) is not None:
         found = await _ask_async(connection, _verdict_sql(index))
     return _remember(driver, index, found)
@@ -93,6 +95,20 @@ def _sql(index: QualifiedName) -> str:
              WHERE c.relname = {sql_name(index.name)}
              ORDER BY array_position({here}, n.nspname) LIMIT 1) AS found
          WHERE indisvalid
+    """
+
+
+def _constraint_sql(constraint: QualifiedName) -> str:
+    """Ask for checks, foreign keys and NOT NULLs of the name, which several tables may have: all of
+    them have to be validated.
+    """
+    return f"""
+        SELECT 1 FROM (
+            SELECT bool_and(c.convalidated) AS valid FROM pg_constraint AS c
+              JOIN pg_namespace AS n ON n.oid = c.connamespace
+             WHERE c.contype IN ('c', 'f', 'n') AND c.conname = {sql_name(constraint.name)}
+               AND n.nspname = ANY ({schemas_looked_in(constraint)})) AS found
+         WHERE valid
     """
 
 

@@ -35,54 +35,69 @@ class SettingsWrong(Misuse):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The project's settings; every default is the documented one (contract, Settings).
+    """The project's settings, each with its documented default (contract, Settings).
 
-    ``large`` and ``small`` are patterns over table names; ``deploy`` says whether upgrades run when
-    the application starts or as a job; ``on_large`` what the deploy does with a step on a table
-    whose heap is over ``inline_max_bytes`` (bytes); ``autogenerate`` in which form Alembic writes
-    what changes on existing tables; ``lock_timeout`` bounds every wait of the
-    deploy, and ``lock_retries`` says how often a revision is tried again whose lock was not free;
-    ``upgrade_wait`` is how long an upgrade waits for another, and with ``pooler`` "session" it runs
-    through a pooler too, which has to keep a session for one client;
-    ``pending_max_age`` is how long ``check`` bears that a step is pending. ``queries`` are
-    patterns of SQL files, relative to ``folder``, that of pyproject.toml,
-    and ``package.module:callable``s that yield queries. ``severity`` gives rules of the linter
-    another severity than their own, ``per_path`` does so for the files that a pattern fits.
-    ``rules`` are folders with the project's own rules, ``stats`` is its stats file, ``baseline``
-    the file with the findings that it had already; ``cache_dir`` is the folder for what need not be
-    worked out again, None for the user's.
-
-    Of `apply`: ``max_wait`` is how long a build may wait for other transactions, ``max_lag`` how
-    far replicas and slots may be behind when one starts, in bytes or as a duration; ``window`` are
-    the hours in which work may start and has to end; ``notify`` is a command that is run at the
-    end.
+    What stands below each is its line in docs/settings.md; ``folder`` is that of pyproject.toml.
     """
 
     large: tuple[str, ...] = ()
+    """Tables that always count as large. One that neither list names and the stats file lacks is
+    large where this list is empty, and else is not."""
     small: tuple[str, ...] = ()
+    """Tables that never count as large."""
     deploy: Deploy | None = None
+    """Where upgrades run: when the application starts, where a concurrent build in ``upgrade()`` is
+    an error, or as a job of their own, where it is fine. While it is not set, a warning."""
     on_large: OnLarge = "defer"
+    """What an upgrade does with a step on a table over ``inline_max_bytes``: leave it to
+    ``outofband apply``, do it and wait, or refuse to go on."""
     autogenerate: Autogenerate = "out_of_band"
+    """In which form Alembic writes what changes on existing tables: out of band, or as it would."""
     inline_max_bytes: int = DEFAULT_INLINE_MAX_BYTES
+    """Bytes of heap, over all partitions, up to which a step is done in the upgrade."""
     lock_timeout: timedelta = DEFAULT_LOCK_TIMEOUT
+    """The longest wait for a lock of whatever an upgrade does."""
     lock_retries: int = DEFAULT_LOCK_RETRIES
+    """How often an upgrade tries a revision again whose lock was not free."""
     upgrade_wait: timedelta | None = None
+    """How long an upgrade waits for another; without it, five minutes."""
     pooler: Pooler = "refuse"
+    """Whether an upgrade may run through a pooler: ``session`` for one that keeps a session for
+    one client."""
     pending_max_age: timedelta | None = None
+    """How long ``outofband check`` bears that a step is pending; without it, not at all."""
     start_after: str | None = None
+    """A revision; it and those before it are not judged, since they have run everywhere."""
     severity: Mapping[str, Level] = field(default_factory=dict)
+    """For each rule named, another severity than its own."""
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
+    """The same for the files that a pattern fits."""
     rules: tuple[str, ...] = ()
+    """Folders with rules of your own, one file each."""
     stats: str | None = None
+    """The stats file of production, as ``outofband stats pull`` writes it; it decides what is
+    large."""
     baseline: str = DEFAULT_BASELINE
+    """The file that ``outofband lint --write-baseline`` keeps findings in."""
     version_table: str | None = None
+    """Alembic's version table, where env.py does not say it."""
     version_table_schema: str | None = None
+    """Its schema, where env.py does not say it."""
     queries: tuple[str, ...] = ()
+    """Files with the application's queries, relative to pyproject.toml, and
+    ``package.module:callable``s that yield queries."""
     max_wait: timedelta | None = None
+    """How long a build may wait for other transactions before ``outofband apply`` gives it up;
+    without it, for ever."""
     max_lag: int | timedelta | None = None
+    """How far the farthest replica or slot may be behind when ``outofband apply`` starts a build,
+    in WAL or in time; without it, at will."""
     window: DailyWindow | None = None
+    """The hours in which ``outofband apply`` may start work, and by whose end it must be done."""
     notify: str | None = None
+    """A command that is run when ``outofband apply`` ends, with its summary as JSON on stdin."""
     cache_dir: str | None = None
+    """The folder for what need not be worked out again; without it, one in the user's cache."""
     folder: Path = Path()
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from outofband.backfill import Limits
-from outofband.backfill.pace import Go, Pace, Signals, Wait, reason, rest
+from outofband.backfill.pace import Go, Pace, Signals, Wait, borne, reason, rest
 from outofband.runbook.hand import Lag
 
 MB = 1 << 20
 LIMITS = Limits()
+HIDDEN = (Lag("replica c", None, None, hidden=True),)
 FAR = (Lag("replica b", 300 * MB, 4.0), Lag("replica a", 10, 0.0))
 
 
@@ -27,7 +28,11 @@ FAR = (Lag("replica b", 300 * MB, 4.0), Lag("replica a", 10, 0.0))
         ),
         (Signals(vacuum=9), "pid 9 vacuums or analyzes the table"),
         (Signals(lags=FAR), "replica b lags 300 MB, over the 256 MB of max_lag_bytes"),
-        (Signals(lags=(Lag("replica c", None, None, hidden=True),)), ""),
+        (
+            Signals(lags=HIDDEN),
+            "how far replica c lags is hidden from a role without pg_monitor; GRANT pg_monitor to"
+            " it, or let Limits(bears_hidden_lag=True) of the spec go on without",
+        ),
         (Signals(unarchived=42), ""),
         (Signals(unarchived=43), "WAL segments that wait for the archive: 43, over 42"),
         (Signals(transaction_seconds=900.0), ""),
@@ -49,12 +54,23 @@ def test_what_speaks_against_the_next_batch_is_told_in_words(signals: Signals, w
     [
         (Signals(vacuum=9), {"yield_to_autovacuum": False}),
         (Signals(lags=FAR), {"max_lag_bytes": None}),
+        (Signals(lags=HIDDEN), {"max_lag_bytes": None}),
+        (Signals(lags=HIDDEN), {"bears_hidden_lag": True}),
         (Signals(unarchived=99), {"max_unarchived": None}),
         (Signals(transaction_seconds=1e6), {"max_transaction_seconds": None}),
     ],
 )
 def test_a_spec_may_bear_more(signals: Signals, given: dict[str, object]) -> None:
     assert reason(signals, replace(LIMITS, **given)) == ""
+
+
+def test_what_it_bears_unseen_is_told() -> None:
+    bearing = replace(LIMITS, bears_hidden_lag=True)
+    told = "goes on though it is hidden from this role how far they lag: replica c"
+    assert borne(Signals(lags=HIDDEN), bearing) == told
+    assert borne(Signals(lags=FAR), bearing) == ""
+    assert borne(Signals(lags=HIDDEN), LIMITS) == ""
+    assert "replica b lags" in reason(Signals(lags=(*HIDDEN, *FAR)), bearing)
 
 
 def test_it_waits_twice_as_long_each_time_up_to_a_minute_and_begins_anew() -> None:

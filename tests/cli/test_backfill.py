@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 
 from outofband import ready
+from outofband.queue import extra
 
 SPEC = """
 from outofband.backfill import Keyset
@@ -336,6 +337,106 @@ def test_rows_that_fail_are_left_out_told_and_given_another_chance(filled: Any) 
     filled.run("backfill", "resume", "docs_kind", "--quarantined")
     assert filled.run("apply", "--yes").status == 0
     assert filled.sql("SELECT count(kind) FROM docs") == [(1000,)]
+
+
+@pytest.fixture
+def failing(filled: Any) -> Any:
+    """The same after two rows have failed."""
+    text = SPEC.replace("'k'", "CASE WHEN id IN (7, 700) THEN (1 / (id - id))::text ELSE 'k' END")
+    (filled.folder / "fills.py").write_text(text)
+    assert filled.run("apply", "--yes").status == 4
+    return filled
+
+
+ABANDON = ("backfill", "abandon", "docs_kind")
+
+
+def test_what_is_in_quarantine_may_be_given_up_for_good_and_that_be_taken_back(
+    failing: Any,
+) -> None:
+    given_up = failing.run(*ABANDON, "docs", "--because", "nobody reads them")
+    assert given_up.status == 0, given_up.err
+    assert "backfill abandon docs_kind docs --undo takes that back" in given_up.err
+    assert (step_of(failing)["state"], step_of(failing)["reason"]) == ("unfinished", "given up: 2")
+    assert failing.run("apply", "--yes").status == 0
+    step = step_of(failing)
+    assert (step["state"], step["done"], step["reason"]) == ("finished", True, "given up: 2")
+    assert step["progress"]["abandoned"] == 2
+    assert failing.run("check").status == 0
+    told = failing.run("backfill", "quarantine", "docs_kind")
+    assert told.out.count("nobody reads them") == 2
+    assert told.err == "2 in quarantine, of these given up 2\n"
+    assert failing.run(*ABANDON, "docs", "--undo").status == 0
+    assert step_of(failing)["state"] == "quarantined"
+    assert failing.run("check").status == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("docs",), 2, "why docs is given up is not told. Add --because"),
+        (("docs", "--because", " "), 2, "Add --because"),
+        (("--because", "x"), 2, "what is given up is not told"),
+        (("docs", "--place", "a", "--because", "x"), 2, "Name one: a UNIT, or a host"),
+        (("pages", "--because", "x"), 3, "it is not in quarantine, and no row of it was left out"),
+        (("--place", "a", "--because", "x"), 3, "it is no host that holds units or is awaited"),
+        (("docs", "--undo"), 3, "docs of docs_kind is as it was: it is not given up"),
+    ],
+)
+def test_who_gives_up_says_what_and_why(
+    failing: Any, words: tuple[str, ...], status: int, told: str
+) -> None:
+    ran = failing.run(*ABANDON, *words)
+    assert (ran.status, told in ran.err) == (status, True), ran.err
+
+
+HOSTS = """
+from outofband.backfill import Batch, Progress, Spec
+
+class Files(Spec):
+    def progress(self, connection):
+        return Progress(0, 0, "files")
+    def hosts(self, connection):
+        return ["disk-7"]
+    def units(self, connection):
+        return ()
+    def batch(self, connection, unit, cursor, size):
+        return Batch()
+
+kinds = Files()
+"""
+
+
+def test_who_sees_nothing_to_do_from_here_says_of_which_hosts_nobody_knows(
+    filled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (filled.folder / "fills.py").write_text(HOSTS)
+    step = step_of(filled)
+    unheard = "hosts that have not listed what they hold: disk-7"
+    assert (step["state"], step["done"], step["reason"]) == ("absent", False, unheard)
+    assert step["progress"]["hosts_unheard"] == ["disk-7"]
+    assert filled.run("check").status == 1
+    done = filled.run("apply", "--yes")
+    assert done.status in (3, 4)
+    assert unheard in done.err
+    assert (step_of(filled)["state"], step_of(filled)["reason"]) == ("unfinished", unheard)
+    monkeypatch.setenv("OUTOFBAND_PLACE", "disk-7")
+    assert filled.run("apply", "--yes").status == 0
+    assert filled.run("check").status == 0
+
+
+@pytest.mark.parametrize("module", ["procrastinate", "psycopg_pool"])
+def test_a_worker_without_its_extra_says_what_to_install(
+    filled: Any, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == module else object())
+    told = filled.run("backfill", "worker", "--until-done")
+    assert (told.status, told.out) == (2, "")
+    assert told.err == (
+        f"outofband: outofband backfill worker needs {module}. "
+        "pip install 'alembic-outofband[worker]'. Nothing was changed.\n"
+    )
+    assert filled.sql("SELECT to_regnamespace('outofband')") == [(None,)]
 
 
 def test_an_unknown_backfill_is_told_with_those_that_there_are(filled: Any) -> None:

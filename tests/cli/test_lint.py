@@ -281,3 +281,17 @@ def test_without_a_project_it_says_where_to_look(tmp_path: Path) -> None:
     assert linted.returncode == 2
     assert "alembic.ini" in linted.stderr
     assert "Traceback" not in linted.stderr
+
+
+def test_only_what_is_found_in_the_files_named_counts(project: Project) -> None:
+    project.write("a2", PLAIN_INDEX)
+    versions = project.folder / "migrations/versions"
+    assert "index-built-in-deploy" in project.rules(str(versions / "a2.py"))
+    assert "index-built-in-deploy" not in project.rules("migrations/versions/a1_users.py")
+    assert project.lint("migrations/versions/a2.py").returncode == 1
+
+
+def test_a_file_that_is_no_revision_is_not_passed_over(project: Project) -> None:
+    done = project.lint("setup.py")
+    assert done.returncode == 2
+    assert "setup.py is no revision of this project" in done.stderr

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,77 @@ def test_a_url_that_cannot_be_read_is_2_and_names_its_target(fleet: Fleet) -> No
     assert ran.status == 2
     assert "url of target 'broken' in targets.toml" in ran.err
     assert "Zq9" not in ran.err
+
+
+FILLS = """
+from outofband.backfill import Keyset
+
+kinds = Keyset(table="docs", key=["id"], set={"kind": "'k'"}, where="kind IS NULL")
+"""
+
+
+@pytest.fixture
+def filling(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    """A fleet whose project fills a column; the spec lies in a folder of prepend_sys_path."""
+    folder = fleet.project.folder
+    configure = fleet.project.configure
+
+    def configured(url: str) -> None:
+        configure(url)
+        with (folder / "alembic.ini").open("a") as ini:
+            ini.write(f"path_separator = os\nprepend_sys_path = {folder / 'app'}\n")
+
+    monkeypatch.setattr(fleet.project, "configure", configured)
+    configured(fleet.project.url)
+    (folder / "app").mkdir()
+    (folder / "app" / "fleet_fills.py").write_text(FILLS)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    importlib.invalidate_caches()
+    fleet.project.revise(
+        "1",
+        None,
+        'op.execute("CREATE TABLE docs (id int PRIMARY KEY, path text, kind text)")\n'
+        '    op.execute("CREATE TABLE pages (id int)")',
+    )
+    declare(fleet)
+    yield fleet
+    sys.modules.pop("fleet_fills", None)
+
+
+def declare(fleet: Fleet, more: str = "") -> None:
+    declared = f'op.backfill_out_of_band("fill", "docs", spec="fleet_fills:kinds"{more})'
+    fleet.project.revise("2", "1", declared)
+
+
+def test_a_backfill_is_run_at_every_target(filling: Fleet) -> None:
+    for name in ("a", "b"):
+        filling.shard(name)
+    tenants(filling, "acme")
+    told = json.loads(filling.run("status", *T, "--format", "json").out)["targets"]
+    assert [t["steps"][0]["progress"]["total"] for t in told] == [100, 100, 9]
+    ran = filling.run("apply", *T, "--yes")
+    assert ran.status == 0, ran.err
+    for name, rows in (("a", 100), ("b", 100)):
+        assert filling.sql(name, "SELECT count(*) FROM docs WHERE kind = 'k'") == [(rows,)]
+    assert filling.sql("own", "SELECT count(*) FROM acme.docs WHERE kind = 'k'") == [(9,)]
+    assert filling.run("check", *T).status == 0
+
+
+def test_what_comes_from_elsewhere_is_run_at_no_target_since_none_is_known_to_be_meant(
+    filling: Fleet,
+) -> None:
+    declare(filling, ", from_elsewhere=True")
+    filling.shard("a")
+    status = filling.run("status", *T, "--format", "json").out
+    (step,) = json.loads(status)["targets"][0]["steps"]
+    assert (step["state"], step["done"]) == ("absent", False)
+    elsewhere = "it comes from elsewhere, and nobody has said to which of the targets it belongs"
+    assert step["reason"] == elsewhere
+    ran = filling.run("apply", *T, "--yes")
+    assert ran.status == 3
+    assert elsewhere in ran.err
+    assert "Run outofband apply --only fill --database-url URL" in ran.err
+    assert filling.sql("a", "SELECT count(kind) FROM docs") == [(0,)]
 
 
 CURED = ["docs_pkey"]

@@ -22,6 +22,7 @@ import pytest
 from codeintel.cli import main
 from codeintel.demo import play
 from codeintel.demo.verdict import Verdict
+from codeintel.store.folder import BundleFolder
 
 SMALLEST = ("--scale", "0.01", "--seconds", "1", "--package", "mako")
 SMALL = ("--scale", "0.02", "--seconds", "1", "--package", "click", "--package", "mako")
@@ -38,9 +39,13 @@ def demo(*arguments: str, environment: Mapping[str, str] | None = None) -> subpr
     )
 
 
-def test_the_incident_happens_and_is_cured() -> None:
-    with demo(*SMALL) as process:
+def test_the_incident_happens_and_is_cured(tmp_path: Path) -> None:
+    bundle = BundleFolder(tmp_path).bundle(1)
+    bundle.parent.mkdir(parents=True)
+    bundle.write_bytes(b"the operator's own")
+    with demo(*SMALL, environment={"BUNDLE_DIR": str(tmp_path)}) as process:
         out, err = process.communicate()
+    assert bundle.read_bytes() == b"the operator's own"
     assert process.returncode == 0, out + err
     for counted in ("failed requests", "wrong answers", "lost rows", "doubled rows"):
         assert re.search(rf"^{counted} +0$", out, re.MULTILINE)

@@ -83,6 +83,17 @@ def test_a_dry_run_says_the_same_and_deletes_nothing(
     assert (found.is_gone, found.verdict.goes, folder.backups()) == (False, True, [1])
 
 
+def test_who_is_alive_is_asked_once_a_page(
+    migrated: Connection, folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dump_id in range(1, 4):
+        move(migrated, folder, dump_id)
+    asked: list[object] = []
+    monkeypatch.setattr(look, "alive", lambda connection: asked.append(connection) or [])
+    assert len(swept(migrated, folder, deletes=False)) == 3
+    assert len(asked) == 1
+
+
 def append(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"\0")

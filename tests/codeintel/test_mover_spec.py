@@ -15,13 +15,17 @@ from codeintel.bundle import Bundle
 from codeintel.mode import Mode, switch
 from codeintel.mover.move import waiting
 from codeintel.mover.spec import BUNDLES, Bundles
+from codeintel.roles import FILES, Role, alive, register
 from codeintel.store.folder import BundleFolder
 from codeintel.store.postgres import PostgresStore
 from codeintel.store.rows import Rows
 from codeintel.worker import prepare
-from copying import run
-from outofband.backfill import Batch, Progress, Size, Spec
+from copying import NAME, run
+from outofband.backfill import Batch, Cursor, Progress, Size, Spec, Unit
+from outofband.backfill.orders import Orders
 from outofband.backfill.outcome import Verdict
+from outofband.postgres.session import Session
+from outofband.postgres.source import Url
 
 Store = psycopg.Connection[Any]
 _ANY = Size(1, 1)
@@ -42,6 +46,7 @@ def five(
     switch(migrated, Mode.SQLITE)
     for dump_id in range(1, 6):
         worker.write(migrated, folder, dump_id, rows)
+    switch(migrated, Mode.BOTH)
     return folder
 
 
@@ -101,6 +106,7 @@ def test_a_file_that_was_replaced_before_the_rename_is_copied_again(
     [unit, *_] = SPEC.units(migrated)
     with migrated.transaction():
         first = SPEC.batch(migrated, unit, None, _ANY)
+    switch(migrated, Mode.SQLITE)
     fewer = replace(rows, references=rows.references[1:])
     worker.write(migrated, five, int(unit.key), fewer, replace=True)
     with migrated.transaction():
@@ -118,6 +124,83 @@ def test_what_writers_keep_beside_their_rows_is_no_unit(
     worker.write(migrated, five, 6, rows)
     worker.delete(migrated, five, 5)
     assert {unit.key for unit in SPEC.units(migrated)} == {"1", "2", "3", "4"}
+
+
+@pytest.mark.usefixtures("five")
+def test_the_engines_mover_is_on_the_register_while_it_is_at_work(
+    migrated_url: str, migrated: Store
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    class Looking(Bundles):
+        def batch(self, connection: Store, unit: Unit, cursor: Cursor, size: Size) -> Batch:
+            seen.extend((one.role.role, one.role.mode) for one in alive(migrated))
+            return super().batch(connection, unit, cursor, size)
+
+    assert engine(migrated_url, Looking(SPEC.limits)) is Verdict.FINISHED
+    assert set(seen) == {("mover", "backfill")}
+    assert alive(migrated) == []
+
+
+def test_the_engines_mover_refuses_while_a_reader_that_knows_files_alone_is_alive(
+    migrated_url: str, migrated: Store, five: BundleFolder
+) -> None:
+    register(migrated, Role("reader", "sqlite", frozenset({FILES}), "3.20"))
+    outcome = run(migrated_url, SPEC, table="lsif_data_documents")
+    assert outcome.verdict is Verdict.STUCK
+    assert outcome.why.startswith("moving bundles is refused: reader 3.20, process ")
+    assert waiting(five) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("five")
+def test_the_engine_moves_nothing_while_writers_write_files_alone(
+    migrated_url: str, migrated: Store
+) -> None:
+    switch(migrated, Mode.SQLITE)
+    outcome = run(migrated_url, SPEC, table="lsif_data_documents")
+    assert outcome.verdict is Verdict.STUCK
+    assert outcome.why.startswith("moving bundles is refused: the mode is sqlite")
+    assert outcome.do.startswith("Run codeintel mode both")
+    assert PostgresStore(migrated).dumps() == alive(migrated) == []
+
+
+def test_it_is_not_finished_while_a_host_that_knows_files_has_not_listed_its_own(
+    migrated_url: str, migrated: Store, five: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setenv("OUTOFBAND_PLACE", "disk-7")
+        register(migrated, Role("reader", "fallback"))
+    assert engine(migrated_url, SPEC) is Verdict.ELSEWHERE
+    assert waiting(five) == []
+    monkeypatch.setenv("OUTOFBAND_PLACE", "disk-7")
+    monkeypatch.setenv("BUNDLE_DIR", str(five.root / "elsewhere"))
+    refused = run(migrated_url, SPEC, table="lsif_data_documents", places=("disk-7",))
+    assert refused.why.startswith("the bundles of disk-7 are not listed: there is no folder ")
+    assert refused.do.startswith("Set BUNDLE_DIR to where they are")
+    (five.root / "elsewhere").mkdir()
+    listed = run(migrated_url, SPEC, table="lsif_data_documents", places=("disk-7",))
+    assert listed.verdict is Verdict.FINISHED
+
+
+def test_hosts_are_those_on_the_register_and_those_named(
+    migrated: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(SPEC.hosts(migrated)) == []
+    register(migrated, Role("writer", "both"))
+    monkeypatch.setenv("BUNDLE_HOSTS", "disk-7, disk-8")
+    assert list(SPEC.hosts(migrated)) == sorted({"disk-7", "disk-8", socket.gethostname()})
+
+
+def test_a_file_that_is_given_up_stays_and_is_read_from_there(
+    migrated_url: str, five: BundleFolder
+) -> None:
+    os.truncate(five.bundle(3), 9_000)
+    assert engine(migrated_url, SPEC) is Verdict.QUARANTINED
+    with Session(Url(migrated_url)) as session:
+        orders = Orders(session, NAME, "codeintel.mover.spec:BUNDLES")
+        assert orders.abandon("unit", "3", "nobody has asked for it since March") == 1
+    assert engine(migrated_url, SPEC) is Verdict.FINISHED
+    assert five.bundles() == [3]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from codeintel.roles import (
     registered,
     require_both_stores,
 )
+from codeintel.store.connection import connection as connected
 from codeintel.store.errors import StoreNotMigrated
 from codeintel.store.locks import hold_mode
 
@@ -57,7 +59,7 @@ def test_a_role_is_alive_with_what_it_said(before_the_move: Connection, migrated
 def test_a_role_is_dead_when_its_heartbeat_is_old_and_comes_back_with_the_next(
     before_the_move: Connection, migrated_url: str
 ) -> None:
-    reader = Registration(migrated_url, Role("reader", "fallback"))
+    reader = Registration(partial(connected, migrated_url), Role("reader", "fallback"))
     silence(before_the_move, ALIVE_FOR.total_seconds() - 5)
     assert len(alive(before_the_move)) == 1
     silence(before_the_move, ALIVE_FOR.total_seconds())
@@ -69,7 +71,7 @@ def test_a_role_is_dead_when_its_heartbeat_is_old_and_comes_back_with_the_next(
 def test_who_was_forgotten_registers_again_with_the_next_heartbeat(
     before_the_move: Connection, migrated_url: str
 ) -> None:
-    reader = Registration(migrated_url, Role("reader", "fallback"))
+    reader = Registration(partial(connected, migrated_url), Role("reader", "fallback"))
     silence(before_the_move, timedelta(days=2).total_seconds())
     register(before_the_move, Role("janitor", "dry run"))
     assert before_the_move.execute("SELECT count(*) FROM lsif_roles").fetchone() == (1,)
@@ -122,12 +124,14 @@ def test_a_writer_that_knows_files_alone_holds_nobody_up(before_the_move: Connec
     switch(before_the_move, Mode.POSTGRES)
 
 
-@pytest.mark.parametrize("why", ["mode", "moved"])
+@pytest.mark.parametrize("why", ["mode", "moved", "mover"])
 def test_who_knows_files_alone_does_not_start_once_there_are_dumps_without_files(
     before_the_move: Connection, why: str
 ) -> None:
     if why == "mode":
         switch(before_the_move, Mode.POSTGRES)
+    elif why == "mover":
+        register(before_the_move, Role("mover", "move"))
     else:
         before_the_move.execute(
             "INSERT INTO lsif_moved_bundles (dump_id, host, path, bytes, sha256) "
@@ -137,6 +141,24 @@ def test_who_knows_files_alone_does_not_start_once_there_are_dumps_without_files
         register(before_the_move, Role("reader", "sqlite", OLD))
     register(before_the_move, Role("reader", "fallback"))
     register(before_the_move, Role("writer", "sqlite", OLD))
+
+
+def test_a_mover_does_not_register_beside_a_reader_that_knows_files_alone(
+    before_the_move: Connection,
+) -> None:
+    register(before_the_move, Role("reader", "sqlite", OLD))
+    with pytest.raises(StoresUnknown, match="moving bundles is refused"):
+        register(before_the_move, Role("mover", "move"))
+    assert [one.role.role for one in alive(before_the_move)] == ["reader"]
+
+
+def test_where_a_process_is_is_what_its_disk_is_called(
+    before_the_move: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTOFBAND_PLACE", "disk-7")
+    register(before_the_move, Role("reader", "fallback"))
+    [one] = alive(before_the_move)
+    assert one.host == "disk-7"
 
 
 def test_a_reader_that_starts_during_the_switch_is_seen_or_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -53,6 +54,49 @@ def test_bounds_widen_with_what_comes_and_stay_while_rows_stay(migrated: Connect
     assert bounds(migrated, TABLES[0]) == [(1, 1, 3), (2, 4, 5)]
     migrated.execute("DELETE FROM lsif_data_documents WHERE path = '1'")
     assert bounds(migrated, TABLES[0]) == [(1, 1, 3), (2, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("SET schema_version = 4 WHERE path = '2'", [(1, 3, 4), (2, 5, 5)]),
+        ("SET schema_version = 3 WHERE path = '2'", [(1, 3, 3), (2, 5, 5)]),
+        ("SET schema_version = schema_version + 1", [(1, 3, 4), (2, 6, 6)]),
+        ("SET schema_version = 5 - schema_version WHERE dump_id = 1", [(1, 2, 3), (2, 5, 5)]),
+        ("SET dump_id = 2 WHERE path = '2'", [(1, 3, 3), (2, 2, 5)]),
+        ("SET dump_id = 3 WHERE dump_id = 2", [(1, 2, 3), (3, 5, 5)]),
+        ("SET num_diagnostics = 1", [(1, 2, 3), (2, 5, 5)]),
+        ("SET schema_version = 9 WHERE false", [(1, 2, 3), (2, 5, 5)]),
+    ],
+)
+def test_bounds_move_with_versions_that_are_changed(
+    migrated: Connection, change: str, after: list[tuple[int, int, int]]
+) -> None:
+    migrated.execute(
+        "INSERT INTO lsif_data_documents (dump_id, path, schema_version, num_diagnostics) "
+        "VALUES (1, '2', 2, 0), (1, '3', 3, 0), (2, '5', 5, 0)"
+    )
+    migrated.execute(f"UPDATE lsif_data_documents {change}")
+    assert bounds(migrated, TABLES[0]) == after
+
+
+def test_two_that_change_rows_of_one_dump_at_once_leave_its_true_bounds(
+    migrated: Connection, migrated_url: str
+) -> None:
+    migrated.execute(
+        "INSERT INTO lsif_data_documents (dump_id, path, schema_version, num_diagnostics) "
+        "VALUES (1, 'a', 2, 0), (1, 'b', 2, 0)"
+    )
+    change = "UPDATE lsif_data_documents SET schema_version = %s WHERE path = %s"
+    with psycopg.connect(migrated_url, autocommit=True) as other, ThreadPoolExecutor(1) as pool:
+        with migrated.transaction():
+            migrated.execute(change, [0, "a"])
+            later = pool.submit(other.execute, change, [3, "b"])
+            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while migrated.execute(waits).fetchone() == (0,):
+                pass
+        later.result()
+    assert bounds(migrated, TABLES[0]) == [(1, 0, 3)]
 
 
 def test_a_writer_needs_no_rights_to_tables_that_it_does_not_know(

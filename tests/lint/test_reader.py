@@ -373,7 +373,9 @@ def test_statements_about_what_the_schema_holds_are_typed(sql: str, statement: o
         ("ADD UNIQUE (a)", AddConstraint(Constraint("unique", columns=("a",)))),
         (
             "ADD CONSTRAINT u UNIQUE USING INDEX ix DEFERRABLE INITIALLY DEFERRED",
-            AddConstraint(Constraint("unique", "u", using_index="ix", deferrable=True)),
+            AddConstraint(
+                Constraint("unique", "u", using_index="ix", deferrable=True, deferred=True)
+            ),
         ),
         (
             "ADD CONSTRAINT p PRIMARY KEY (a, b) INCLUDE (c)",
@@ -396,6 +398,8 @@ def test_statements_about_what_the_schema_holds_are_typed(sql: str, statement: o
                     not_valid=True,
                     on_delete="set null",
                     on_update="no action",
+                    sets_some=True,
+                    full=True,
                 )
             ),
         ),

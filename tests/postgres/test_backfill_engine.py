@@ -157,7 +157,7 @@ def test_a_cut_connection_is_made_anew(units: Any) -> None:
     told = Told()
     assert run(units.url, Cut(), told).verdict is Verdict.FINISHED
     assert copied_once(units)
-    assert "the connection was lost; connecting again" in told.said
+    assert "the connection was lost; connecting again to see what is left" in told.said
 
 
 @pytest.mark.parametrize("failing", ["damaged", "failing"])

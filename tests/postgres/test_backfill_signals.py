@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 import copying
 from copying import CALM, Copying, Told, run
 from outofband import ephemeral
+from outofband.backfill import Batch, Progress, Unit
 from outofband.backfill.look import Look
 from outofband.backfill.outcome import Verdict
 from outofband.backfill.pace import Signals
@@ -74,6 +79,47 @@ def test_segments_that_are_not_archived_are_counted(db: Any, tmp_path: Path) -> 
         for _ in range(4):
             switch()
         assert look.signals().unarchived == 4
+
+
+@pytest.fixture
+def stranger(docs: Any) -> Iterator[str]:
+    """The URL by which a role that may not see where replicas are reaches ``docs``."""
+    docs.sql("CREATE ROLE outofband_unseeing LOGIN")
+    name = urlsplit(docs.url).path.removeprefix("/")
+    docs.sql(f"GRANT CREATE ON DATABASE {name} TO outofband_unseeing")
+    docs.sql("GRANT SELECT ON docs TO outofband_unseeing")
+    yield docs.url.replace("postgres@", "outofband_unseeing@")
+    docs.sql("DROP OWNED BY outofband_unseeing CASCADE")
+    docs.sql("DROP ROLE outofband_unseeing")
+
+
+@pytest.mark.parametrize("bears", [False, True])
+def test_a_role_from_which_the_lag_is_hidden_is_told_so_and_waits_unless_it_bears_that(
+    docs: Any, stranger: str, bears: bool
+) -> None:
+    class One(Copying):
+        def progress(self, _: Any) -> Progress:
+            return Progress(len(self.sizes), 1)
+
+        def units(self, _: Any) -> list[Unit]:
+            return [Unit("one")]
+
+        def batch(self, _: Any, unit: Unit, cursor: Any, size: Any) -> Batch:  # noqa: ARG002
+            self.sizes.append(size.rows)
+            return Batch(1)
+
+    spec, told = One(replace(CALM, bears_hidden_lag=bears)), Told()
+    with psycopg.connect(docs.url, replication="true", application_name="far", autocommit=True):
+        outcome = run(stranger, spec, told, table="docs", max_wait=0.0)
+    if bears:
+        assert outcome.verdict is Verdict.FINISHED
+        told_so = "copying goes on though it is hidden from this role how far they lag: replica far"
+        assert told.said == [told_so]
+    else:
+        assert outcome.verdict is Verdict.STOPPED
+        assert outcome.why.startswith("how far replica far lags is hidden from a role without pg_")
+        assert "GRANT pg_monitor to it, or let Limits(bears_hidden_lag=True)" in outcome.why
+        assert spec.sizes == []
 
 
 def test_no_batch_runs_while_an_index_is_built_on_the_table(db: Any) -> None:

@@ -64,6 +64,22 @@ def test_every_operation_of_ours_has_a_plain_form() -> None:
             id="an index of an earlier revision makes way for its constraint's own",
         ),
         pytest.param(
+            '    op.create_foreign_key_out_of_band("k", "t", "p", ["a"], ["x"], after=["b"],'
+            ' ondelete="CASCADE")\n',
+            '    op.create_foreign_key("k", "t", "p", ["a"], ["x"], ondelete="CASCADE")\n',
+            id="a foreign key",
+        ),
+        pytest.param(
+            '    op.create_check_constraint_out_of_band("c", "t", "a > 0", schema="s")\n',
+            '    op.create_check_constraint("c", "t", "a > 0", schema="s")\n',
+            id="a check",
+        ),
+        pytest.param(
+            '    op.set_not_null_out_of_band("n", "t", "a", after=["fill"], schema="s")\n',
+            '    op.alter_column("t", "a", schema="s", nullable=False)\n',
+            id="a column that is NOT NULL",
+        ),
+        pytest.param(
             '    op.require_step("ix")\n',
             "    pass\n",
             id="a barrier goes, for there is nothing to wait for",

@@ -253,6 +253,9 @@ def test_a_step_has_a_name_that_postgres_keeps(op, name, said: str) -> None:
         lambda: op.drop_index_out_of_band(name, "t"),
         lambda: op.create_primary_key_out_of_band(name, "t", ["a"], using_index="ix"),
         lambda: op.create_unique_constraint_out_of_band(name, "t", ["a"], using_index="ix"),
+        lambda: op.create_foreign_key_out_of_band(name, "t", "p", ["a"], ["x"]),
+        lambda: op.create_check_constraint_out_of_band(name, "t", "a > 0"),
+        lambda: op.set_not_null_out_of_band(name, "t", "a"),
         lambda: op.require_step(name),
     )
     for call in calls:

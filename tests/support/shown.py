@@ -1,9 +1,11 @@
 """A page whose files are written, whose commands are run, and whose output is compared.
 
 A comment of the page, which a reader does not see, says what else happens: ``file:`` names the
-block after it, which has no line of its own for that, ``sql:`` runs statements, ``held:`` runs them
-in a transaction that stays open until ``released``, and after ``terminated`` the next command is
-sent SIGTERM once its build waits.
+block after it, which has no line of its own for that, ``sql:`` runs statements, ``run:`` a command
+that is not shown and has to succeed, ``held:`` runs statements in a transaction that stays open
+until ``released``, and after ``terminated`` the next command is sent SIGTERM once its build waits.
+``nowhere`` gives the project a database that cannot be reached. After ``screen: NAME`` the next
+command sees a terminal, and what that shows in the end is the picture docs/screens/NAME.svg.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ from pathlib import Path
 
 import psycopg
 
+from pictures import keep_or_compare
+from terminal import plain, settled
+
+NOWHERE = "postgresql+psycopg://app@db.invalid/production"
 PATIENCE_SECONDS = 60.0
 _BLOCK = re.compile(
     r"^```(?P<language>\w+)\n(?P<body>.*?)^```$|^<!-- (?P<mark>\w+):? ?(?P<text>.*?) ?-->$",
@@ -30,7 +36,8 @@ _NORMAL = (
     (re.compile(r"\b\d+\.\d s\b"), "0.0 s"),
     (re.compile(r"\bby \d looks? at [\d,]+ pages of the table, \d+%"), "by looks"),
     (re.compile(r"\bpid \d+"), "pid 4711"),
-    (re.compile(r"database \w+ at \S+(?=, schema)"), "database app at db:5432"),
+    (re.compile(r"\bsince \d{4}-\d\d-\d\d"), "since 2026-11-02"),
+    (re.compile(r"database \w+ at \S+(?=, (?:schema|as) )"), "database app at db:5432"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
     (
         re.compile(r"database \w+ at \S+?(?=[:\s]*$|:\n|: )", re.MULTILINE),
@@ -77,6 +84,7 @@ class Scene:
     held: ExitStack = field(default_factory=ExitStack)
     terminated: bool = False
     named: str = ""
+    screen: str = ""
 
     def play(self, page: Path) -> Iterator[tuple[str, str, str]]:
         """Do what the page says; yield each command, what it prints and what is shown."""
@@ -94,11 +102,18 @@ class Scene:
                         self.terminated = True
                     case "file":
                         self.named = block.body
+                    case "run":
+                        status, printed = self._run(block.body)
+                        assert status == 0, f"{block.body}: {printed}"
+                    case "nowhere":
+                        self.url = NOWHERE
+                    case "screen":
+                        self.screen = block.body
                     case "python" | "toml" | "json" | "ini":
                         self._write(block)
                     case "console":
                         for command, shown in block.commands:
-                            yield command, self._run(command), shown
+                            yield command, self._shown(command), shown
 
     def _execute(self, text: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as session:
@@ -116,13 +131,23 @@ class Scene:
             (self.project / self.named).write_text(block.body, encoding="utf-8")
         self.named = ""
 
-    def _run(self, command: str) -> str:
-        folder = str(Path(sys.executable).parent)
-        path = os.pathsep.join([folder, os.environ["PATH"]])
+    def _shown(self, command: str) -> str:
+        """Run a command, and return what it prints; keep the picture of it where one is wanted."""
+        name, self.screen = self.screen, ""
+        if not name:
+            return self._run(command)[1]
+        shown = settled(self._run(command, FORCE_COLOR="1")[1])
+        keep_or_compare(name, command, normal(shown))
+        return plain(shown)
+
+    def _run(self, command: str, **environment: str) -> tuple[int, str]:
+        """Return a command's exit status, and what it prints."""
+        here = {"DATABASE_URL": self.url, "COLUMNS": "100", "LC_ALL": "C.UTF-8", **environment}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         with subprocess.Popen(
             ["bash", "-c", command],
             cwd=self.project,
-            env={**os.environ, "PATH": path, "DATABASE_URL": self.url, "COLUMNS": "100"},
+            env={**os.environ, **here, "PATH": path},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -131,7 +156,8 @@ class Scene:
                 self.terminated = False
                 self._until_builds(1)
                 process.send_signal(signal.SIGTERM)
-            return process.communicate()[0]
+            printed = process.communicate()[0]
+        return process.returncode, printed
 
     def _until_builds(self, count: int) -> None:
         """Wait until so many builds of the database wait for others."""

@@ -141,6 +141,8 @@ class _Target:
     columns: tuple[str, ...]
     on_delete: str = ""
     on_update: str = ""
+    sets_some: bool = False
+    full: bool = False
 
 
 def _references(cursor: Cursor, columns: tuple[str, ...]) -> Constraint:
@@ -152,6 +154,8 @@ def _references(cursor: Cursor, columns: tuple[str, ...]) -> Constraint:
         referenced_columns=target.columns,
         on_delete=target.on_delete,
         on_update=target.on_update,
+        sets_some=target.sets_some,
+        full=target.full,
     )
 
 
@@ -161,13 +165,17 @@ def _target(cursor: Cursor) -> _Target:
     columns: tuple[str, ...] = ()
     if cursor.sees_symbol("("):
         columns = cursor.grouped(lambda: _temporal(cursor))
-    if cursor.accept("match"):
-        cursor.identifier()
+    full = cursor.accept("match") and cursor.identifier() == "full"
     actions: dict[str, str] = {}
+    sets_some = False
     while cursor.accept("on"):
         event = cursor.accept_any("delete", "update") or cursor.fail("DELETE or UPDATE")
         actions[event] = _referential_action(cursor)
-    return _Target(table, columns, actions.get("delete", ""), actions.get("update", ""))
+        if cursor.sees_symbol("("):
+            cursor.skip_group()
+            sets_some = True
+    delete, update = actions.get("delete", ""), actions.get("update", "")
+    return _Target(table, columns, delete, update, sets_some=sets_some, full=full)
 
 
 def _referential_action(cursor: Cursor) -> str:
@@ -177,10 +185,7 @@ def _referential_action(cursor: Cursor) -> str:
     if word is not None:
         return word
     cursor.expect("set")
-    word = cursor.accept_any("null", "default") or cursor.fail("NULL or DEFAULT")
-    if cursor.sees_symbol("("):
-        cursor.skip_group()
-    return f"set {word}"
+    return f"set {cursor.accept_any('null', 'default') or cursor.fail('NULL or DEFAULT')}"
 
 
 def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
@@ -190,8 +195,10 @@ def _attributes(cursor: Cursor, constraint: Constraint) -> Constraint:
             constraint = replace(constraint, not_valid=True)
         elif cursor.accept("no", "inherit"):
             constraint = replace(constraint, no_inherit=True)
-        elif cursor.accept("deferrable") or cursor.accept("initially", "deferred"):
+        elif cursor.accept("deferrable"):
             constraint = replace(constraint, deferrable=True)
+        elif cursor.accept("initially", "deferred"):
+            constraint = replace(constraint, deferrable=True, deferred=True)
         elif cursor.accept("not", "enforced"):
             # What is not enforced is not valid either (PostgreSQL 18, pg_constraint.convalidated).
             constraint = replace(constraint, not_valid=True, enforced=False)

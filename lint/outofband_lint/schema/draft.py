@@ -158,7 +158,11 @@ class Draft:
     def append_constraint(self, name: QualifiedName, constraint: TableConstraint) -> None:
         """Add a constraint to a table as it is, without what it implies."""
         table = self.tables[name]
-        constraint = replace(constraint, revision=constraint.revision or self.revision)
+        constraint = replace(
+            constraint,
+            revision=constraint.revision or self.revision,
+            out_of_band=constraint.out_of_band or self.out_of_band,
+        )
         self.put(replace(table, constraints=(*table.constraints, constraint)))
 
     def change(

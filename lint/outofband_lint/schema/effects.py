@@ -10,6 +10,7 @@ from outofband_lint import statement as sql
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema import columns, indexes, partitions, tables, unknown
 from outofband_lint.schema.actions import act
+from outofband_lint.schema.deferred import awaited, deferred
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.values import DEFAULT_SCHEMA, Column, Type
 
@@ -82,15 +83,25 @@ def _(statement: sql.SetTableSchema, draft: Draft) -> None:
 
 @apply.register
 def _(statement: sql.AlterTable, draft: Draft) -> None:
+    if draft.out_of_band:
+        statement = deferred(statement)
     if unknown.changes_constraints(statement) and draft.table(statement.table) is None:
         name = unknown.full(statement.table)
         known = draft.constraints.get(name, ())
-        draft.change_unknown(name, unknown.constraints_after(statement, known, draft.revision))
+        after = unknown.constraints_after(
+            statement, known, draft.revision, out_of_band=draft.out_of_band
+        )
+        draft.change_unknown(name, after)
         return
     for action in statement.actions:
         table = draft.table(statement.table)
         if table is not None:
             act(action, draft, table.name)
+
+
+@apply.register
+def _(statement: sql.Barrier, draft: Draft) -> None:
+    awaited(draft, statement.step)
 
 
 # --- views

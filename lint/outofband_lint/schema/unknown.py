@@ -29,12 +29,15 @@ def changes_constraints(statement: AlterTable) -> bool:
     return any(isinstance(action, kinds) for action in statement.actions)
 
 
-def constraints_after(statement: AlterTable, known: Constraints, revision: str) -> Constraints:
+def constraints_after(
+    statement: AlterTable, known: Constraints, revision: str, *, out_of_band: bool = False
+) -> Constraints:
     """Return the table's constraints as the statement leaves them; names are what tells them."""
     for action in statement.actions:
         match action:
             case AddConstraint(declared):
-                known += (_added(statement.table, declared, revision),)
+                added = _added(statement.table, declared, revision)
+                known += (replace(added, out_of_band=out_of_band),)
             case ValidateConstraint(name):
                 known = tuple(replace(c, validated=True) if c.name == name else c for c in known)
             case DropConstraint(name):

@@ -90,7 +90,7 @@ class TableConstraint:
     """A constraint of a table; `parent` names the constraint that it is inherited from.
 
     `on_delete` is what a foreign key does when the row it points to goes (`"cascade"`), empty for
-    its default. `revision` is what added the constraint.
+    its default. `revision` is what added the constraint, `out_of_band` where that was a step.
     """
 
     name: str
@@ -104,6 +104,7 @@ class TableConstraint:
     parent: str | None = None
     on_delete: str = ""
     revision: str = ""
+    out_of_band: bool = False
 
 
 @dataclass(frozen=True, slots=True)

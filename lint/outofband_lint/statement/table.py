@@ -41,7 +41,8 @@ class Constraint:
     A name of None is chosen by Postgres. `columns` are those that the constraint names (a CHECK
     names none, its `expression` does). With `using_index`, `columns` are empty: they are the
     index's. `keys` are those of an exclusion constraint. `on_delete` and `on_update` are in lower
-    case (`"set null"`), empty where nothing is written.
+    case (`"set null"`), empty where nothing is written; one that `sets_some` names columns there.
+    `full` is MATCH FULL, `deferred` INITIALLY DEFERRED.
     """
 
     kind: ConstraintKind
@@ -59,9 +60,12 @@ class Constraint:
     not_valid: bool = False
     no_inherit: bool = False
     deferrable: bool = False
+    deferred: bool = False
     enforced: bool = True
     on_delete: str = ""
     on_update: str = ""
+    sets_some: bool = False
+    full: bool = False
     tablespace: str | None = None
 
 

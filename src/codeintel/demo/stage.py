@@ -96,9 +96,11 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         # A line is prefixed as it comes, which a child that moves the cursor would spoil.
-        leave_out = {"OUTOFBAND_DATABASE_URL", "FORCE_COLOR", "TTY_COMPATIBLE"}
+        leave_out = {"OUTOFBAND_DATABASE_URL", "FORCE_COLOR", "TTY_COMPATIBLE", "BUNDLE_HOSTS"}
         inherited = {k: v for k, v in os.environ.items() if k not in leave_out}
-        return {**inherited, "DATABASE_URL": self.url(DEPLOYER), "PYTHONUNBUFFERED": "1"}
+        # The operator's own files are not to be moved into a server that is gone in a minute.
+        ours = {"DATABASE_URL": self.url(DEPLOYER), "BUNDLE_DIR": str(self.folder / "lsif-storage")}
+        return {**inherited, **ours, "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -50,6 +50,13 @@ class Found:
     is_gone: bool = False
 
 
+class _Seen(NamedTuple):
+    """What holds for a file when its page is begun."""
+
+    standing: Standing
+    situation: Situation
+
+
 @dataclass(frozen=True, slots=True)
 class Janitor:
     """Who looks where; ``deletes`` makes the difference to a dry run."""
@@ -62,25 +69,28 @@ class Janitor:
 
     def sweep(self) -> Iterator[Found]:
         """Yield every file that is not the only one of its dump, page by page of ids."""
-        for dump_id, standing in self._pages(self.folder.bundles):
-            if standing.buried_ago is not None:
-                yield self._found(dump_id, self.folder.bundle(dump_id), standing, on_bundle)
-        for dump_id, standing in self._pages(self.folder.quarantines):
-            path = self.folder.quarantined(dump_id)
-            yield self._found(dump_id, path, standing, on_quarantined)
-        for dump_id, standing in self._pages(self.folder.backups):
+        for dump_id, seen in self._pages(self.folder.bundles):
+            if seen.standing.buried_ago is not None:
+                yield self._found(dump_id, self.folder.bundle(dump_id), seen, on_bundle)
+        for dump_id, seen in self._pages(self.folder.quarantines):
+            yield self._found(dump_id, self.folder.quarantined(dump_id), seen, on_quarantined)
+        for dump_id, seen in self._pages(self.folder.backups):
             path = self.folder.backup(dump_id)
-            yield self._found(dump_id, path, standing, self._on_backup(path))
+            yield self._found(dump_id, path, seen, self._on_backup(path))
         for path in self.folder.partials():
             yield self._partial(path)
 
-    def _pages(self, ids: Callable[[int, int], list[int]]) -> Iterator[tuple[int, Standing]]:
+    def _pages(self, ids: Callable[[int, int], list[int]]) -> Iterator[tuple[int, _Seen]]:
         after = 0
         while page := ids(after, _PAGE):
+            situation = self._situation()
             with psycopg.RawCursor(self.connection) as cursor:
                 standings = look.standings(cursor, page)
-            yield from ((dump_id, standings[dump_id]) for dump_id in page)
+            yield from ((dump_id, _Seen(standings[dump_id], situation)) for dump_id in page)
             after = page[-1]
+
+    def _situation(self) -> Situation:
+        return look.situation(self.connection, self.grace)
 
     def _on_backup(self, path: Path) -> _Judge:
         relative = path.relative_to(self.folder.root).as_posix()
@@ -92,12 +102,13 @@ class Janitor:
 
         return judge
 
-    def _found(self, dump_id: int, path: Path, standing: Standing, judge: _Judge) -> Found:
+    def _found(self, dump_id: int, path: Path, seen: _Seen, judge: _Judge) -> Found:
         size = 0
         try:
             before = path.stat()
             size = before.st_size
-            verdict = judge(standing, look.situation(self.connection, self.grace))
+            standing = seen.standing
+            verdict = judge(standing, seen.situation)
             if verdict.goes and standing.buried_ago is None and standing.moved:
                 verdict = unchanged(standing.moved, look.content(path))
             if not (verdict.goes and self.deletes):
@@ -114,7 +125,7 @@ class Janitor:
             if not try_lock_dump(cursor, dump_id):
                 return Found(path, found.size, _BUSY)
             standing = look.standings(cursor, [dump_id])[dump_id]
-            verdict = judge(standing, look.situation(self.connection, self.grace))
+            verdict = judge(standing, self._situation())
             if not verdict.goes:
                 return Found(path, found.size, verdict)
             if _identity(path.stat()) != _identity(before):
@@ -126,7 +137,7 @@ class Janitor:
         try:
             status = path.stat()
             age = timedelta(seconds=time.time() - status.st_mtime)
-            verdict = on_partial(age, look.situation(self.connection, self.grace))
+            verdict = on_partial(age, self._situation())
             if verdict.goes and self.deletes:
                 self.folder.discard(path)
             return Found(path, status.st_size, verdict, verdict.goes and self.deletes)

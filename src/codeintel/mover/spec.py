@@ -8,13 +8,15 @@ that renames. Each host does the bundles below its own $BUNDLE_DIR.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from codeintel.mode import Mode, current
 from codeintel.mover.audit import audit
 from codeintel.mover.copy import copy
 from codeintel.mover.move import waiting
@@ -22,14 +24,23 @@ from codeintel.mover.queries import query
 from codeintel.mover.retire import retire
 from codeintel.mover.reverse import give_back
 from codeintel.mover.source import Identity, identify
-from codeintel.roles import require_both_stores
+from codeintel.roles import Role, registered_by, require_both_stores
 from codeintel.store.folder import BundleFolder
-from outofband.backfill import Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
+from outofband.backfill import Abandoned, Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
+from outofband.errors import NothingChanged
 
 _Connection = psycopg.Connection[Any]
 
 #: One statement, and the time between two, last as long as the largest bundle needs.
 _LIMITS = Limits(statement_timeout=0, idle_timeout=0)
+
+
+class NoFolder(NothingChanged):
+    """A host is known to have bundles, or to have had some, and their folder is not there."""
+
+
+class MoveNotBegun(NothingChanged):
+    """Writers write files alone: nobody has said that dumps may become rows, or they went back."""
 
 
 def _folder() -> BundleFolder:
@@ -51,9 +62,18 @@ class Bundles(Spec):
         return Progress(row[0], row[0] + len(left), "bundles")
 
     def units(self, connection: _Connection) -> Iterable[Unit]:
-        """List the files that wait on this host, the largest first; raises StoresUnknown."""
+        """List the files that wait on this host, the largest first.
+
+        Raises StoresUnknown and NoFolder.
+        """
         require_both_stores(connection, "moving bundles")
         folder = _folder()
+        if here() in self.hosts(connection) and not folder.root.is_dir():
+            raise NoFolder(
+                f"the bundles of {here()} are not listed",
+                why=f"there is no folder {folder.root}, and its processes know files",
+                do="Set BUNDLE_DIR to where they are, or make that folder where there are none",
+            )
         for dump_id in self._left(connection, waiting(folder)):
             if file := identify(folder.bundle(dump_id)):
                 yield Unit(str(dump_id), bytes=file.bytes, place=here())
@@ -67,6 +87,34 @@ class Bundles(Spec):
         if copied.file is None:
             return Batch()
         return Batch(copied.rows, copied.file.bytes, list(copied.file), copied.left_out)
+
+    def hosts(self, connection: _Connection) -> Iterable[str]:
+        """Name the hosts of readers, writers and janitors on the register that know files, those
+        from which bundles were moved, and those in $BUNDLE_HOSTS, with commas between.
+        """
+        told = os.environ.get("BUNDLE_HOSTS", "").split(",")
+        with psycopg.RawCursor(connection) as cursor:
+            known = [host for (host,) in cursor.execute(query("hosts"))]
+        return sorted({host.strip() for host in (*told, *known)} - {""})
+
+    def given_up(self, connection: _Connection, abandoned: Sequence[Abandoned]) -> int:
+        """Count the files that an operator leaves where they are, of those that wait here."""
+        units = {int(one.unit) for one in abandoned if one.row is None}
+        return len(units.intersection(self._left(connection, waiting(_folder()))))
+
+    def at_work(
+        self, connect: Callable[[], AbstractContextManager[_Connection]]
+    ) -> AbstractContextManager[object]:
+        """Be on the register as a mover; raises StoresUnknown and MoveNotBegun."""
+        with connect() as connection:
+            if current(connection) is Mode.SQLITE:
+                raise MoveNotBegun(
+                    "moving bundles is refused",
+                    why="the mode is sqlite: writers write files alone, before the move or after"
+                    " the way back",
+                    do="Run codeintel mode both when every reader and janitor knows both stores",
+                )
+        return registered_by(connect, Role("mover", "backfill"))
 
     def verify(self, connection: _Connection) -> Iterable[str]:
         """Compare the files that were moved, and are here, with the rows."""

@@ -10,11 +10,12 @@ from outofband.backfill.bounds import Bounds
 from outofband.backfill.here import here
 from outofband.backfill.keyset import Keyset
 from outofband.backfill.limits import Limits
-from outofband.backfill.spec import Batch, Cursor, Damaged, Quarantined, Size, Spec, Unit
+from outofband.backfill.spec import Abandoned, Batch, Cursor, Damaged, Quarantined, Size, Spec, Unit
 from outofband.backfill.startup import VersionRefused, require_version
 from outofband.model.progress import Progress
 
 __all__ = [
+    "Abandoned",
     "Batch",
     "Bounds",
     "Cursor",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from outofband.backfill.spec import Damaged
@@ -28,6 +28,20 @@ def of_spec() -> Iterator[None]:
     except Exception as error:  # the application's code may raise what it likes
         do = "Mend the spec, or what it looks at"
         raise SpecFailed("the spec raises an exception", why=described(error), do=do) from None
+
+
+@contextmanager
+def within(surroundings: AbstractContextManager[object]) -> Iterator[None]:
+    """Run the block inside of what a spec surrounds it with. Raises SpecFailed where entering or
+    leaving that raises; it is not told what the block raises.
+    """
+    with of_spec():
+        surroundings.__enter__()
+    try:
+        yield
+    finally:
+        with of_spec():
+            surroundings.__exit__(None, None, None)
 
 
 def described(error: Exception) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from outofband.backfill.bounds import Bounds
 from outofband.backfill.limits import Limits
-from outofband.backfill.spec import Batch, Cursor, Quarantined, Size, Spec, Unit
+from outofband.backfill.spec import Abandoned, Batch, Cursor, Quarantined, Size, Spec, Unit
 from outofband.model.names import QualifiedName, quote
 from outofband.model.progress import Progress
 from outofband.runbook.reaction import OF_A_ROW
 
 _KEY = "outofband_key_"
+_BETWEEN = ", "
 _ALONG_THE_KEY = "SELECT set_config('enable_seqscan', 'off', true)"
 
 
@@ -81,7 +82,7 @@ class Keyset(Spec):
 
     def _without(self, connection: Any, cursor: Cursor, reason: str) -> Batch:
         _, key = self._walk(connection, cursor, 1)
-        return Batch(1, 0, key, (Quarantined(", ".join(key), reason),))
+        return Batch(1, 0, key, (Quarantined(_BETWEEN.join(key), reason),))
 
     def _walk(self, connection: Any, cursor: Cursor, rows: int) -> tuple[int, Cursor]:
         """Return how many keys come next, and the last of them."""
@@ -125,6 +126,16 @@ class Keyset(Spec):
     @property
     def _columns(self) -> list[str]:
         return [_verbatim(quote(column)) for column in self.key]
+
+    def given_up(self, connection: Any, abandoned: Sequence[Abandoned]) -> int:
+        """Count the rows that are still to be done, of those that were given up."""
+        still = f"SELECT count(*) FROM {self._table} WHERE ({self.where})"
+        if any(one.row is None for one in abandoned):
+            return int(connection.execute(still).fetchone()[0])
+        key = ", ".join(f"{column}::text" for column in self._columns)
+        rows = [one.row for one in abandoned]
+        counted = f"{_verbatim(still)} AND concat_ws('{_BETWEEN}', {key}) = ANY (%s)"
+        return int(connection.execute(counted, [rows]).fetchone()[0])
 
     def verify(self, connection: Any) -> Iterable[str]:
         """Tell of rows that are not done, and of those that hold something else."""

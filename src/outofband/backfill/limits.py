@@ -19,8 +19,9 @@ class Limits:
     The engine waits while a replica or slot lags more than ``max_lag_bytes``, more than
     ``max_unarchived`` WAL segments wait for the archive, a transaction of the database is older
     than ``max_transaction_seconds``, or autovacuum works on the table while
-    ``yield_to_autovacuum``. Of the time between two looks this process may compute the share
-    ``max_cpu`` of one core.
+    ``yield_to_autovacuum``. From a role without pg_monitor it is hidden how far a replica lags: it
+    waits then, too, unless it ``bears_hidden_lag``. Of the time between two looks this process may
+    compute the share ``max_cpu`` of one core.
     """
 
     target_seconds: float = 0.5
@@ -31,6 +32,7 @@ class Limits:
     lock_timeout: float = 0.5
     idle_timeout: float = 10.0
     max_lag_bytes: int | None = 256 * _MB
+    bears_hidden_lag: bool = False
     max_unarchived: int | None = 42
     max_transaction_seconds: float | None = 900.0
     yield_to_autovacuum: bool = True

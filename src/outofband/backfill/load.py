@@ -9,7 +9,10 @@ from importlib import import_module
 from outofband.backfill.spec import Spec
 from outofband.errors import NothingChanged
 
-_METHODS = "progress", "units", "batch", "settle", "verify", "reverse"
+_METHODS = (
+    *("progress", "units", "batch", "hosts", "given_up", "at_work"),
+    *("settle", "verify", "reverse"),
+)
 _WRITTEN = 'Write it as "package.module:attribute", a value of a module that can be imported here'
 
 

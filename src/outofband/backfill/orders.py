@@ -10,6 +10,8 @@ from outofband.backfill.desk import Desk
 from outofband.backfill.state import Name, State, query
 from outofband.catalog.reader import Row
 
+Part = Literal["unit", "place"]
+
 
 class Orders:
     """One backfill as an operator orders it about; its row is made where it has never run, so that
@@ -36,9 +38,22 @@ class Orders:
         """Let it pass for finished no more, and do nothing forth."""
         self._write("turn_back")
 
+    def abandon(self, what: Part, name: str, because: str) -> int:
+        """Give up a unit that was put aside, with the rows of it that were left out, or a host;
+        return how many units, rows and hosts that were.
+        """
+        return self._count(f"abandon_{what}", **{what: name, "because": because})
+
+    def reclaim(self, what: Part, name: str) -> int:
+        """Take back that it was given up; return the same."""
+        return self._count(f"reclaim_{what}", **{what: name})
+
     def aside(self) -> Sequence[Row]:
         """Return what is in quarantine, the oldest first."""
         return self._desk.rows(query("aside"), {"backfill": self._id})
 
-    def _write(self, file: str, /, **given: object) -> None:
-        self._desk.write(query(file), {"backfill": self._id, **given})
+    def _count(self, file: str, /, **given: object) -> int:
+        return int(self._write(file, **given)[0]["count"])
+
+    def _write(self, file: str, /, **given: object) -> Sequence[Row]:
+        return self._desk.write(query(file), {"backfill": self._id, **given})

@@ -12,6 +12,7 @@ from outofband.runbook.lag import MaxLag, too_far
 from outofband.runbook.rate import duration
 
 _SHORTEST, _LONGEST = 1.0, 60.0
+_HIDDEN = "GRANT pg_monitor to it, or let Limits(bears_hidden_lag=True) of the spec go on without"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,14 @@ def rest(cpu: float | None, limits: Limits, seconds: float) -> float:
     return seconds * (cpu / limits.max_cpu - 1)
 
 
+def borne(signals: Signals, limits: Limits) -> str:
+    """Return of which lags nothing is known and which are borne, in words; empty for none."""
+    hidden = [lag.name for lag in signals.lags if lag.hidden and lag.bytes is None]
+    if limits.max_lag_bytes is None or not (hidden and limits.bears_hidden_lag):
+        return ""
+    return f"goes on though it is hidden from this role how far they lag: {', '.join(hidden)}"
+
+
 def reason(signals: Signals, limits: Limits) -> str:
     """Return what speaks against the next batch, in words; empty where nothing does.
 
@@ -93,10 +102,9 @@ def reason(signals: Signals, limits: Limits) -> str:
 
 def _of_the_server(signals: Signals, limits: Limits) -> str:
     if limits.max_lag_bytes is not None:
-        # What is hidden from this role can be waited for in vain.
-        seen = (lag for lag in signals.lags if lag.bytes is not None)
-        if found := too_far(seen, MaxLag(bytes=limits.max_lag_bytes), "max_lag_bytes"):
-            return found.why
+        lags = [lag for lag in signals.lags if not (lag.hidden and limits.bears_hidden_lag)]
+        if found := too_far(lags, MaxLag(bytes=limits.max_lag_bytes), "max_lag_bytes"):
+            return found.why if found.passes else f"{found.why}; {_HIDDEN}"
     unarchived, most = signals.unarchived, limits.max_unarchived
     if unarchived is not None and most is not None and unarchived > most:
         return f"WAL segments that wait for the archive: {unarchived:,}, over {most:,}"

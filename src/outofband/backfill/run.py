@@ -6,9 +6,12 @@ the state (:mod:`.state`).
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from outofband.backfill.desk import Desk
+from outofband.backfill.guard import of_spec, within
 from outofband.backfill.heart import Heart, OpenDesk
 from outofband.backfill.job import Job
 from outofband.backfill.outcome import Outcome, Verdict
@@ -18,10 +21,7 @@ from outofband.backfill.walk import Walk
 from outofband.backfill.work import Environment
 from outofband.errors import OutofbandError
 from outofband.runbook.hand import SessionLost, StatementFailed
-
-_POLL_SECONDS = 0.5
-_LOSSES = 5
-_AWAY_SECONDS = 60.0
+from outofband.runbook.losses import Losses
 
 
 class Runner:
@@ -29,29 +29,36 @@ class Runner:
 
     def __init__(self, job: Job, desk: Desk, open_desk: OpenDesk, teller: Teller) -> None:
         self._job, self._desk, self._teller = job, desk, teller
-        self._heart = Heart(open_desk)
+        self._open, self._heart = open_desk, Heart(open_desk)
 
     def run(self) -> Outcome:
         """Run until it is finished, or cannot go on. Raises SessionLost when the server stays away
         for longer than a minute, and StatementFailed where the state cannot be kept.
         """
-        losses = 0
-        with self._heart.beating():
-            while True:
-                try:
-                    return self._run()
-                except Environment as failed:
-                    return Outcome(Verdict.STUCK, failed.what, failed.do)
-                except SessionLost:
-                    losses += 1
-                    if losses > _LOSSES:
-                        raise
-                    self._teller.say("the connection was lost; connecting again")
-                    self._reconnect()
-                except StatementFailed:
-                    raise
-                except OutofbandError as failed:  # of the spec: in its own words
-                    return Outcome(Verdict.STUCK, failed.what_and_why, failed.do)
+        try:
+            with of_spec():
+                surroundings = self._job.spec.at_work(self._connect)
+            with within(surroundings), self._heart.beating():
+                return self._through_losses()
+        except (SessionLost, StatementFailed):
+            raise
+        except OutofbandError as failed:  # of the spec: in its own words
+            return Outcome(Verdict.STUCK, failed.what_and_why, failed.do)
+
+    @contextmanager
+    def _connect(self) -> Iterator[Any]:
+        with self._open() as desk, desk.lend() as connection:
+            yield connection
+
+    def _through_losses(self) -> Outcome:
+        losses = Losses(self._desk.reconnect, self._teller.say, self._job.stopped.wait)
+        while True:
+            try:
+                return self._run()
+            except Environment as failed:
+                return Outcome(Verdict.STUCK, failed.what, failed.do)
+            except SessionLost as lost:
+                losses.mend(lost)
 
     def _run(self) -> Outcome:
         job = self._job
@@ -59,13 +66,3 @@ class Runner:
         if held := self._heart.let_go():  # by the session that was lost
             state.release(held)
         return Walk(job, state, self._desk, self._heart, self._teller).run()
-
-    def _reconnect(self) -> None:
-        deadline = time.monotonic() + _AWAY_SECONDS
-        while True:
-            try:
-                return self._desk.reconnect()
-            except SessionLost:
-                if time.monotonic() > deadline:
-                    raise
-            self._job.stopped.wait(_POLL_SECONDS)

@@ -12,7 +12,8 @@ nor rolls back.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -77,6 +78,14 @@ class Batch:
     quarantined: Sequence[Quarantined] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """What an operator has given up: a unit, or one ``row`` that was left out of it."""
+
+    unit: str
+    row: str | None = None
+
+
 class Spec(Protocol):
     """A background data migration. Subclass it, and write the first three methods.
 
@@ -106,6 +115,28 @@ class Spec(Protocol):
         done now, which ends the run with its words.
         """
         ...
+
+    def hosts(self, connection: Any) -> Iterable[str]:  # noqa: ARG002
+        """Name the hosts that may hold units, as :func:`.here` is called there: nothing passes for
+        finished before each of them has listed its own. None where no unit is bound to a host.
+        """
+        return ()
+
+    def given_up(self, connection: Any, abandoned: Sequence[Abandoned]) -> int:  # noqa: ARG002
+        """Tell how much of what progress counts, and as not done, is what an operator has given up:
+        so much may be left when the rest is finished.
+        """
+        return 0
+
+    def at_work(
+        self,
+        connect: Callable[[], AbstractContextManager[Any]],  # noqa: ARG002
+    ) -> AbstractContextManager[object]:
+        """Surround a run with what the application needs for its time, such as an entry among who
+        is alive; ``connect`` opens a connection beside the run's, in autocommit. What it raises as
+        an OutofbandError keeps the run from beginning, with its words.
+        """
+        return nullcontext()
 
     def settle(self, unit: Unit) -> None:  # noqa: ARG002
         """Do what has to follow the commit of a unit outside of Postgres, such as renaming its

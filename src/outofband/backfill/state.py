@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from outofband.backfill.desk import Desk
-from outofband.backfill.spec import Batch, Cursor, Quarantined, Unit
+from outofband.backfill.spec import Abandoned, Batch, Cursor, Quarantined, Unit
 from outofband.backfill.window import Window
 from outofband.catalog import reader
 from outofband.model.progress import Progress
@@ -61,7 +61,9 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is left: ``open`` units, those of them that can be done ``here``, and what was put
-    aside: ``quarantined`` units, and rows that were ``left_out``.
+    aside: ``quarantined`` units, and rows that were ``left_out``. Those that an operator gave up
+    are ``abandoned``, and not among them. ``unheard`` are hosts that have not listed what they
+    hold.
     """
 
     status: str
@@ -70,6 +72,8 @@ class Left:
     here: int
     quarantined: int
     left_out: int
+    abandoned: int
+    unheard: Sequence[str]
 
 
 def prepare(desk: Desk) -> None:
@@ -111,6 +115,18 @@ class State:
             }
             added += self._write("announce", given)[0]["added"]
         return added
+
+    def expect(self, places: Iterable[str]) -> None:
+        """Take down hosts that have to list what they hold before anything is finished."""
+        self._write("expect", {"places": list(places)})
+
+    def heard(self) -> None:
+        """Take down that this host has listed what it holds."""
+        self._write("heard", {"places": self._places[1:]})
+
+    def abandoned(self) -> tuple[Abandoned, ...]:
+        """Return what an operator has given up."""
+        return tuple(Abandoned(**row) for row in self._write("abandoned", {}))
 
     def claim(self) -> Claim | None:
         """Take a unit that nobody holds; None where there is none."""

@@ -15,7 +15,8 @@ from outofband.backfill.load import SpecNotLoaded, load
 from outofband.backfill.outcome import Outcome, Verdict
 from outofband.backfill.run import Runner
 from outofband.backfill.state import Name
-from outofband.backfill.truth import ask_briefly
+from outofband.backfill.truth import answer_briefly
+from outofband.catalog.backfills import Answer
 from outofband.model.progress import Progress
 from outofband.model.step import Backfill
 from outofband.runbook import hand
@@ -25,6 +26,8 @@ from outofband.runbook.plan import PlannedStep
 from outofband.runbook.reaction import way_out
 from outofband.runbook.world import World
 
+OF_ONE = "it comes from elsewhere, and nobody has said to which of the targets it belongs"
+_ALONE = "Run outofband apply --only {name} --database-url URL, in the environment of that target"
 _ENDS = {
     Verdict.FINISHED: End.DONE,
     Verdict.STOPPED: End.WAITING,
@@ -38,10 +41,14 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs backfills in sessions of its own; ``folders`` are where specs are looked for first."""
+    """Runs backfills in sessions of its own; ``folders`` are where specs are looked for first.
+
+    Where the database is ``one_of_many``, what comes from elsewhere is refused.
+    """
 
     open_desk: OpenDesk
     folders: Sequence[str] = ()
+    one_of_many: bool = False
 
     def __call__(self, planned: PlannedStep, world: World) -> Ending:
         """Bring a backfill to an ending. Raises SessionLost when the server stays away."""
@@ -55,6 +62,8 @@ class Turns:
             return Ending(planned, End.WAITING, f"waits for {', '.join(now.standing.waits_for)}")
         step = planned.step
         assert isinstance(step, Backfill)
+        if self.one_of_many and step.from_elsewhere:
+            return Ending(planned, End.REFUSED, OF_ONE, _ALONE.format(name=step.name))
         try:
             spec = load(step.spec, self.folders)
         except SpecNotLoaded as error:
@@ -110,21 +119,27 @@ class OnScreen:
 
 @dataclass(frozen=True, slots=True)
 class Truths:
-    """What the data says of each backfill, asked once in a session that only reads."""
+    """What the data says of each backfill, asked once in a session that only reads.
+
+    Where the database is ``one_of_many``, what comes from elsewhere is not asked about: nobody has
+    said which of them it belongs to.
+    """
 
     desk: Desk
     folders: Sequence[str] = ()
-    known: dict[Backfill, Progress | str | None] = field(default_factory=dict)
+    one_of_many: bool = False
+    known: dict[Backfill, Answer | str | None] = field(default_factory=dict)
 
-    def __call__(self, step: Backfill) -> Progress | str | None:
-        """Return the progress, why it cannot be known, or None where it takes too long."""
+    def __call__(self, step: Backfill) -> Answer | str | None:
+        """Return the answer, why there is none, or None where it takes too long."""
         if step not in self.known:
-            self.known[step] = self._ask(step)
+            elsewhere = self.one_of_many and step.from_elsewhere
+            self.known[step] = OF_ONE if elsewhere else self._ask(step)
         return self.known[step]
 
-    def _ask(self, step: Backfill) -> Progress | str | None:
+    def _ask(self, step: Backfill) -> Answer | str | None:
         try:
-            return ask_briefly(self.desk, load(step.spec, self.folders))
+            return answer_briefly(self.desk, load(step.spec, self.folders))
         except (SpecNotLoaded, StatementFailed) as error:
             return error.what_and_why
         except Exception as error:  # of the application's code

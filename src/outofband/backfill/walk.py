@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from outofband.backfill.desk import Desk
@@ -11,11 +12,11 @@ from outofband.backfill.heart import Heart
 from outofband.backfill.job import Job
 from outofband.backfill.look import Look
 from outofband.backfill.outcome import Outcome, Verdict
-from outofband.backfill.pace import Pace, Wait, rest
+from outofband.backfill.pace import Pace, Wait, borne, rest
 from outofband.backfill.spec import Unit
 from outofband.backfill.state import Claim, Left, State
 from outofband.backfill.telling import Tally, Teller
-from outofband.backfill.truth import conclude, listed
+from outofband.backfill.truth import conclude, expected, listed
 from outofband.backfill.work import Step, Work
 from outofband.model.progress import Progress
 from outofband.runbook.rate import duration
@@ -41,7 +42,8 @@ class Walk:
         self._heart, self._teller = heart, teller
         self._look = Look(desk, job.table_oid)
         self._pace = Pace(job.spec.limits)
-        self._acted = self._walked = self._waited = False
+        self._acted = self._walked = self._waited = self._bound = False
+        self._borne = ""
         self._tally = Tally(desk, job.spec, state, teller)
 
     def run(self) -> Outcome:
@@ -50,7 +52,10 @@ class Walk:
             self._heed(self._state.status())
             self._settle()
             before = self._tally.ask()
-            if before is None or not before.finished:
+            places = expected(self._desk, self._job.spec)
+            self._state.expect(places)
+            self._bound = bool(places)
+            if before is None or not before.finished or self._state.left().unheard:
                 self._list()
             while True:
                 self._walked = self._units() or self._walked
@@ -60,7 +65,11 @@ class Walk:
             return replace(over.outcome, acted=self._acted)
 
     def _list(self) -> int:
-        return self._state.announce(listed(self._desk, self._job.spec))
+        units = listed(self._desk, self._job.spec)
+        added = self._state.announce(units)
+        if self._bound or any(unit.place for unit in units):
+            self._state.heard()
+        return added
 
     def _units(self) -> bool:
         """Do what can be claimed, one unit after the other; tell whether anything was."""
@@ -103,7 +112,9 @@ class Walk:
         began, said_at, said, locked = time.monotonic(), 0.0, "", work.locked
         while True:
             self._require_time(work)
-            decision, self._pace = self._pace.next(self._look.signals(locked))
+            signals = self._look.signals(locked)
+            self._tell_once(borne(signals, self._job.spec.limits))
+            decision, self._pace = self._pace.next(signals)
             if not isinstance(decision, Wait):
                 if said:
                     self._tally.waits("")
@@ -116,6 +127,11 @@ class Walk:
             self._bear(work, decision, now - began)
             self._job.stopped.wait(decision.seconds)
             self._heed_while_waiting(work)
+
+    def _tell_once(self, why: str) -> None:
+        if why and why != self._borne:
+            self._borne = why
+            self._teller.say(f"{self._job.name.name} {why}")
 
     def _require_time(self, work: Work) -> None:
         why = "stopped by the operator" if self._job.stopped.is_set() else self._job.not_now()
@@ -175,20 +191,31 @@ class Walk:
         if left.here:
             self._wait(f"{left.here:,} units are in other hands, or failed and are tried again")
             return before
-        progress, finished = conclude(self._desk, self._job.spec, self._state)
-        if finished:
+        found = conclude(self._desk, self._job.spec, self._state)
+        progress = found.progress
+        if found.finished:
             self._teller.show(progress)
             raise Over(Outcome(Verdict.FINISHED))
         if left.open:
             why = f"what is left is bound to other hosts: {left.open:,} units"
             raise Over(Outcome(Verdict.ELSEWHERE, why, "Run it there"))
-        if progress.finished:
+        if found.complete:
+            if left.unheard:
+                raise Over(self._unheard(left.unheard))
             self._wait("what is left is being concluded by another runner")
             return before
         if self._list():
             return None
         self._again(left, before, progress)
         return progress
+
+    def _unheard(self, places: Sequence[str]) -> Outcome:
+        """Tell of hosts of which nobody knows what they hold."""
+        why = f"hosts that have not listed what they hold: {', '.join(places)}"
+        give_up = f"outofband backfill abandon {self._job.name.name} --place HOST --because WHY"
+        return Outcome(
+            Verdict.ELSEWHERE, why, f"Run it there; {give_up} if one is gone, or never had any"
+        )
 
     def _again(self, left: Left, before: Progress | None, progress: Progress) -> None:
         """Begin another walk where the last one got on; raises Over where that helps no more."""
@@ -200,9 +227,7 @@ class Walk:
             raise Over(Outcome(Verdict.QUARANTINED, f"{told}; {aside}", do))
         got_on = not self._walked or before is None or progress.done > before.done
         if not (self._job.spec.repeats and got_on):
-            why = f"every unit is done, and {told}"
-            do = "Compare what the spec's batch does with what its progress counts"
-            raise Over(Outcome(Verdict.STUCK, why, do))
+            raise Over(_stuck(told, given_up=bool(left.abandoned)))
         self._walked = True
         self._state.reopen()
 
@@ -212,3 +237,12 @@ class Walk:
             self._teller.say(f"{self._job.name.name} waits: {why}")
         if self._job.stopped.wait(_POLL_SECONDS):
             raise Over(Outcome(Verdict.STOPPED, "stopped by the operator"))
+
+
+def _stuck(told: str, *, given_up: bool) -> Outcome:
+    if given_up:
+        why = f"every unit is done or given up, and {told}"
+        do = "Let the spec's given_up tell how much its progress counts of what was given up"
+        return Outcome(Verdict.STUCK, why, do)
+    do = "Compare what the spec's batch does with what its progress counts"
+    return Outcome(Verdict.STUCK, f"every unit is done, and {told}", do)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from outofband.catalog.facts import BackfillFacts, Observation, TableFacts
@@ -14,8 +14,19 @@ from outofband.model.progress import Progress
 from outofband.model.state import State
 from outofband.model.step import Backfill, Step
 
-Truth = Callable[[Backfill], Progress | str | None]
-"""Asks the data how far a backfill is: the progress, in words why it cannot be known, or None where
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the data says: the progress, as far as it is seen from here, and the ``places`` that may
+    hold more.
+    """
+
+    progress: Progress
+    places: tuple[str, ...] = ()
+
+
+Truth = Callable[[Backfill], Answer | str | None]
+"""Asks the data how far a backfill is: its answer, in words why it cannot be known, or None where
 it was not asked or takes too long to answer.
 """
 
@@ -46,9 +57,11 @@ def _facts(row: Row) -> BackfillFacts:
         del told[name]
     done, total, unit = (told.pop(name) for name in ("done", "total", "unit"))
     told["progress"] = None if total is None else Progress(done, total, unit)
-    return BackfillFacts(
-        **{**told, "reason": told["reason"] or "", "waits": told["waits"] or ""}, begun=True
-    )
+    for name in ("reason", "waits"):
+        told[name] = told[name] or ""
+    for name in ("listed", "awaited"):
+        told[name] = tuple(told[name])
+    return BackfillFacts(**told, begun=True)
 
 
 def not_asked(_: Backfill) -> None:
@@ -64,8 +77,14 @@ def told(seen: Observation, steps: Iterable[Step], truth: Truth) -> Observation:
             name = step.table.renamed(step.name)
             facts = asked.get(name, BackfillFacts())
             if not facts.finished and not _is_empty(step, seen.tables[step.table], facts):
-                asked[name] = replace(facts, truth=truth(step))
+                asked[name] = _with(facts, truth(step))
     return replace(seen, backfills=asked)
+
+
+def _with(facts: BackfillFacts, answer: Answer | str | None) -> BackfillFacts:
+    if isinstance(answer, Answer):
+        return replace(facts, truth=answer.progress, places=answer.places)
+    return replace(facts, truth=answer)
 
 
 def backfill_sight(step: Backfill, seen: Observation) -> Sight:
@@ -82,12 +101,13 @@ def backfill_sight(step: Backfill, seen: Observation) -> Sight:
 
 def _state(step: Backfill, table: TableFacts, facts: BackfillFacts) -> tuple[State, str]:
     if facts.finished:
-        return State.FINISHED, ""
+        return State.FINISHED, _given_up(facts)
     if _is_empty(step, table, facts):
         return State.FINISHED, "the table is empty"
-    if isinstance(facts.truth, Progress) and facts.truth.finished and not facts.in_work:
+    done = isinstance(facts.truth, Progress) and facts.truth.finished
+    if done and not facts.in_work and not facts.unheard:
         return State.FINISHED, "nothing is left to do"
-    unknown = facts.truth if isinstance(facts.truth, str) else ""
+    unknown = facts.truth if isinstance(facts.truth, str) else _unknown(facts)
     if facts.status in _STATUS:
         return _STATUS[facts.status], unknown
     if facts.running:
@@ -101,6 +121,16 @@ def _state(step: Backfill, table: TableFacts, facts: BackfillFacts) -> tuple[Sta
 
 def _is_empty(step: Backfill, table: TableFacts, facts: BackfillFacts) -> bool:
     return not (facts.begun or table.heap_bytes or step.from_elsewhere)
+
+
+def _unknown(facts: BackfillFacts) -> str:
+    unheard = ", ".join(facts.unheard)
+    told = unheard and f"hosts that have not listed what they hold: {unheard}"
+    return "; ".join(part for part in (told, _given_up(facts)) if part)
+
+
+def _given_up(facts: BackfillFacts) -> str:
+    return f"given up: {facts.abandoned:,}" if facts.abandoned else ""
 
 
 def _aside(facts: BackfillFacts) -> str:

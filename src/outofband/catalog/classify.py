@@ -9,6 +9,7 @@ from typing import assert_never
 
 from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
+from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -18,12 +19,15 @@ from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
 )
 
@@ -58,6 +62,8 @@ def classify(
         case AddConstraint():
             build = beside.index if isinstance(beside, CreateIndex) else None
             return constraint(step, table, build, seen.taken) if table else Sight(State.ABSENT)
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return constraint_sight(step, seen)
         case Backfill():
             return backfill_sight(step, seen)
         case DetachPartition():
@@ -73,7 +79,7 @@ def resolved(step: Step, table: TableFacts) -> Step:
     match step:
         case CreateIndex(index):
             return replace(step, index=replace(index, table=table.name))
-        case DropIndex() | AddConstraint() | Backfill() | DetachPartition():
+        case _:
             return replace(step, table=table.name)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
     Wanted,
 )
@@ -38,12 +41,18 @@ class Earlier:
 
         A promotion waits for its index; a drop for ``after``, or for every step on its table except
         the creation of what it drops; a build and a backfill only for ``after``, and where it
-        replaces for what the drop would wait for.
+        replaces for what the drop would wait for. A primary key waits for its columns to be NOT
+        NULL, a foreign key for what makes the columns unique that it refers to.
         """
         match step:
             case CreateIndex(after=after, replaces=DropIndex() as drop):
                 return sorted({*self._named(after), *self.awaited(drop)})
+            case AddForeignKey(referent=referent, referred=referred, after=after):
+                makers = (n for n in self._on.get(referent, ()) if self._makes_unique(n, referred))
+                return sorted({*self._named(after), *makers})
             case CreateIndex(after=after) | Backfill(after=after):
+                return self._named(after)
+            case AddCheck(after=after) | SetNotNull(after=after):
                 return self._named(after)
             case DropIndex(name, table, after=None):
                 places = self._on.get(table, ())
@@ -54,10 +63,26 @@ class Earlier:
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):
                 places = self._called.get(index, ())
-                return [n for n in places if self._creates(n, index) and self._is_on(n, table)]
+                builds = (n for n in places if self._creates(n, index) and self._is_on(n, table))
+                return sorted({*builds, *self._declared_not_null(step)})
 
     def _named(self, names: Iterable[str]) -> list[int]:
         return sorted({n for name in names for n in self._called.get(name, ())})
+
+    def _declared_not_null(self, key: AddConstraint) -> Iterator[int]:
+        for n in self._on.get(key.table, ()) if key.kind == "primary_key" else ():
+            step = self.steps[n]
+            if isinstance(step, SetNotNull) and step.column in key.columns:
+                yield n
+
+    def _makes_unique(self, place: int, columns: tuple[str, ...]) -> bool:
+        match self.steps[place]:
+            case CreateIndex(index):
+                keys = [key.column for key in index.keys]
+                return index.unique and not index.where and set(keys) == set(columns)
+            case AddConstraint(columns=keys):
+                return set(keys) == set(columns)
+        return False
 
     def _creates(self, place: int, name: str) -> bool:
         step = self.steps[place]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from outofband.catalog.constraint_facts import Constraints
 from outofband.model.names import QualifiedName
 from outofband.model.progress import Progress
 
@@ -128,8 +129,10 @@ class BackfillFacts:
 
     ``begun`` is False where nothing is kept yet. Units are ``open``, of these ``running`` in the
     hands of a live runner or ``bound`` to a host, or ``quarantined``, for a ``reason`` of one of
-    them; ``left_out`` counts rows. ``progress`` is the last that was told, ``waits`` what a runner
-    waits for.
+    them; ``left_out`` counts rows. ``abandoned`` are units and rows that an operator gave up.
+    ``progress`` is the last that was told, ``waits`` what a runner waits for. Of the hosts that may
+    hold units, ``listed`` have listed theirs or were given up, ``awaited`` have not, and ``places``
+    are those that the data tells of.
     ``seconds_left`` is by the rate of those at work, None while nobody knows. ``truth`` is the
     data's own answer, None where it was not asked, or in words why it cannot be.
     """
@@ -142,6 +145,10 @@ class BackfillFacts:
     quarantined: int = 0
     left_out: int = 0
     bound: int = 0
+    abandoned: int = 0
+    listed: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     reason: str = ""
     progress: Progress | None = None
     waits: str = ""
@@ -149,6 +156,11 @@ class BackfillFacts:
     bytes_per_second: float | None = None
     open_bytes: int = 0
     truth: Progress | str | None = None
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """The hosts of which nobody knows what they hold."""
+        return tuple(sorted({*self.awaited, *self.places}.difference(self.listed)))
 
     @property
     def in_work(self) -> bool:
@@ -178,13 +190,15 @@ class Observation:
     ``tables`` goes from the name a step uses to the table it means; a table that does not exist is
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
-    the step has that; ``attachments`` the partitions that are to be detached, by the names of table
-    and partition that their steps use.
+    the step has that; ``constraints`` are those of the tables of wanted foreign keys, checks and
+    NOT NULLs, and ``attachments`` the partitions that are to be detached, by the names of table and
+    partition that their steps use.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
     taken: Mapping[QualifiedName, str] = field(default_factory=dict)
     backfills: Mapping[QualifiedName, BackfillFacts] = field(default_factory=dict)
+    constraints: Constraints = field(default_factory=Constraints)
     attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
         default_factory=dict
     )

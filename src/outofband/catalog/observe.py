@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from outofband.catalog.attachments import attachments
 from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
+from outofband.catalog.constraints import read_constraints, referents
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
@@ -27,7 +28,8 @@ def observe(
     states.
     """
     wanted = tuple(steps)
-    names = {str(name): name for name in (*(step.table for step in wanted), *others)}
+    asked = (*(step.table for step in wanted), *referents(wanted), *others)
+    names = {str(name): name for name in asked}
     roots = reader.rows(query("tables"), {"names": sorted(names)})
     rows = _Rows.read(reader, roots)
     declared: dict[QualifiedName, list[Index]] = {}
@@ -42,6 +44,7 @@ def observe(
         tables,
         _taken(reader, wanted, tables),
         kept(reader, wanted, tables),
+        read_constraints(reader, wanted, tables),
         attachments(reader, wanted),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.catalog.constraint_facts import ConstraintFacts, Constraints
 from outofband.catalog.facts import AttachmentFacts, BackfillFacts, IndexFacts, TableFacts
 from outofband.model.index import Index
 from outofband.model.state import State
@@ -11,11 +12,28 @@ from outofband.model.step import ConstraintIndex
 
 
 @dataclass(frozen=True, slots=True)
+class ConstraintSight:
+    """What is there of a foreign key, a check or a NOT NULL: the constraint ``found``, and the
+    table that a foreign key refers to, None where there is none.
+
+    Of a NOT NULL ``proof`` is the check of ours that proves it or is to, and ``proved_by`` one of
+    somebody else. ``known`` are all constraints of its table and partitions.
+    """
+
+    known: Constraints
+    found: ConstraintFacts | None = None
+    referent: TableFacts | None = None
+    proof: ConstraintFacts | None = None
+    proved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """A step's state and what shows it: the index it was seen on, the session at work, a reason in
     words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
     the constraint over partitions that takes, or is to take, the index and its parts. ``backfill``
-    is what is known of one; ``attachment`` a partition that is to be detached.
+    is what is known of one, ``constraint`` of what every row has to satisfy; ``attachment`` is a
+    partition that is to be detached.
     """
 
     state: State
@@ -25,6 +43,7 @@ class Sight:
     replaced: IndexFacts | None = None
     key: ConstraintIndex | None = None
     backfill: BackfillFacts | None = None
+    constraint: ConstraintSight | None = None
     attachment: AttachmentFacts | None = None
 
 

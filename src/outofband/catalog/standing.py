@@ -8,17 +8,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outofband.catalog.classify import classify, is_declared, resolved
+from outofband.catalog.constraints import is_constraint_reachable, left_over
 from outofband.catalog.earlier import Earlier
 from outofband.catalog.facts import Observation
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
     Wanted,
     WantedStep,
@@ -115,6 +119,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return all(column in table.columns for column in columns)
         case DropIndex():
             return True
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return is_constraint_reachable(step, table, seen)
         case DetachPartition():  # the release before still looks for its rows in the table
             return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
@@ -166,7 +172,7 @@ def _done(
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
             case DropIndex() | DetachPartition():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
-            case AddConstraint():
+            case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
                 return sights[n].state is State.VALID
             case Backfill():
                 return sights[n].state is State.FINISHED
@@ -206,7 +212,7 @@ def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
         for n, w in enumerate(wanted.unapplied)
         if (w.step.table, w.step.name) not in kept
         for sight in _left_over(w.step, seen, beside.get(n))
-        if sight.index is not None and not is_declared(sight.index.name, wanted.declared_names)
+        if sight.index is None or not is_declared(sight.index.name, wanted.declared_names)
     )
 
 
@@ -218,6 +224,8 @@ def _left_over(
     if table is None or isinstance(step, DropIndex | Backfill | DetachPartition):
         return []
     sight = classify(step, seen, beside=beside)
+    if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
+        return left_over(step, sight)
     found, key = sight.index, sight.key
     if found is None:
         return []

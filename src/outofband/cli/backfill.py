@@ -13,9 +13,9 @@ from outofband.cli.options import F, Where, connection_options, format_option
 
 @click.group("backfill")
 def command() -> None:
-    """Estimate, verify, reverse, pause, resume or cancel a background data migration.
+    """Work at background data migrations, and order them about: what goes beyond the runbook.
 
-    It is a step, too: status, plan, apply and check show and run it.
+    Each is a step, too: status, plan, apply and check show and run it.
     """
 
 
@@ -133,6 +133,29 @@ def resume(where: Where, step: str, quarantined: bool) -> None:
     from outofband.cli.backfill_orders import resume as run
 
     run(where, step, quarantined=quarantined)
+
+
+@command.command("abandon")
+@connection_options
+@_step
+@click.argument("unit", metavar="[UNIT]", required=False)
+@click.option("--place", metavar="HOST", help="Give up a host, with its units that are not done.")
+@click.option("--because", default="", metavar="WHY", help="Why; it is kept, and shown.")
+@click.option("--undo", is_flag=True, help="Take it back: what was given up is pending again.")
+def abandon(
+    where: Where, step: str, unit: str | None, place: str | None, because: str, undo: bool
+) -> None:
+    """Give up for good what is in quarantine: UNIT, or the rows that were left out of it.
+
+    Its data stays where it is. The backfill is finished, and its barrier opens, when all is done
+    but what was given up.
+    """
+    from outofband.cli import backfill_orders as orders
+
+    if undo:
+        orders.reclaim(where, step, unit, place)
+    else:
+        orders.abandon(where, step, unit, place, because)
 
 
 @command.command("quarantine")

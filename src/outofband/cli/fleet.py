@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 
+from outofband.backfill.turn import Truths
 from outofband.catalog.reader import Reader, query
 from outofband.cli.options import Where
 from outofband.cli.project import Forecast, Project, Seen, own_source, read_configuration, see
@@ -229,10 +230,11 @@ def _held(look: Callable[[FleetTarget], Looked]) -> Callable[[FleetTarget], Look
 
 
 def _scope(
-    fleet: Fleet, target: FleetTarget, reader: Reader, to: str | None, only: Sequence[str]
+    fleet: Fleet, target: FleetTarget, session: Session, to: str | None, only: Sequence[str]
 ) -> Scope:
-    heads = _heads(target, reader)
-    return Scope(fleet.wanted(heads, to), tuple(only), fleet.settings.inline_max_bytes)
+    steps = fleet.wanted(_heads(target, session), to)
+    truths = Truths(session, target.project.folders, one_of_many=True)
+    return Scope(steps, tuple(only), fleet.settings.inline_max_bytes, truths)
 
 
 def _heads(target: FleetTarget, reader: Reader) -> tuple[str, ...]:

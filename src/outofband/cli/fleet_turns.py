@@ -77,9 +77,10 @@ class Turns:
         return ending
 
     def _work(self, looked: Looked, account: Account, screen: TargetScreen) -> TargetEnding:
-        seen, source = looked.seen, looked.target.project.source
+        seen, project = looked.seen, looked.target.project
         assert seen is not None
-        run = Run(source, screen, self._patient, self._conditions, account)
+        source, given = project.source, (self._patient, self._conditions)
+        run = Run(source, screen, *given, account, project.folders, one_of_many=True)
         hands: list[Session] = []
         self._working.begin(looked.target.name, account, hands)
         with ExitStack() as opened:

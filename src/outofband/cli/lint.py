@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("lint")
+@click.argument("revisions", nargs=-1, metavar="[REVISION_FILE]...")
 @alembic_options
 @click.option(
     "--since",
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     help="Print on stdout what --fix would write, and write nothing.",
 )
 def command(
+    revisions: tuple[str, ...],
     configs: tuple[str, ...],
     name: str,
     x: tuple[str, ...],
@@ -86,6 +90,8 @@ def command(
 ) -> None:
     """Judge what each revision would do to a database in production. Connects to none.
 
+    With files named, only what is found in these counts; the whole chain is still folded.
+
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
     if files and since:
@@ -94,13 +100,15 @@ def command(
         raise click.UsageError("--fix and --diff go with revisions, not with --sql")
     if no_exec and (fix or diff):
         raise click.UsageError("--fix and --diff run the project's env.py: leave --no-exec away")
-    if write_baseline and (since or fix or diff):
+    if files and revisions:
+        raise click.UsageError("name revisions, or SQL files with --sql")
+    if write_baseline and (since or fix or diff or revisions):
         raise click.UsageError("--write-baseline keeps what the whole history has: give it alone")
     if fix and diff:
         raise click.UsageError("--fix writes and --diff does not: give one of them")
     request = Request(configs, name, x, since, files, executes=not no_exec)
     if fix or diff:
-        judged = _mended(request, stats, write=fix)
+        judged = _mended(request, revisions, stats, write=fix)
         if diff:
             sys.exit(_status(judged.new, fail_on))
     from outofband.gate import remember
@@ -113,11 +121,13 @@ def command(
         judged = judge(
             subject, stats=stats, executes=request.executes, with_baseline=not write_baseline
         )
+        judged = _only(revisions, judged, subject)
         if write_baseline:
             _keep(judged, subject)
             return
         with paused():  # it shows lines of files that were read before
-            told = _told(judged, subject, form, every=every)
+            count = len(set(revisions)) or subject.count
+            told = _told(judged, subject, form, count, every=every)
     status, notes = _status(judged.new, fail_on), _notes(judged, subject, request)
     sys.stdout.write(told)
     for note in notes:
@@ -138,10 +148,10 @@ def _keep(judged: Judgement, subject: Subject) -> None:
     click.echo(f"outofband: {len(judged.findings)} findings are kept in {path}", err=True)
 
 
-def _told(judged: Judgement, subject: Subject, form: str, *, every: bool) -> str:
+def _told(judged: Judgement, subject: Subject, form: str, count: int, *, every: bool) -> str:
     from outofband_lint.report import overview
 
-    count, colour = subject.count, is_wanted(sys.stdout)
+    colour = is_wanted(sys.stdout)
     if form == "text" and judged.is_first and not every and len(judged.new) > overview.THRESHOLD:
         return overview.report(judged.new, revisions=count, heads=subject.heads, colour=colour)
     return report(form, judged.new, revisions=count, colour=colour)
@@ -160,7 +170,22 @@ def _notes(judged: Judgement, subject: Subject, request: Request) -> list[str]:
     return notes
 
 
-def _mended(request: Request, stats: str | None, *, write: bool) -> Judgement:
+def _only(named: tuple[str, ...], judged: Judgement, subject: Subject) -> Judgement:
+    """Return what was found in the files named; all where none is."""
+    if not named:
+        return judged
+    known = {os.path.realpath(path) for path in subject.files}
+    wanted = {os.path.realpath(name): name for name in named}
+    for path, name in wanted.items():
+        if path not in known:
+            raise click.UsageError(f"{name} is no revision of this project")
+    found = tuple(f for f in judged.new if os.path.realpath(f.path) in wanted)
+    return replace(judged, new=found)
+
+
+def _mended(
+    request: Request, named: tuple[str, ...], stats: str | None, *, write: bool
+) -> Judgement:
     """Write fixes into the revisions, or show what would be written; return what was found."""
     from outofband.cli import fixes
     from outofband.gate.judge import judge
@@ -169,6 +194,7 @@ def _mended(request: Request, stats: str | None, *, write: bool) -> Judgement:
 
     with subject_of(request) as subject:
         judged = judge(subject, stats=stats, executes=request.executes)
+        judged = _only(named, judged, subject)
         rewriting = mend(request, subject, judged.new)
     if write:
         fixes.write(rewriting)

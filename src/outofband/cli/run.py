@@ -29,7 +29,8 @@ from outofband.runbook.world import Scope, View, World
 @dataclass(frozen=True, slots=True)
 class Run:
     """Where it works, where it is watched, how long it waits, when it may start work, and to whom
-    it is told; ``folders`` are where the application's own modules are looked for first.
+    it is told; ``folders`` are where the application's own modules are looked for first. Its
+    database may be ``one_of_many`` that are worked on.
     """
 
     source: Source
@@ -38,12 +39,13 @@ class Run:
     conditions: Conditions
     account: Account
     folders: tuple[str, ...] = ()
+    one_of_many: bool = False
 
     def world(self, hand: Session, scope: Scope) -> World:
         """Return what one session of the run works with."""
         evidence = self.account.evidence()
         watched = Watched(self.screen, Monitor(self.source), hand, self.patient, evidence)
-        turns = Turns(lambda: Session(self.source), self.folders)
+        turns = Turns(lambda: Session(self.source), self.folders, self.one_of_many)
         return World(hand, watched, scope, self.patient, self.conditions, evidence, turns)
 
     def do(self, seen: Seen, hands: Sequence[Session], dealing: Policy) -> tuple[Ending, ...]:

@@ -20,7 +20,7 @@ OURS = "outofband"
 
 _AS_WRITTEN = {"no_parameters": True, OURS: True}
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-_SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
+SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
 
 
 class DeployConnection:
@@ -46,16 +46,19 @@ class DeployConnection:
         """Explain a select under a savepoint that is always rolled back."""
         savepoint = self._connection.begin_nested()
         try:
-            for setting in _SEQUENTIAL_SCANS_ONLY:
+            for setting in SEQUENTIAL_SCANS_ONLY:
                 self.execute(setting)
-            result = self._connection.exec_driver_sql(
-                f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options=_AS_WRITTEN
-            )
-            return [str(row[0]) for row in result]
+            return self._explained(select)
         except DBAPIError:
             return None
         finally:
             savepoint.rollback()
+
+    def _explained(self, select: str) -> Sequence[str]:
+        result = self._connection.exec_driver_sql(
+            f"EXPLAIN (VERBOSE, COSTS OFF) {select}", execution_options=_AS_WRITTEN
+        )
+        return [str(row[0]) for row in result]
 
     @contextmanager
     def briefly(self, lock_timeout: timedelta) -> Iterator[None]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from outofband.catalog.constraining import constrain
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.promotion import key_obstacle, obstacle
 from outofband.catalog.sight import Sight
+from outofband.deploy import constraints
 from outofband.model.names import quote
 from outofband.model.state import State
 from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex, RenameIndex, named
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
+    Constraint,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
 )
 from outofband.settings import Settings
@@ -29,9 +35,12 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """Do it here and now. ``statements`` run under one savepoint."""
+    """Do it here and now. ``statements`` run under one savepoint. What is left for the runbook is
+    said in ``rest``.
+    """
 
     statements: tuple[str, ...]
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ def on_upgrade(
     """
     if isinstance(step, Backfill):
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
+    if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
+        return _constrain(step, sight, table, settings, waits_for)
     if isinstance(step, DropIndex | DetachPartition):
         if sight.state is State.ABSENT:
             return Nothing()
@@ -92,6 +103,34 @@ def _obstacle(step: AddConstraint, sight: Sight, table: TableFacts) -> str | Non
     return key_obstacle(sight.key, table)
 
 
+def _constrain(
+    step: Constraint | SetNotNull,
+    sight: Sight,
+    table: TableFacts,
+    settings: Settings,
+    waits_for: tuple[str, ...],
+) -> Decision:
+    """On a large table, do what takes milliseconds and leave the look at its rows."""
+    if sight.state is State.VALID:
+        return Nothing()
+    if waits_for:
+        return Defer(f"waits for {', '.join(waits_for)}")
+    if stuck := constraints.obstacle(step, sight, table):
+        return Defer(stuck)
+    if is_small(table, settings):
+        return Inline(constraints.at_once(step, sight, table))
+    size = _over(table, settings)
+    if settings.on_large == "refuse":
+        return Refuse(size)
+    if settings.on_large == "build" and not table.partitioned:
+        return Afterwards()
+    brief = constraints.brief(step, sight, table)
+    rest = f"new rows satisfy it; {size}, and its rows are still to be validated"
+    if not brief.statements:
+        return Defer(rest if sight.state is State.NOT_VALID else size)
+    return Inline(brief.statements, rest if brief.validated else "")
+
+
 def on_downgrade(step: Step, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
     """Decide on a step declared in ``downgrade()``: only what is small changes, the rest stays and
     is unwanted.
@@ -113,13 +152,17 @@ def is_small(table: TableFacts, settings: Settings) -> bool:
 
 
 def _on_large(step: Step, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
-    limit = _megabytes(settings.inline_max_bytes)
-    size = f"{table.name} has {_megabytes(table.heap_bytes)}, over the {limit} of inline_max_bytes"
+    size = _over(table, settings)
     if settings.on_large == "refuse":
         return Refuse(size)
     if settings.on_large == "build" and not isinstance(afterwards(step, sight, table), str):
         return Afterwards()
     return Defer(size)
+
+
+def _over(table: TableFacts, settings: Settings) -> str:
+    limit = _megabytes(settings.inline_max_bytes)
+    return f"{table.name} has {_megabytes(table.heap_bytes)}, over the {limit} of inline_max_bytes"
 
 
 def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...] | str:
@@ -153,6 +196,9 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             return obstacle(step, table) or (
                 (Promote(step),) if sight.state is State.ABSENT else why
             )
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            actions, stuck = constrain(step, sight, table)
+            return stuck or actions
         case Backfill() | DetachPartition():
             return why
         case _:
@@ -179,7 +225,7 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 whole = sight.key.index.constrain(step.kind, name=step.name)
                 return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
-        case Backfill():
+        case Backfill() | AddCheck() | AddForeignKey() | SetNotNull():
             return Defer(sight.reason)
         case DetachPartition():
             pending = sight.state is State.DETACH_PENDING

@@ -18,10 +18,13 @@ from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.refusal import DeployRefused
 from outofband.model.state import State
 from outofband.model.step import (
+    AddCheck,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
     Wanted,
     WantedStep,
@@ -34,7 +37,10 @@ _INLINE_LOCK_TIMEOUT = timedelta(milliseconds=500)
 
 _IN_WORDS = {
     "55P03": "a lock was not free within lock_timeout",
+    "23502": "a row has NULL in the column",
+    "23503": "a row refers to one that is not there",
     "23505": "the table has duplicate rows",
+    "23514": "a row does not satisfy it",
     "40P01": "it was the victim of a deadlock",
     "42501": "the role lacks a privilege",
 }
@@ -132,11 +138,17 @@ def _is_replaced(hand: DeployConnection, step: Step, finally_wanted: Callable[[]
 
 
 def _may_wait(step: Step, sight: Sight) -> bool:
-    return (
-        (isinstance(step, DropIndex) and sight.index is not None)
-        or (isinstance(step, CreateIndex) and bool(step.after))
-        or (isinstance(step, DetachPartition) and sight.state is not State.ABSENT)
-    )
+    match step:
+        case DropIndex():
+            return sight.index is not None
+        case DetachPartition():
+            return sight.state is not State.ABSENT
+        case AddForeignKey():
+            return sight.state is not State.VALID
+        case CreateIndex(after=after) | AddCheck(after=after) | SetNotNull(after=after):
+            return sight.state is not State.VALID and bool(after)
+        case _:
+            return False
 
 
 def _waits_for(hand: DeployConnection, step: Step, earlier: Wanted) -> tuple[str, ...]:
@@ -150,8 +162,9 @@ def _carry_out(
     match decision:
         case decide.Nothing():
             return Outcome(step)
-        case decide.Inline(statements):
-            return Outcome(step, _inline(DeployConnection(connection), statements, settings))
+        case decide.Inline(statements, rest):
+            why = _inline(DeployConnection(connection), statements, settings)
+            return Outcome(step, why or rest)
         case decide.Defer(reason):
             return Outcome(step, reason)
         case decide.Afterwards():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from outofband.catalog.classify import classify
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.sight import Sight
+from outofband.catalog.unlike import told_state
 from outofband.doctor import drift_columns, drift_constraints
 from outofband.doctor.declared import Declared
 from outofband.doctor.drift_columns import Kept
@@ -95,40 +96,6 @@ def _index(step: CreateIndex, sight: Sight, ours: Declared) -> Finding:
         else []
     )
     return drifted(severity, what, step.table, by(table.index(step.name) or table), evidence)
-
-
-def told_state(step: CreateIndex, sight: Sight) -> str:
-    """Say what is wrong with a declared index, as what follows its name."""
-    found = sight.index
-    match sight.state:
-        case State.ABSENT:
-            return "is not there"
-        case State.INVALID | State.INVALID_ENFORCING:
-            return "is INVALID: no query uses it"
-        case State.VALID_OTHER_NAME:
-            return f"is there as {found.name.name}" if found else "has another name"
-        case State.NOT_PROVABLY_EQUAL:
-            return "may be another one than declared: its expressions are spelled differently"
-        case State.PARTITION_INCOMPLETE:
-            return "lacks parts on some partitions"
-    differs = _differences(step, found) if found else ()
-    return f"is another one than declared, in {', '.join(differs)}" if differs else (
-        "is another one than declared"
-    )  # fmt: skip
-
-
-def _differences(step: CreateIndex, found: IndexFacts) -> tuple[str, ...]:
-    index = step.index
-    pairs = {
-        "access method": (index.method.lower(), found.method),
-        "uniqueness": (index.unique, found.unique),
-        "NULLS [NOT] DISTINCT": (index.nulls_not_distinct, found.nulls_not_distinct),
-        "INCLUDE": (set(index.include), set(found.include)),
-        "predicate": (index.where is None, found.predicate is None),
-        "keys": ([k.column for k in index.keys], [k.column for k in found.keys]),
-    }
-    named = tuple(name for name, (wanted, stored) in pairs.items() if wanted != stored)
-    return named or ("keys or predicate",)
 
 
 def _spelled(found: IndexFacts) -> str:

@@ -68,7 +68,7 @@ def write_baseline(settings: Settings, findings: Sequence[Finding]) -> Path:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise BaselineWrong(
-            f"cannot write the baseline {path}", why=error.strerror or "", do="Nothing was changed"
+            f"cannot write the baseline {path}", why=error.strerror or "", do="Make it writable"
         ) from None
     return path
 

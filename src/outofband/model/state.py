@@ -32,6 +32,8 @@ class State(StrEnum):
     """An equal, valid index belongs to a constraint, which serves as well and is never renamed."""
     PARTITION_INCOMPLETE = "partition_incomplete"
     """The index of a partitioned table waits for its partitions."""
+    NOT_VALID = "not_valid"
+    """A constraint is there for new rows; those from before it are not looked at yet."""
     DETACH_PENDING = "detach_pending"
     """A concurrent detach of the partition was begun: new queries of the table do not see it any
     more, and it is not yet a table of its own.
@@ -39,7 +41,9 @@ class State(StrEnum):
     RUNNING = "running"
     """Of a backfill: somebody is at work on it."""
     UNFINISHED = "unfinished"
-    """It is begun, and nobody is at work on it."""
+    """It is begun, and nobody is at work on it. Of NOT NULL: a check proves it, and it is to be set
+    still.
+    """
     PAUSED = "paused"
     """An operator has paused it."""
     CANCELLED = "cancelled"

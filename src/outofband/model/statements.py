@@ -7,6 +7,14 @@ against the text that was shown. Each family is a file of :mod:`outofband.model.
 from __future__ import annotations
 
 from outofband.model.actions.backfill import RunBackfill
+from outofband.model.actions.constraint import (
+    AddNotNull,
+    AddNotValid,
+    AddOverPartitions,
+    DeclareNotNull,
+    Validate,
+    constraint_statement,
+)
 from outofband.model.actions.index import (
     AnalyzeTable,
     AttachIndex,
@@ -25,12 +33,16 @@ from outofband.model.names import quote
 
 __all__ = [
     "Action",
+    "AddNotNull",
+    "AddNotValid",
+    "AddOverPartitions",
     "AnalyzeTable",
     "AttachIndex",
     "AwaitBuild",
     "BuildIndex",
     "ConstrainTable",
     "CoverTable",
+    "DeclareNotNull",
     "Detach",
     "DropConstraint",
     "FinishDetach",
@@ -40,6 +52,7 @@ __all__ = [
     "RepairIndex",
     "RunBackfill",
     "Statement",
+    "Validate",
     "due_timeouts",
     "named",
     "statement",
@@ -57,6 +70,11 @@ Action = (
     | RepairIndex
     | Promote
     | DropConstraint
+    | AddNotValid
+    | AddOverPartitions
+    | AddNotNull
+    | Validate
+    | DeclareNotNull
     | AwaitBuild
     | RunBackfill
     | Detach
@@ -103,6 +121,8 @@ def statement(action: Action) -> Statement | None:
         case DropConstraint(table, name, partitioned):
             sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
             return Statement(sql, unhurried=False, bounded=partitioned)
+        case AddNotValid() | AddOverPartitions() | AddNotNull() | Validate() | DeclareNotNull():
+            return constraint_statement(action)
         case Detach(table, partition, concurrent):
             sql = f"ALTER TABLE {table} DETACH PARTITION {partition}"
             if concurrent:

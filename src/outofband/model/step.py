@@ -9,30 +9,47 @@ from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
+from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
 
 __all__ = [
     "KINDS",
+    "AddCheck",
     "AddConstraint",
+    "AddForeignKey",
     "Backfill",
+    "Constraint",
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
     "DropIndex",
+    "SetNotNull",
     "Step",
     "Wanted",
     "WantedStep",
 ]
 
-Step = CreateIndex | DropIndex | AddConstraint | Backfill | DetachPartition
+Step = (
+    CreateIndex
+    | DropIndex
+    | AddConstraint
+    | AddForeignKey
+    | AddCheck
+    | SetNotNull
+    | Backfill
+    | DetachPartition
+)
 
 KINDS: Mapping[str, type[Step]] = {
     "create_index": CreateIndex,
     "drop_index": DropIndex,
     "primary_key": AddConstraint,
     "unique_constraint": AddConstraint,
+    "foreign_key": AddForeignKey,
+    "check": AddCheck,
+    "not_null": SetNotNull,
     "backfill": Backfill,
     "detach_partition": DetachPartition,
 }

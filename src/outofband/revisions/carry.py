@@ -8,11 +8,14 @@ from dataclasses import replace
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, quote
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
 )
 from outofband_lint.names import fold_case
@@ -33,12 +36,16 @@ def spellings(name: QualifiedName) -> tuple[QualifiedName, ...]:
     return (QualifiedName(name.name), QualifiedName(name.name, "public"))
 
 
-def to_table(step: Step, table: QualifiedName) -> Step:
-    """Return the step as declared on ``table``."""
+def to_table(step: Step, old: QualifiedName, new: QualifiedName) -> Step:
+    """Return the step after table ``old`` became ``new``: its own, or one that it refers to."""
+    if isinstance(step, AddForeignKey) and same(step.referent, old):
+        step = replace(step, referent=new)
+    if not same(step.table, old):
+        return step
     if isinstance(step, CreateIndex):
-        replaces = step.replaces and replace(step.replaces, table=table)
-        return replace(step, index=replace(step.index, table=table), replaces=replaces)
-    return replace(step, table=table)
+        replaces = step.replaces and replace(step.replaces, table=new)
+        return replace(step, index=replace(step.index, table=new), replaces=replaces)
+    return replace(step, table=new)
 
 
 def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> Step:
@@ -53,38 +60,74 @@ def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> 
 def with_index_renamed(step: Step, old: str, new: str) -> Step:
     """Return a step of the index's table after the index got another name."""
     if step.name == old and isinstance(step, CreateIndex | DropIndex | AddConstraint):
-        if isinstance(step, CreateIndex):
-            replaces = step.replaces and replace(step.replaces, name=new)
-            step = replace(step, index=replace(step.index, name=new), replaces=replaces)
-        else:
-            step = replace(step, name=new)
+        step = _renamed(step, new)
     if isinstance(step, AddConstraint):
         return replace(step, using_index=new) if step.using_index == old else step
-    if step.after and old in step.after:
-        return replace(step, after=tuple(new if name == old else name for name in step.after))
-    return step
+    return _after_renamed(step, old, new)
 
 
-def with_column_renamed(step: Step, old: str, new: str) -> Step:
-    """Return a step of the column's table after the column got another name."""
+def with_constraint_renamed(step: Step, old: str, new: str) -> Step:
+    """Return a step of the constraint's table after the constraint, and perhaps with it its index,
+    got another name.
+    """
+    if step.name == old and isinstance(step, AddForeignKey | AddCheck | SetNotNull):
+        return replace(step, name=new)
+    return with_index_renamed(step, old, new)
+
+
+def _renamed(step: CreateIndex | DropIndex | AddConstraint, new: str) -> Step:
+    if isinstance(step, CreateIndex):
+        replaces = step.replaces and replace(step.replaces, name=new)
+        return replace(step, index=replace(step.index, name=new), replaces=replaces)
+    return replace(step, name=new)
+
+
+def _after_renamed(step: Step, old: str, new: str) -> Step:
+    if isinstance(step, AddConstraint) or not step.after or old not in step.after:
+        return step
+    return replace(step, after=tuple(new if name == old else name for name in step.after))
+
+
+def with_column_renamed(step: Step, table: QualifiedName, old: str, new: str) -> Step:
+    """Return a step after a column of a table that it is about got another name."""
+    if isinstance(step, AddForeignKey) and same(step.referent, table):
+        step = replace(step, referred=_columns_with(step.referred, old, new))
+    if not same(step.table, table):
+        return step
     match step:
         case CreateIndex(index):
             return replace(step, index=_index_with(index, old, new))
-        case AddConstraint(columns=columns):
-            return replace(step, columns=tuple(new if c == old else c for c in columns))
+        case AddConstraint(columns=columns) | AddForeignKey(columns=columns):
+            return replace(step, columns=_columns_with(columns, old, new))
+        case AddCheck(condition=condition):
+            return replace(step, condition=_text_with(condition, old, new))
+        case SetNotNull(column=column):
+            return replace(step, column=new) if column == old else step
         case DropIndex() | Backfill() | DetachPartition():
             return step
 
 
-def uses_column(step: Step, column: str) -> bool:
-    """Tell whether dropping the column drops the step's object too."""
+def _columns_with(columns: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    return tuple(new if column == old else column for column in columns)
+
+
+def uses_column(step: Step, table: QualifiedName, column: str) -> bool:
+    """Tell whether dropping the column of a table drops the step's object too."""
+    if isinstance(step, AddForeignKey) and same(step.referent, table) and column in step.referred:
+        return True
+    if not same(step.table, table):
+        return False
     match step:
         case CreateIndex(index):
             texts = [key.text for key in index.keys if key.column is None]
             texts += [index.where or ""]
             return column in index.columns or any(_mentions(text, column) for text in texts)
-        case AddConstraint(columns=columns):
+        case AddConstraint(columns=columns) | AddForeignKey(columns=columns):
             return column in columns
+        case AddCheck(condition=condition):
+            return _mentions(condition, column)
+        case SetNotNull(column=own):
+            return own == column
         case DropIndex() | Backfill() | DetachPartition():
             return False
 

@@ -27,7 +27,7 @@ from sqlalchemy import MetaData, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from outofband.errors import Misuse, OutofbandError
-from outofband.revisions import flask_app
+from outofband.revisions import databases, flask_app
 from outofband.revisions.reach import reaching
 
 Metadata = MetaData | Sequence[MetaData] | None
@@ -115,8 +115,9 @@ def load(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = 
 
 def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[str] = ()) -> Config:
     """Return the Config that the ``alembic`` command would make of its options ``-c``, ``-n`` and
-    ``-x``; of an ini file that names no folder and stands beside env.py, as Flask-Migrate's does,
-    the one that ``flask db`` would make.
+    ``-x``, narrowed to one of several databases by ``-x database=NAME``; of an ini file that names
+    no folder and stands beside env.py, as Flask-Migrate's does, the one that ``flask db`` would
+    make.
     """
     ini, toml = _files(configs)
     options = Namespace(config=list(configs), name=name, x=list(x))
@@ -124,6 +125,10 @@ def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[s
     folder = Path(ini).parent
     if (folder / "env.py").is_file() and not config.get_alembic_option("script_location"):
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    try:
+        databases.narrow(config, x)
+    except LookupError as error:
+        raise AlembicConfigWrong("-x database", why=str(error), do="Name one of them") from None
     return config
 
 

@@ -14,10 +14,13 @@ from functools import partial
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
     WantedStep,
 )
@@ -94,11 +97,13 @@ class Fold:
     def _act(self, table: QualifiedName, action: sql.TableAction) -> None:
         match action:
             case sql.RenameColumn(column=old, new_name=new):
-                self._change(table, lambda step: carry.with_column_renamed(step, old, new))
+                self.entries.change(lambda s: carry.with_column_renamed(s, table, old, new))
             case sql.DropColumn(column=column):
-                self._cancel(lambda s: same(s.table, table) and carry.uses_column(s, column))
+                self._cancel(lambda step: carry.uses_column(step, table, column))
+            case sql.DropNotNull(column=column):
+                self._cancel(partial(_sets_not_null, table=table, column=column))
             case sql.RenameConstraint(name=old, new_name=new):
-                self._change(table, lambda step: carry.with_index_renamed(step, old, new))
+                self._change(table, lambda step: carry.with_constraint_renamed(step, old, new))
             case sql.DropConstraint(name=name):
                 self._constraint_dropped(table, name)
             case (
@@ -109,9 +114,14 @@ class Fold:
                 self._cancel(lambda s: _creates(s, table.renamed(index)))
 
     def _constraint_dropped(self, table: QualifiedName, name: str) -> None:
-        """Cancel a promotion and the build it consumed: the index goes with its constraint."""
+        """Cancel what was to add a constraint; with a promotion the build it consumed, since the
+        index goes with its constraint.
+        """
         for entry in self.entries.called(name):
             step = entry.step
+            if _adds(step, table, name):
+                self._cancel(partial(operator.eq, step))
+                return
             if isinstance(step, AddConstraint) and same(step.table, table) and step.name == name:
                 used = table.renamed(step.using_index)
                 self._cancel(partial(_creates, index=used))
@@ -154,7 +164,7 @@ class Fold:
             self._change(table, lambda s: carry.with_index_renamed(s, index.name, new))
 
     def _move(self, old: QualifiedName, new: QualifiedName) -> None:
-        self._change(old, lambda step: carry.to_table(step, new))
+        self.entries.change(lambda step: carry.to_table(step, old, new))
         self.entries.change(lambda step: carry.with_partition_moved(step, old, new))
         self.plain = {
             (QualifiedName(name.name, new.schema) if same(table, old) else name): (
@@ -164,13 +174,17 @@ class Fold:
         }
 
     def _schema_renamed(self, old: str, new: str) -> None:
-        tables = {entry.step.table for entry in self.entries} | set(self.plain.values())
+        tables = set(self.plain.values())
+        for entry in self.entries:
+            tables.add(entry.step.table)
+            if isinstance(entry.step, AddForeignKey):
+                tables.add(entry.step.referent)
         for table in tables:
             if (table.schema or "public") == old:
                 self._move(table, QualifiedName(table.name, new))
 
     def _drop_where(self, drops: Callable[[QualifiedName], bool]) -> None:
-        self._cancel(lambda step: drops(step.table) or _detaches(step, drops))
+        self._cancel(lambda s: drops(s.table) or _refers(s, drops) or _detaches(s, drops))
         self.plain = {name: table for name, table in self.plain.items() if not drops(table)}
 
     def _change(self, table: QualifiedName, change: Callable[[Step], Step]) -> None:
@@ -216,6 +230,20 @@ def _drops(step: Step, index: QualifiedName) -> bool:
 
 def _consumes(step: Step, index: QualifiedName) -> bool:
     return isinstance(step, AddConstraint) and same(step.table.renamed(step.using_index), index)
+
+
+def _adds(step: Step, table: QualifiedName, constraint: str) -> bool:
+    """Tell whether a step adds the constraint, other than by promoting an index."""
+    adds = isinstance(step, AddForeignKey | AddCheck | SetNotNull)
+    return adds and same(step.table, table) and step.name == constraint
+
+
+def _sets_not_null(step: Step, table: QualifiedName, column: str) -> bool:
+    return isinstance(step, SetNotNull) and same(step.table, table) and step.column == column
+
+
+def _refers(step: Step, referent: Callable[[QualifiedName], bool]) -> bool:
+    return isinstance(step, AddForeignKey) and referent(step.referent)
 
 
 def _detaches(step: Step, partition: Callable[[QualifiedName], bool]) -> bool:

@@ -22,7 +22,7 @@ from alembic.script import Script, ScriptDirectory
 from outofband import child, wire
 from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
-from outofband.revisions import env_py, graph
+from outofband.revisions import databases, env_py, graph
 from outofband.revisions import environment as environments
 from outofband.revisions.absent import Absent, importing
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
@@ -137,7 +137,10 @@ def tell(config: Config, reading: Reading, kept: Kept, post: Post) -> None:
         folders = [str(folder) for folder in script._version_locations]
         post.say({"chain": [_place(one) for one in scripts], "folders": folders})
     modules = Modules(_folders(config, script), loaded=reading.executes)
-    performer = Performer(environment, post, reading.limit, reading.executes, modules=modules)
+    every = databases.listed(environment.config)
+    performer = Performer(
+        environment, post, reading.limit, reading.executes, modules=modules, databases=every
+    )
     done = {answer["revision"]: answer for answer in post.said if "revision" in answer}
     done |= {kept.answers[a["kept"]]["revision"]: kept.answers[a["kept"]] for a in _kept(post)}
     as_before = True

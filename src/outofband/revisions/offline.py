@@ -12,14 +12,18 @@ from typing import Literal
 from outofband.catalog.earlier import waits_for
 from outofband.model.names import QualifiedName, literal
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
     Wanted,
 )
+from outofband.revisions import offline_constraint
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
@@ -52,17 +56,20 @@ BEGIN
   END IF;
   SELECT sum(pg_relation_size(oid)) INTO heap_bytes
     FROM (SELECT target::oid AS oid UNION SELECT relid FROM pg_partition_tree(target)) AS leaf;
+{work}
+EXCEPTION WHEN OTHERS THEN
+  RAISE NOTICE 'outofband: deferred %: %', {step}, SQLERRM;
+END
+{tag};"""
+
+_WORK = """\
   IF heap_bytes > {limit} THEN
     RAISE NOTICE 'outofband: deferred %: % has % bytes', {step}, target, heap_bytes;
     RETURN;
   END IF;
   PERFORM set_config('lock_timeout', {lock_timeout}, true);
   EXECUTE {statement};
-  PERFORM set_config('lock_timeout', before, true);
-EXCEPTION WHEN OTHERS THEN
-  RAISE NOTICE 'outofband: deferred %: %', {step}, SQLERRM;
-END
-{tag};"""
+  PERFORM set_config('lock_timeout', before, true);"""
 
 _BARRIER = """\
 -- outofband: require {comment}
@@ -90,17 +97,24 @@ def block(
     if isinstance(step, Backfill):
         return deferred(step)
     obstacles = _obstacles(step, direction, earlier)
+    what = literal(f"{step.kind.replace('_', ' ')} {step.name}")
+    limit, lock_timeout = settings.inline_max_bytes, literal(_milliseconds(settings.lock_timeout))
     text = _BLOCK.format(
         comment=one_line(step.name),
         one_line=one_line(step.plain_sql),
         tag=TAG,
         table=literal(str(step.table)),
-        step=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
+        step=what,
         done=" OR ".join(map(_done, (step, *_takers(step, finally_wanted)))),
         obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
-        limit=settings.inline_max_bytes,
-        lock_timeout=literal(_milliseconds(settings.lock_timeout)),
-        statement=_statement(step, direction, earlier),
+        work=offline_constraint.work(step, what, limit, lock_timeout)
+        if isinstance(step, AddCheck | AddForeignKey | SetNotNull)
+        else _WORK.format(
+            step=what,
+            limit=limit,
+            lock_timeout=lock_timeout,
+            statement=_statement(step, direction, earlier),
+        ),
     )
     return tagged(text)
 
@@ -138,6 +152,8 @@ def _done(step: Step) -> str:
             return f"to_regclass({literal(str(step.qualified_name))}) IS NULL"
         case AddConstraint():
             return _has_constraint(step)
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return offline_constraint.is_done(step)
         case DetachPartition():
             return _is_detached(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
@@ -167,6 +183,9 @@ def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> l
                 f" AND attname = ANY (ARRAY[{names}]))"
             )
             told.append(f"SELECT 'a column allows NULL', {nullable}")
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            other = "its name is taken by another constraint"
+            told.append(f"SELECT {literal(other)}, {offline_constraint.taken(step)}")
     return told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -41,7 +41,7 @@ class Performer:
 
     ``chain`` holds those performed, for the ones that look at the schema. ``executes`` is False
     where nothing of the project may run: all that is known is then in the syntax tree, and in those
-    of ``modules``.
+    of ``modules``. A revision for several ``databases`` is performed for each that is named.
     """
 
     environment: Environment
@@ -50,6 +50,7 @@ class Performer:
     executes: bool = True
     chain: Chain = field(default_factory=Chain)
     modules: Modules = field(default_factory=partial(Modules, ()))
+    databases: Sequence[str] = ()
 
     def upgrade(self, script: Script, problem: Problem | None = None) -> Run:
         """Return what ``upgrade()`` sends; with a ``problem``, what its syntax tree says."""
@@ -91,7 +92,8 @@ class Performer:
             vars(operations)["run_async"] = partial(run_async, operations)
             try:
                 perform = getattr(script.module, function)
-                perform(**_arguments(perform, self.environment))
+                for arguments in self._calls(perform):
+                    perform(**arguments)
             except BaseException as error:
                 problem = Problem(_reason(error, function, self.limit), _line(error, script.path))
                 capture.broken = isinstance(error, TimeUpError | SystemExit)
@@ -102,6 +104,11 @@ class Performer:
                 problem.line if problem else _first_line(script, function),
             )
         return capture, Run(tuple(capture.sources), tuple(capture.steps), problem)
+
+    def _calls(self, perform: Callable[..., object]) -> list[dict[str, str]]:
+        """Return what env.py gives a function of a revision, call by call."""
+        takes = _ENGINE in inspect.signature(perform).parameters
+        return [{_ENGINE: name} for name in self.databases if takes] or [{}]
 
     def _completed(
         self, script: Script, function: Function, run: Run, asked: list[int], *, is_broken: bool
@@ -169,15 +176,6 @@ class Performer:
         reader.read(function)
         run = Run(tuple(capture.sources), tuple(capture.steps))
         return run, reader.unread, reader.strangers
-
-
-def _arguments(perform: Callable[..., object], environment: Environment) -> dict[str, str]:
-    """Return what env.py gives the functions of a revision: of several databases, as Alembic's
-    template multidb has them, the one that this environment is about, by its upgrade_token.
-    """
-    token = str(environment.options.get("upgrade_token") or "")
-    names = inspect.signature(perform).parameters
-    return {_ENGINE: token.removesuffix("_upgrades")} if token and _ENGINE in names else {}
 
 
 def _first_line(script: Script, function: Function) -> int:

@@ -9,6 +9,7 @@ from alembic.script import Script
 
 from outofband import child
 from outofband.model.step import Step
+from outofband.revisions import databases
 from outofband.revisions.environment import Environment
 from outofband.revisions.perform import Performer
 from outofband.revisions.unread import may_declare_more
@@ -82,7 +83,8 @@ def _runs(
     environment: Environment, scripts: Sequence[Script], before: Iterable[Rendered], limit: float
 ) -> list[Run]:
     def work(post: child.Post) -> None:
-        performer = Performer(environment, post, limit)
+        here = databases.configured(environment.config, environment.options)
+        performer = Performer(environment, post, limit, databases=here)
         done = [from_json(answer) for answer in post.said]
         for rendered in before:
             performer.chain.add(rendered.revision.id, rendered.revision.sources)

@@ -184,5 +184,6 @@ _OPERATIONS = frozenset(
         "execute",
         "rename_table",
         "require_step",
+        "set_not_null_out_of_band",
     }
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
+from outofband.catalog.constraining import constrain, undo_constraint
 from outofband.catalog.equality import Equality, compare
 from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.parts import kind_of
@@ -32,12 +33,15 @@ from outofband.model.statements import (
     named,
 )
 from outofband.model.step import (
+    AddCheck,
     AddConstraint,
+    AddForeignKey,
     Backfill,
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
     DropIndex,
+    SetNotNull,
     Step,
 )
 from outofband.runbook import partitions
@@ -58,6 +62,8 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return _drop(table.name.renamed(step.name), standing.sight.index, table)
         case AddConstraint():
             return _promote(step, standing, table)
+        case AddCheck() | AddForeignKey() | SetNotNull():
+            return constrain(step, standing.sight, table, waits=bool(standing.waits_for))
         case Backfill():
             return _run(step, standing)
         case DetachPartition():
@@ -204,6 +210,8 @@ def undo(step: Step, table: TableFacts, sight: Sight) -> Decision:
     over partitions that was not finished, their parts too, and before it: it tells of them.
     """
     found = sight.index
+    if sight.constraint is not None:
+        return undo_constraint(sight, table)
     if isinstance(step, AddConstraint):
         if sight.key is not None:
             return tuple(leftovers(sight.key.index, table))[::-1], ""

@@ -16,19 +16,25 @@ from outofband.model.statements import (
     RemoveIndex,
     RepairIndex,
     Statement,
+    Validate,
     statement,
 )
+from outofband.model.step import AddCheck, AddForeignKey, SetNotNull
 from outofband.runbook.build import Build
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight import Report
 from outofband.runbook.setbacks import LOCK_NOT_FREE
+from outofband.runbook.stuck import Stuck
+from outofband.runbook.violations import VIOLATED, count, remedy
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _TOO_LONG = "57014"
 _POLL_SECONDS = 0.2
+_COUNTING_SECONDS = 60.0
+"""For how long the rows that a validation has failed on are counted."""
 
 
 class Doing:
@@ -78,6 +84,8 @@ class Doing:
             case AnalyzeTable():
                 self._send_action(action)
                 self._analyzed.add(action)
+            case Validate():
+                self._validate(action, table)
             case _:
                 self._send_action(action)
 
@@ -106,6 +114,18 @@ class Doing:
         self._send_action(action)
         if own is not None:
             self._sent, own.has_left = sent_before, False
+
+    def _validate(self, action: Validate, table: TableFacts) -> None:
+        """Validate a constraint; where a row violates it, tell which. Raises Stuck."""
+        try:
+            self._send_action(action)
+        except StatementFailed as failed:
+            step, sight = self._planned.step, self._planned.standing.sight
+            if failed.sqlstate not in VIOLATED:
+                raise
+            assert isinstance(step, AddCheck | AddForeignKey | SetNotNull)
+            found = count(self._world.hand, step, sight, table, seconds=_COUNTING_SECONDS)
+            raise Stuck(found.told, remedy(step, found.query)) from None
 
     def _tune(self, index: Index) -> None:
         if tuning := self._planned.tuning(index):
@@ -149,6 +169,8 @@ def touched(action: Action, table: TableFacts) -> TableFacts:
             case BuildIndex(index) | AwaitBuild(index) if index.table == part.name:
                 return part
             case AnalyzeTable(name) if name == part.name:
+                return part
+            case Validate(name) if name == part.name:
                 return part
             case RemoveIndex(name) if any(i.name == name for i in part.indexes):
                 return part

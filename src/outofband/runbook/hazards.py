@@ -9,9 +9,13 @@ from outofband.errors import Misuse, NothingChanged
 from outofband.model.state import State
 from outofband.model.statements import (
     Action,
+    AddNotNull,
+    AddNotValid,
+    AddOverPartitions,
     BuildIndex,
     ConstrainTable,
     CoverTable,
+    DeclareNotNull,
     Detach,
     DropConstraint,
     FinishDetach,
@@ -19,8 +23,9 @@ from outofband.model.statements import (
     RemoveIndex,
     RepairIndex,
     RunBackfill,
+    Validate,
 )
-from outofband.model.step import DropIndex
+from outofband.model.step import AddCheck, AddForeignKey, DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep
 
@@ -64,11 +69,24 @@ def _covers(_: PlannedStep, action: Action) -> bool:
 
 
 def _locks(_: PlannedStep, action: Action) -> bool:
+    if isinstance(action, AddNotValid):
+        return isinstance(action.constraint, AddCheck)
+    brief = Promote | ConstrainTable | DropConstraint | AddNotNull | DeclareNotNull
     return (
-        isinstance(action, Promote | ConstrainTable | DropConstraint)
+        isinstance(action, brief)
         or (isinstance(action, RemoveIndex) and action.partitioned)
         or (isinstance(action, Detach) and not action.concurrent)
     )
+
+
+def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, AddOverPartitions) or (
+        isinstance(action, AddNotValid) and isinstance(action.constraint, AddForeignKey)
+    )
+
+
+def _validates(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, Validate)
 
 
 def _detaches(_: PlannedStep, action: Action) -> bool:
@@ -119,6 +137,23 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
     (
         Hazard("locks-table-briefly", f"stops reads and writes for milliseconds; {_GIVES_WAY}"),
         _locks,
+    ),
+    (
+        Hazard(
+            "stops-writes-to-both-tables",
+            "a new foreign key stops writes to its table and to the one it refers to for "
+            f"milliseconds; {_GIVES_WAY}",
+        ),
+        _adds_foreign_key,
+    ),
+    (
+        Hazard(
+            "reads-every-row",
+            "while rows are validated VACUUM, ANALYZE and ALTER of the table wait, behind an ALTER "
+            "without lock_timeout every query too, and no VACUUM of the database removes rows "
+            "deleted since it began",
+        ),
+        _validates,
     ),
     (
         Hazard(

@@ -19,6 +19,7 @@ from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
 
 TABLE = f"{OUR_SCHEMA}.journal"
+_NO_TABLE = ("42P01", "3F000")
 
 
 class Journal:
@@ -30,11 +31,12 @@ class Journal:
 
     def __init__(self, run: str, version: str, say: Callable[[str], None]) -> None:
         self._run, self._version, self._say = run, version, say
-        self._kept = True
+        self._kept, self._prepared = True, False
         self._role = self._database = ""
 
     def prepare(self, hand: Hand) -> None:
         """Make the table where it is not there yet and may be made."""
+        self._prepared = True
         try:
             there = hand.rows(query("journal_there"))[0]
             self._role, self._database = there["role"], there["database"]
@@ -76,7 +78,12 @@ class Journal:
         try:
             hand.write(query("journal_add"), given)
         except (OutofbandError, SessionLost) as error:
-            self._give_up(self._reason(error))
+            # A run that changes nothing makes no table, and need not say that there is none.
+            is_absent = isinstance(error, StatementFailed) and error.sqlstate in _NO_TABLE
+            if is_absent and not self._prepared:
+                self._kept = False
+            else:
+                self._give_up(self._reason(error))
 
     def _reason(self, error: Exception) -> str:
         if not isinstance(error, StatementFailed) or error.sqlstate != "42501":

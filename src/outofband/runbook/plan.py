@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from outofband.catalog.classify import resolved
+from outofband.catalog.constraining import proof_left
 from outofband.catalog.facts import Observation, TableFacts
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
@@ -20,6 +21,7 @@ from outofband.model.step import (
     Backfill,
     ConstraintIndex,
     CreateIndex,
+    SetNotNull,
     Step,
     Wanted,
 )
@@ -147,8 +149,12 @@ def _left_behind(standing: Standing, table: TableFacts | None) -> Iterable[Plann
     match resolved(standing.step, table), standing.sight.key:
         case (CreateIndex(index), _) | (AddConstraint(), ConstraintIndex(index)):
             actions = tuple(leftovers(index, table))
-            if actions:
-                yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
+        case SetNotNull() as step, _:
+            actions = proof_left(step, standing.sight, table)
+        case _:
+            return
+    if actions:
+        yield PlannedStep(standing, actions, "", table.heap_bytes, table.row_estimate)
 
 
 def _without_verdict(standing: Standing) -> Iterable[PlannedStep]:

@@ -58,7 +58,9 @@ def entry(facts: BackfillFacts) -> dict[str, Any]:
     }
     counted = {"units_open": facts.open, "units_running": facts.running}
     aside = {"units_quarantined": facts.quarantined, "rows_left_out": facts.left_out}
-    return {**{k: v for k, v in known.items() if v is not None}, **counted, **aside}
+    told_of = {"abandoned": facts.abandoned, "hosts_unheard": list(facts.unheard)}
+    more = {name: value for name, value in told_of.items() if value}
+    return {**{k: v for k, v in known.items() if v is not None}, **counted, **aside, **more}
 
 
 def _bar(fraction: float) -> str:

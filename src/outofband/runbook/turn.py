@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from outofband.catalog.facts import TableFacts
 from outofband.model.state import State
-from outofband.model.statements import Action, BuildIndex, RemoveIndex, RepairIndex, statement
+from outofband.model.statements import (
+    Action,
+    BuildIndex,
+    RemoveIndex,
+    RepairIndex,
+    Validate,
+    statement,
+)
 from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.hand import SessionLost, StatementFailed
+from outofband.runbook.losses import Losses
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import way_out
@@ -26,6 +34,7 @@ class Turn:
         self._planned, self._world = planned, world
         self._doing = Doing(planned, world, dedupe, report)
         self._setbacks = Setbacks(world)
+        self._losses = Losses(world.hand.reconnect, world.screen.say)
 
     def run(self) -> Ending:
         """Bring the step to an ending. Raises SessionLost when the server stays away."""
@@ -33,7 +42,7 @@ class Turn:
             try:
                 return self._try()
             except SessionLost as lost:
-                self._setbacks.reconnect(lost)
+                self._losses.mend(lost)
             except GivenUp as given_up:
                 return self._ending(End.WAITING, given_up.why)
             except StatementFailed as failed:
@@ -81,7 +90,8 @@ class Turn:
                 return self._stale(now)
             action = self._doing.first(now.actions)
             part = touched(action, table)
-            if isinstance(action, BuildIndex | RemoveIndex | RepairIndex) and part.workers:
+            lasts = isinstance(action, BuildIndex | RemoveIndex | RepairIndex | Validate)
+            if lasts and part.workers:
                 self._doing.let_finish(part.workers[0], part)
             elif self._waited_for_replicas(action):
                 continue

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from outofband import child
 from outofband.catalog.classify import classify
 from outofband.catalog.observe import observe
+from outofband.catalog.unlike import told_state
 from outofband.child import Post, TimeUpError
-from outofband.doctor import drift
 from outofband.errors import OutofbandError
 from outofband.model.state import State
 from outofband.rehearse.run import Call, Site
@@ -64,4 +64,4 @@ def _indexes(steps: list[CreateIndex], site: Site) -> Iterator[str]:
     for step in steps:
         sight = classify(step, seen)
         if sight.state in _BAD:
-            yield f"index {step.index.qualified_name} {drift.told_state(step, sight)}"
+            yield f"index {step.index.qualified_name} {told_state(step, sight)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
+from outofband_lint.declaring import declare_not_null
 from outofband_lint.example import PATH, Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
@@ -30,6 +31,17 @@ PROVED = tuple(
         ),
     )
 )
+
+_STEP = "ALTER TABLE created_by_hand ADD CONSTRAINT a_set CHECK (a IS NOT NULL)"
+
+
+def _after_step(*sources: Source) -> tuple[Revision, ...]:
+    """A CHECK that the deploy of the first revision adds and a runbook validates."""
+    declared = Source(_STEP, "versions/1_declared.py", 8, out_of_band=True)
+    return (
+        Revision("1", "versions/1_declared.py", sources=(declared,)),
+        Revision("2", PATH, sources=sources),
+    )
 
 
 def _told(sql: str, *, existing_nullable: bool) -> Source:
@@ -87,8 +99,20 @@ def _told(sql: str, *, existing_nullable: bool) -> Source:
             sources=(_told("ALTER TABLE orders ALTER a SET NOT NULL", existing_nullable=False),),
         ),
         Example("ALTER TABLE orders ALTER a SET NOT NULL", settings=Settings(small=("orders",))),
+        Example(
+            chain=_after_step(Source("ALTER TABLE created_by_hand ALTER a SET NOT NULL", PATH, 9)),
+            measured=False,
+        ),
     ),
     good=(
+        Example("ALTER TABLE orders ADD CONSTRAINT a_set NOT NULL a", out_of_band=True),
+        Example(
+            chain=_after_step(
+                Source("", PATH, 8, barrier="a_set"),
+                Source("ALTER TABLE created_by_hand ALTER a SET NOT NULL", PATH, 9),
+            ),
+            measured=False,
+        ),
         "ALTER TABLE orders ALTER c SET NOT NULL",
         "ALTER TABLE orders ALTER id SET NOT NULL",
         "ALTER TABLE orders ALTER d SET NOT NULL",
@@ -113,14 +137,16 @@ def column_set_not_null(
     Cost: Postgres reads the whole table under an ACCESS EXCLUSIVE lock to look for a NULL. Every
     query waits for as long as that takes; one NULL fails the upgrade.
 
-    Instead: `op.create_check_constraint(…, "… IS NOT NULL", postgresql_not_valid=True)` in this
-    revision, and in a later one VALIDATE CONSTRAINT, which blocks nobody, then SET NOT NULL, which
-    takes the CHECK for proof and reads nothing, then the drop of the CHECK. Plain Alembic has the
-    same operations.
+    Instead: `op.set_not_null_out_of_band(…)`: new rows have to satisfy it from the deploy on, and
+    the runbook looks at the others while reads and writes go on. Plain Alembic has
+    `op.create_check_constraint(…, "… IS NOT NULL", postgresql_not_valid=True)` for this revision,
+    and for a later one VALIDATE CONSTRAINT, which blocks nobody, then SET NOT NULL, which takes the
+    CHECK for proof and reads nothing, then the drop of the CHECK.
 
     Allowed when: the revision itself creates the table, the column is NOT NULL already or in the
-    primary key, or a validated CHECK of the schema before says so. Of a column that no revision
-    here creates, `existing_nullable` of `op.alter_column` is believed.
+    primary key, or a validated CHECK of the schema before says so, of a step one behind a barrier
+    on it. Of a column that no revision here creates, `existing_nullable` of `op.alter_column` is
+    believed.
 
     Source: PostgreSQL 18, ALTER TABLE, SET NOT NULL.
     """
@@ -150,13 +176,13 @@ def _violation(table: QualifiedName, column: str, schema: Schema, *, is_whole: b
         execute(f"ALTER TABLE {named} ALTER COLUMN {quote(column)} SET NOT NULL"),
         execute(f"ALTER TABLE {named} DROP CONSTRAINT {quote(name)}"),
     )
-    undo = (execute(f"ALTER TABLE {named} ALTER COLUMN {quote(column)} DROP NOT NULL"), here)
+    step = declare_not_null(table, name, column)
     return Violation(
         f"Setting column {quote(column)} of {named} NOT NULL reads the whole table under an ACCESS "
         f"EXCLUSIVE lock: {LockMode.ACCESS_EXCLUSIVE.blocks} to {named} waits until it ends, and "
         "one NULL fails the upgrade.",
-        f"Create a CHECK here, {here}, and in a later revision {', '.join(later)}. Without "
-        "outofband, the same.",
+        f"Declare it, {step}. Without outofband, create a CHECK here, {here}, and in a later "
+        f"revision {', '.join(later)}",
         costs=(table,),
-        fix=Fix(here=(here,), later=later, undo=undo) if is_whole else None,
+        fix=Fix(here=(step,)) if is_whole else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import added_constraints, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
+from outofband_lint.declaring import declare_check
 from outofband_lint.example import Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
@@ -52,6 +53,7 @@ from outofband_lint.statement import AlterTable
         Example("ALTER TABLE orders ADD CHECK (total > 0)", settings=Settings(small=("orders",))),
     ),
     good=(
+        Example("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0)", out_of_band=True),
         "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID",
         "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT ENFORCED",
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ADD CHECK (a > 0)",
@@ -66,9 +68,10 @@ def check_validated_at_once(
     Cost: ADD CHECK reads the whole table under an ACCESS EXCLUSIVE lock. Every query waits for as
     long as that takes. One row that does not satisfy it fails the upgrade.
 
-    Instead: `op.create_check_constraint(…, postgresql_not_valid=True)`, which reads nothing and
-    checks new rows from then on; in a later revision VALIDATE CONSTRAINT, which blocks no query.
-    Plain Alembic has the same operations.
+    Instead: `op.create_check_constraint_out_of_band(…)`: the deploy adds it for new rows, which
+    reads nothing, and the runbook validates the others, which blocks no query. Plain Alembic has
+    `op.create_check_constraint(…, postgresql_not_valid=True)`, and VALIDATE CONSTRAINT in a later
+    revision.
 
     Allowed when: the revision itself creates the table, or the CHECK is NOT VALID or NOT ENFORCED.
 
@@ -80,12 +83,13 @@ def check_validated_at_once(
             name = constraint_name(table, check, schema)
             here = create_check(table, name, check.expression or "")
             later = validate_constraint(table, name)
+            declared = declare_check(table, name, check.expression or "")
             fixable = is_only_action(statement) and not check.no_inherit
             yield Violation(
                 f"Adding CHECK {name} reads the whole table {named} under an ACCESS EXCLUSIVE "
                 f"lock: {LockMode.ACCESS_EXCLUSIVE.blocks} to {named} waits until it ends.",
-                f"Create it as NOT VALID, {here}, and in a later revision {later}. Without "
-                "outofband, the same.",
+                f"Declare it, {declared}. Without outofband, create it as NOT VALID, {here}, and "
+                f"in a later revision {later}",
                 costs=(table,),
-                fix=Fix(here=(here,), later=(later,)) if fixable else None,
+                fix=Fix(here=(declared,)) if fixable else None,
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import added_constraints, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
+from outofband_lint.declaring import declare_foreign_key
 from outofband_lint.example import Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
@@ -60,6 +61,10 @@ from outofband_lint.statement import AlterTable, Constraint
         ),
     ),
     good=(
+        Example(
+            "ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers",
+            out_of_band=True,
+        ),
         "ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers NOT VALID",
         "ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers NOT ENFORCED",
         "CREATE TABLE fresh (a bigint); ALTER TABLE fresh ADD FOREIGN KEY (a) REFERENCES customers",
@@ -75,10 +80,11 @@ def foreign_key_validated_at_once(
     row of the one in the other: every INSERT, UPDATE and DELETE on either waits for as long as that
     takes. One row without a partner fails the upgrade.
 
-    Instead: `op.create_foreign_key(…, postgresql_not_valid=True)`, which holds the locks for a
-    moment and checks new rows from then on; in a later revision VALIDATE CONSTRAINT, which blocks
-    no write. Plain Alembic has the same operations. Before PostgreSQL 18 a partitioned table takes
-    no NOT VALID: add and validate it partition by partition, then on the parent.
+    Instead: `op.create_foreign_key_out_of_band(…)`: the deploy adds it for new rows, which holds
+    the locks for a moment, and the runbook validates the others, which blocks no write, before
+    PostgreSQL 18 partition by partition. Plain Alembic has
+    `op.create_foreign_key(…, postgresql_not_valid=True)`, and VALIDATE CONSTRAINT in a later
+    revision; before PostgreSQL 18 a partitioned table takes no NOT VALID.
 
     Allowed when: the revision itself creates the table (foreign-key-to-busy-table speaks of the
     other one), or the key is NOT VALID or NOT ENFORCED.
@@ -99,18 +105,19 @@ def _violation(
     both = f"{named} and {other}" if named != other else str(named)
     name = constraint_name(table, key, schema)
     here, later = create_foreign_key(table, name, key), validate_constraint(table, name)
-    help_ = f"Create it as NOT VALID, {here}, and in a later revision {later}."
+    step = declare_foreign_key(table, name, key, schema)
+    plain = f"create it as NOT VALID, {here}, and in a later revision {later}"
     if known is not None and known.kind == "partitioned":
-        help_ = (
-            "Add it to each partition as NOT VALID, validate each in a later revision, then add "
-            f"it to {named}, which finds them; from PostgreSQL 18 on {named} takes NOT VALID."
+        plain = (
+            "add it to each partition as NOT VALID, validate each in a later revision, then add "
+            f"it to {named}, which finds them; from PostgreSQL 18 on {named} takes NOT VALID"
         )
-        is_whole = False
+    help_ = f"Declare it, {step}. Without outofband, {plain}" if step else plain
     return Violation(
         f"Adding foreign key {name} holds SHARE ROW EXCLUSIVE locks on {both} while every row of "
         f"{named} is looked up: {LockMode.SHARE_ROW_EXCLUSIVE.blocks} to {both} waits until that "
         "ends.",
-        f"{help_} Without outofband, the same.",
+        f"{help_[0].upper()}{help_[1:]}",
         costs=(table,),
-        fix=Fix(here=(here,), later=(later,)) if is_whole else None,
+        fix=Fix(here=(step,)) if is_whole and step else None,
     )

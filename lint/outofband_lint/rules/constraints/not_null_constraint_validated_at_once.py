@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import added_constraints, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
+from outofband_lint.declaring import declare_not_null
 from outofband_lint.example import Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
@@ -38,6 +39,7 @@ from outofband_lint.statement import AlterTable
         Example("ALTER TABLE created_by_hand ADD NOT NULL a", measured=False),
     ),
     good=(
+        Example("ALTER TABLE orders ADD CONSTRAINT a_set NOT NULL a", out_of_band=True),
         "ALTER TABLE orders ADD CONSTRAINT a_set NOT NULL a NOT VALID",
         "ALTER TABLE orders ADD CONSTRAINT b_set NOT NULL b",
         "CREATE TABLE fresh (a int); ALTER TABLE fresh ADD NOT NULL a",
@@ -51,8 +53,10 @@ def not_null_constraint_validated_at_once(
     Cost: ADD NOT NULL reads the whole table under an ACCESS EXCLUSIVE lock, as SET NOT NULL does.
     Every query waits for as long as that takes. One NULL fails the upgrade.
 
-    Instead: `op.execute("ALTER TABLE … ADD CONSTRAINT … NOT NULL … NOT VALID")`, and in a later
-    revision VALIDATE CONSTRAINT, which blocks no query. Plain Alembic has the same.
+    Instead: `op.set_not_null_out_of_band(…)`: the deploy adds it for new rows, which reads nothing,
+    and the runbook validates the others, which blocks no query. In plain Alembic,
+    `op.execute("ALTER TABLE … ADD CONSTRAINT … NOT NULL … NOT VALID")`, and in a later revision
+    VALIDATE CONSTRAINT.
 
     Allowed when: the revision itself creates the table, the constraint is NOT VALID, or a validated
     CHECK of the schema before proves it.
@@ -71,12 +75,13 @@ def not_null_constraint_validated_at_once(
             f"ALTER TABLE {named} ADD CONSTRAINT {quote(name)} NOT NULL {quote(column)} NOT VALID"
         )
         later = validate_constraint(table, name)
+        step = declare_not_null(table, name, column)
         yield Violation(
             f"Adding NOT NULL to column {quote(column)} of {named} reads the whole table under an "
             f"ACCESS EXCLUSIVE lock: {LockMode.ACCESS_EXCLUSIVE.blocks} to {named} waits until it "
             "ends.",
-            f"Create it as NOT VALID, {here}, and in a later revision {later}. Without outofband, "
-            "the same.",
+            f"Declare it, {step}. Without outofband, create it as NOT VALID, {here}, and in a "
+            f"later revision {later}",
             costs=(table,),
-            fix=Fix(here=(here,), later=(later,)) if is_only_action(statement) else None,
+            fix=Fix(here=(step,)) if is_only_action(statement) else None,
         )

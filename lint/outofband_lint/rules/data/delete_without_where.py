@@ -43,7 +43,7 @@ def delete_without_where(
     them stays locked, and the deploy waits as long as there are rows; their space is left to
     VACUUM.
 
-    Instead: work in batches outside the deploy, by `outofband backfill`, and put
+    Instead: work in batches outside the deploy, by `op.backfill_out_of_band(…)`, and put
     `op.require_step(…)` before what needs it. In plain Alembic, a script after the deploy, or
     `op.execute("DELETE … WHERE …")` for the rows that are meant.
 

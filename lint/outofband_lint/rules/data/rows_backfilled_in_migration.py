@@ -90,7 +90,7 @@ def rows_backfilled_in_migration(
     failure near the end throws all of it away.
 
     Instead: change the schema in the revision and the rows outside the deploy, in batches with a
-    pause: declare the batches to `outofband backfill` and put `op.require_step(…)` before what
+    pause: declare them with `op.backfill_out_of_band(…)` and put `op.require_step(…)` before what
     needs them. In plain Alembic, a script after the deploy, or batches of a thousand rows under
     `with op.get_context().autocommit_block():`, each by its own `op.execute(…)`.
 
@@ -125,7 +125,7 @@ def _violation(write: Write, table: QualifiedName, context: StatementContext) ->
         f"{_DONE[write.verb]} {rows} {shown(table)} in one statement takes as long as they are "
         "many; the deploy waits, and every row touched stays locked until the migration's "
         f"transaction ends.{also}",
-        f"Move the rows of {shown(table)} out of the deploy: outofband backfill, and "
+        f"Move the rows of {shown(table)} out of the deploy: op.backfill_out_of_band(…), and "
         "op.require_step(…) before what needs them. Without outofband, a script after the deploy "
         "that works in batches",
         costs=(table,),

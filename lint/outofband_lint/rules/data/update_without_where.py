@@ -45,7 +45,7 @@ def update_without_where(
     indexes get a new entry for each, and every row stays locked until the migration's transaction
     ends. The deploy waits as long.
 
-    Instead: work in batches outside the deploy, by `outofband backfill`, and put
+    Instead: work in batches outside the deploy, by `op.backfill_out_of_band(…)`, and put
     `op.require_step(…)` before what needs it. In plain Alembic, a script after the deploy, or
     `op.execute("UPDATE … WHERE …")` for the rows that are meant.
 

@@ -91,7 +91,7 @@ def statements_after_exclusive_lock(
     ALTER TABLE keeps even readers of that table waiting as long as it runs.
 
     Instead: put what takes long into a revision before or behind, or outside the deploy altogether
-    (`op.create_index_out_of_band(…)`, `outofband backfill`), and let each revision have its
+    (`op.create_index_out_of_band(…)`, `op.backfill_out_of_band(…)`), and let each revision have its
     transaction: plain Alembic does with `transaction_per_migration=True` in env.py.
 
     Allowed when: the later statements only change the catalog, write a handful of rows, or work on

@@ -1,5 +1,6 @@
 -- What the engine keeps of background data migrations, written in the transactions of the data. A backfill is known by
--- its name and the schema of its table; the way back of one is kept beside it.
+-- its name and the schema of its table; the way back of one is kept beside it. A place is a host that has listed what it holds,
+-- or that has to before anything is finished. What an operator has given up is abandoned, because of something.
 CREATE TABLE IF NOT EXISTS outofband.backfill (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
@@ -36,6 +37,8 @@ CREATE TABLE IF NOT EXISTS outofband.backfill_unit (
     settled_at timestamptz,
     quarantined_at timestamptz,
     reason text,
+    abandoned_at timestamptz CHECK (abandoned_at IS NULL OR quarantined_at IS NOT NULL),
+    because text,
     PRIMARY KEY (backfill, key)
 ) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS backfill_unit_open ON outofband.backfill_unit (backfill, place, size_bytes DESC, key)
@@ -48,6 +51,16 @@ CREATE TABLE IF NOT EXISTS outofband.backfill_quarantine (
     key text NOT NULL,
     reason text NOT NULL,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    abandoned_at timestamptz,
+    because text,
     PRIMARY KEY (backfill, unit, key),
     FOREIGN KEY (backfill, unit) REFERENCES outofband.backfill_unit ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS outofband.backfill_place (
+    backfill bigint NOT NULL REFERENCES outofband.backfill ON DELETE CASCADE,
+    place text NOT NULL,
+    listed_at timestamptz,
+    abandoned_at timestamptz,
+    because text,
+    PRIMARY KEY (backfill, place)
 )

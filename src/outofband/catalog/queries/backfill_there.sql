@@ -3,4 +3,4 @@ SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'outofband') AS has_sche
        EXISTS (SELECT
                  FROM pg_class AS c
                  JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                WHERE n.nspname = 'outofband' AND c.relname = 'backfill_quarantine') AS has_table
+                WHERE n.nspname = 'outofband' AND c.relname = 'backfill_place') AS has_table

@@ -13,7 +13,8 @@ place AS (
      WHERE r.state IS DISTINCT FROM 'backup' AND s.temporary IS NOT TRUE
 )
 SELECT p.name, p.idle, p.hidden,
-       CAST(greatest(now.lsn - p.lsn, 0) AS bigint) AS bytes,
+       -- greatest() leaves out NULL, and what is hidden is not 0.
+       CASE WHEN p.lsn IS NOT NULL THEN CAST(greatest(now.lsn - p.lsn, 0) AS bigint) END AS bytes,
        CAST(CASE WHEN p.lsn >= now.lsn THEN 0
                  WHEN p.idle THEN extract(epoch FROM clock_timestamp() - p.inactive_since)
                  ELSE extract(epoch FROM p.replay_lag)

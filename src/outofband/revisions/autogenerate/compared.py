@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,18 +11,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 _MEMO = "outofband_compared"
-Key = tuple[str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A table of the models, and that of the database, None where it comes with the revision.
+
+    ``schema`` is None where it is the connection's own, whatever the model says.
+    """
+
+    schema: str | None
+    model: Table
+    there: Table | None
 
 
 @dataclass(slots=True)
 class Compared:
-    """Tables of the models by schema and name; the schema is None where it is the connection's own.
+    """The pairs by their tables' schemas and names."""
 
-    ``existing`` are in the database already, ``new`` come with the revision.
-    """
-
-    existing: dict[Key, Table] = field(default_factory=dict)
-    new: dict[Key, Table] = field(default_factory=dict)
+    pairs: dict[tuple[str | None, str], Pair] = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: AutogenContext) -> Compared:
@@ -36,11 +44,23 @@ class Compared:
         del context.migration_context.impl.memo[_MEMO]
         return found
 
-    def note(self, schema: str | None, name: str, model: Table, *, exists: bool) -> None:
-        """Add a table, under the schema that its model names too."""
-        for key in ((schema, name), (model.schema, name)):
-            (self.existing if exists else self.new)[key] = model
+    def note(self, pair: Pair) -> None:
+        """Add a pair, under the schema that its model names too."""
+        for schema in (pair.schema, pair.model.schema):
+            self.pairs[schema, pair.model.name] = pair
 
     def model(self, schema: str | None, name: str) -> Table | None:
         """Return a table of the models, None for one that was not compared."""
-        return self.existing.get((schema, name), self.new.get((schema, name)))
+        pair = self.pairs.get((schema, name))
+        return None if pair is None else pair.model
+
+    def exists(self, schema: str | None, name: str) -> bool:
+        """Tell whether a table of the models is in the database already."""
+        pair = self.pairs.get((schema, name))
+        return pair is not None and pair.there is not None
+
+    def existing(self) -> Iterator[tuple[Pair, Table]]:
+        """Yield each pair that is one, with the table that is there."""
+        for pair in {id(pair): pair for pair in self.pairs.values()}.values():
+            if pair.there is not None:
+                yield pair, pair.there

@@ -10,6 +10,7 @@ from alembic.operations.ops import (
     CreateForeignKeyOp,
     CreateIndexOp,
     CreateUniqueConstraintOp,
+    DropConstraintOp,
     DropIndexOp,
     MigrateOperation,
     OpContainer,
@@ -60,6 +61,8 @@ def name_of(operation: MigrateOperation) -> QualifiedName | None:
             told: Any = operation
             schema = told.kw.get("source_schema") if _is_foreign_key(told) else told.schema
             return QualifiedName(str(constraint_name(operation)), schema)
+        case DropConstraintOp():
+            return QualifiedName(str(operation.constraint_name), operation.schema)
     return None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.operations.ops import (
     AddConstraintOp,
     CreateIndexOp,
+    DropConstraintOp,
     DropIndexOp,
     DropTableOp,
     MigrateOperation,
@@ -37,14 +38,15 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
     """Take out what only repeats or undoes a wanted step. Pure but for ``operations``.
 
     An index that is declared and absent is pending and not to be created again; one that a wanted
-    step drops or promotes is not to be dropped here. An index that both goes and comes is a change
-    that the author made, and stays.
+    step drops or promotes is not to be dropped here. What both goes and comes is a change that the
+    author made, and stays.
     """
     created = {s.index.qualified_name for s in steps if isinstance(s, CreateIndex)}
     promoted = {s.table.renamed(s.name) for s in steps if isinstance(s, AddConstraint)}
     going = {s.qualified_name for s in steps if isinstance(s, DropIndex)}
     going |= {s.table.renamed(s.using_index) for s in steps if isinstance(s, AddConstraint)}
-    dropped = {name_of(o) for o in leaves(operations) if isinstance(o, DropIndexOp)}
+    drops = DropIndexOp | DropConstraintOp
+    dropped = {name_of(o) for o in leaves(operations) if isinstance(o, drops)}
 
     def is_pending(operation: MigrateOperation) -> bool:
         name = name_of(operation)
@@ -52,7 +54,7 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
             case CreateIndexOp():
                 return _in(name, created) and name not in dropped
             case AddConstraintOp():
-                return _in(name, promoted)
+                return _in(name, promoted) and name not in dropped
             case DropIndexOp():
                 return _in(name, going)
         return False

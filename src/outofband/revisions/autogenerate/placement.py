@@ -49,7 +49,7 @@ class Placement:
         said = _info(item).get(OUT_OF_BAND)
         if said is not None:
             return bool(said)
-        if (schema, table) not in self.compared.existing:
+        if not self.compared.exists(schema, table):
             return False
         if _info(model).get(LARGE):
             return True

@@ -11,12 +11,15 @@ from alembic.operations import BatchOperations, Operations
 
 from outofband.revisions.operations.backfill import BackfillOutOfBandOp
 from outofband.revisions.operations.barrier import RequireStepOp
+from outofband.revisions.operations.check import CreateCheckConstraintOutOfBandOp
 from outofband.revisions.operations.constraint import (
     CreatePrimaryKeyOutOfBandOp,
     CreateUniqueConstraintOutOfBandOp,
 )
 from outofband.revisions.operations.declaration import Declaration
+from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
+from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
 from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
 from outofband.revisions.stop import UpgradeMisused
 
@@ -30,6 +33,9 @@ OPERATIONS = {
     "drop_index_out_of_band": DropIndexOutOfBandOp,
     "create_primary_key_out_of_band": CreatePrimaryKeyOutOfBandOp,
     "create_unique_constraint_out_of_band": CreateUniqueConstraintOutOfBandOp,
+    "create_foreign_key_out_of_band": CreateForeignKeyOutOfBandOp,
+    "create_check_constraint_out_of_band": CreateCheckConstraintOutOfBandOp,
+    "set_not_null_out_of_band": SetNotNullOutOfBandOp,
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
 }
 

@@ -1,7 +1,8 @@
 """What ``downgrade()`` undoes, in the form that ``upgrade()`` now has.
 
 A plain ``op.drop_index`` fails on an index that was deferred and never built, and locks a large
-table; ours leaves what is not there, or is large (contract, Downgrade).
+table; ours leaves what is not there, or is large (contract, Downgrade). A constraint is dropped in
+milliseconds, where it is there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ _UNDONE_BY = {
     "create_primary_key_out_of_band": "drop_constraint",
     "create_unique_constraint_out_of_band": "drop_constraint",
     "drop_index_out_of_band": "create_index",
+    "create_foreign_key_out_of_band": "drop_constraint",
+    "create_check_constraint_out_of_band": "drop_constraint",
 }
+_WITHOUT_INDEX = frozenset(
+    {"create_foreign_key_out_of_band", "create_check_constraint_out_of_band"}
+)
 _NAMES = ("index_name", "constraint_name")
 
 
@@ -54,7 +60,7 @@ class _Downgrade(cst.CSTTransformer):
         self._undone = undone
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return node.name.value == "downgrade"
+        return node.name.value == "downgrade" or node.name.value.startswith("downgrade_")
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
@@ -72,6 +78,8 @@ def _sister(call: cst.Call, done: cst.Call) -> cst.Call:
     """Return the out-of-band form of a call that undoes what `done` does."""
     assert isinstance(call.func, cst.Attribute)
     function = function_of(call)
+    if function_of(done) in _WITHOUT_INDEX:
+        return with_keyword(call, "if_exists", cst.Name("True"))
     creates = function == "create_index"
     name = "create_index_out_of_band" if creates else "drop_index_out_of_band"
     sister = call.with_changes(func=call.func.with_changes(attr=cst.Name(name)))

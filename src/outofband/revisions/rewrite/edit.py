@@ -28,6 +28,8 @@ _SISTERS = {
     "drop_index": "drop_index_out_of_band",
 }
 _NOT_OUT_OF_BAND = ("postgresql_concurrently", "if_exists")
+_OF_ONE_DATABASE = "upgrade_"
+"""Begins the functions of a revision for several databases, as Alembic's template names them."""
 _INDENT = 4
 
 _Replacement: TypeAlias = (
@@ -38,7 +40,8 @@ _Replacement: TypeAlias = (
 def edited(module: cst.Module, edits: Sequence[Edit]) -> tuple[cst.Module, tuple[Edit, ...]]:
     """Return the module with the edits made that can be, and those edits.
 
-    An edit can be made where its line is that of a statement in ``upgrade()`` that is one call on
+    An edit can be made where its line is that of a statement in ``upgrade()``, or in that of one
+    database (``upgrade_engine1()``), that is one call on
     ``op``, or on the batch of an ``op.batch_alter_table`` block; what a batch's call becomes stands
     behind the block.
     """
@@ -116,12 +119,15 @@ class _Editor(cst.CSTTransformer):
         return cst.FlattenSentinel(statements) if statements else cst.RemoveFromParent()
 
     def _edit_at(self, node: cst.SimpleStatementLine) -> Edit | None:
-        if "upgrade" not in self._functions:
+        is_one_databases = any(name.startswith(_OF_ONE_DATABASE) for name in self._functions)
+        if "upgrade" not in self._functions and not is_one_databases:
             return None
         place = self.get_metadata(PositionProvider, node)
         assert isinstance(place, CodeRange)
         lines = range(place.start.line, place.end.line + 1)
-        return next((edit for edit in self._edits if edit.line in lines), None)
+        found = next((edit for edit in self._edits if edit.line in lines), None)
+        # The template of a second revision has a place for each database, and none for any.
+        return None if found and found.fix.later and is_one_databases else found
 
     def _batch(self, receiver: str) -> cst.With | None:
         """Return the block whose batch is called so."""

@@ -79,6 +79,11 @@ PLAIN: Mapping[str, Plain] = {
     "drop_index_out_of_band": _drop_index,
     "create_primary_key_out_of_band": _add_constraint,
     "create_unique_constraint_out_of_band": _add_constraint,
+    "create_foreign_key_out_of_band": renamed("create_foreign_key", "after"),
+    "create_check_constraint_out_of_band": renamed("create_check_constraint", "after"),
+    "set_not_null_out_of_band": calling(
+        "alter_column", "table_name", "column_name", "schema=", "nullable=False"
+    ),
     "backfill_out_of_band": _backfill,
     "detach_partition_out_of_band": executing(_detach_partition),
     "require_step": _require_step,

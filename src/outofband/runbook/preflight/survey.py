@@ -16,6 +16,7 @@ from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.citus import judge_citus, read_group
 from outofband.runbook.preflight.connections import judge_connections, read_connections
+from outofband.runbook.preflight.constraints import try_constraints
 from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.indexes import try_indexes
 from outofband.runbook.preflight.pooler import judge_pooler
@@ -73,6 +74,8 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
             rest = [p for p in builds if p.step not in stopped]
             found, tried = try_indexes(prober, view, rest, server, provider)
             findings += found
+            lasting = [p for p in steps if p.step not in stopped]
+            findings += try_constraints(prober, view, lasting, server, provider)
     return Report(tuple(findings), tried, provider)
 
 
