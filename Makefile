@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-docs screens lint docs bench-lint \
-	bench-build bench-rehearse bench-move lock
+	bench-build bench-deploy bench-rehearse bench-move lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -69,6 +69,9 @@ bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what c
 bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans are
 	$(BIN)/python bench/rehearse.py $(BENCH)
 	$(BIN)/python bench/plans.py
+
+bench-deploy: $(VENV)/.ready ## an upgrade over 0, 1 million and 10 million rows (BENCH=--quick)
+	$(BIN)/python bench/deploy.py $(BENCH)
 
 bench-move: $(VENV)/.ready ## the mover beside pgloader, INSERT, psql and psycopg's COPY (BENCH=--quick)
 	$(BIN)/python bench/move.py $(BENCH)
