@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
-INDEX = 'op.create_index("documents_path", "documents", ["path"])'
+PAGE = (ROOT / "docs" / "workflow.md").read_text(encoding="utf-8")
 GH = '''#!{python}
 """What `gh api` does with a pull request's comments, kept in a file."""
 import json, os, sys
@@ -60,6 +60,31 @@ def test_an_auditor_finds_nothing_in_the_action(tmp_path: Path) -> None:
         [*command, tmp_path / "zizmor.yml", ROOT / "action.yml"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflow_of_the_page_is_one_by_githubs_schema(tmp_path: Path) -> None:
+    workflow = tmp_path / "migrations.yml"
+    workflow.write_text(_block(".github/workflows/migrations.yml"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+    done = subprocess.run(
+        [*command, "vendor.github-workflows", workflow], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_page_tells_of_every_input_and_its_default() -> None:
+    table = PAGE.partition("| input | default | |\n")[2].partition("\n\n")[0]
+    rows = re.findall(r"(?m)^\| (`[^|]+`) \| ([^|]*) \|", table)
+    told = {name: value for names, value in rows for name in re.findall(r"`([\w-]+)`", names)}
+    assert told.keys() == ACTION["inputs"].keys()
+    literal = {name: value.strip("`") for name, value in told.items() if value.startswith("`")}
+    assert literal == {name: ACTION["inputs"][name]["default"] for name in literal}
+    assert len(literal) == 7
+
+
+def _block(name: str) -> str:
+    (body,) = re.findall(rf"```yaml\n# {re.escape(name)}\n(.*?)```", PAGE, re.DOTALL)
+    return str(body)
 
 
 def test_no_command_holds_a_template() -> None:
