@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-docs screens lint docs bench-lint \
+.PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-docs test-release screens lint docs bench-lint \
 	bench-build bench-rehearse bench-move lock
 
 help: ## what can be made
@@ -40,6 +40,9 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, over all
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
+test-release: $(VENV)/.ready ## wheel and sdist, on each Python there is, with the oldest and newest of what they need
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release
+
 test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
 	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs
 
@@ -72,6 +75,6 @@ bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans
 bench-move: $(VENV)/.ready ## the mover beside pgloader, INSERT, psql and psycopg's COPY (BENCH=--quick)
 	$(BIN)/python bench/move.py $(BENCH)
 
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+lock: $(VENV)/.ready ## renew requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock

@@ -156,3 +156,23 @@ def test_a_database_ahead_of_the_checkout_is_said(shop: Any) -> None:
     shop.sql("UPDATE alembic_version SET version_num = 'of_tomorrow'")
     ran = shop.run("doctor")
     assert (ran.status, "of_tomorrow" in ran.err) == (5, True)
+
+
+def test_a_constraint_that_is_a_step_has_not_drifted_before_it_is_done(project: Any) -> None:
+    project.filled("1")
+    project.revise(
+        "4",
+        "1",
+        """op.create_check_constraint_out_of_band("docs_positive", "docs", "id > 0")
+    op.set_not_null_out_of_band("docs_path_set", "docs", "path")""",
+    )
+    project.upgrade("4")
+    project.sql("ALTER TABLE docs DROP CONSTRAINT docs_positive")
+    project.sql("ALTER TABLE docs ALTER path DROP NOT NULL")
+    assert drift(project) == {}
+    found = json.loads(project.run("doctor", "--format", "json").out)["findings"]
+    told = [f["what"] for f in found if f["question"] == "step-pending"]
+    assert told == [
+        "check docs_positive of public.docs, declared in revision 4, is not done",
+        "not null docs_path_set of public.docs, declared in revision 4, is not done",
+    ]

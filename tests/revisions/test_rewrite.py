@@ -205,6 +205,16 @@ def test_the_file_keeps_its_name_for_op_and_gets_the_import_that_it_needs() -> N
             'op.drop_index_out_of_band("ix", table_name="t")',
             "op.create_index_out_of_band('ix', 't', ['a'])",
         ),
+        (
+            "op.drop_constraint('k', 't', type_='foreignkey')",
+            'op.create_foreign_key_out_of_band("k", "t", "p", ["a"], ["x"])',
+            "op.drop_constraint('k', 't', type_='foreignkey', if_exists=True)",
+        ),
+        (
+            "op.drop_constraint('c', 't')",
+            'op.create_check_constraint_out_of_band("c", "t", "a > 0")',
+            "op.drop_constraint('c', 't', if_exists=True)",
+        ),
         ("op.drop_index('other', 't')", OUT_OF_BAND, "op.drop_index('other', 't')"),
     ],
 )

@@ -12,7 +12,7 @@ from outofband.doctor.expressions import Pair
 from outofband.doctor.finding import Finding
 from outofband.doctor.words import told
 from outofband.model.names import QualifiedName
-from outofband_lint.schema import Column, Table
+from outofband_lint.schema import Column, Table, TableConstraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterat
     """Name the columns that are not there or otherwise, and those that nobody declares."""
     if not table.columns_known:
         return
+    pending = {name for c in table.constraints if _sets_not_null(c) for name in c.columns}
     for column in table.columns:
         found = kept.get(column.name)
         name = f"column {column.name} of {table.name}"
@@ -51,7 +52,7 @@ def columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterat
         elif not _same_type(column, found):
             evidence = [f"declared: {column.type}", f"there: {found.type}"]
             yield drifted("error", f"{name} has another type", table.name, by(column), evidence)
-        elif column.not_null != found.not_null:
+        elif column.not_null != found.not_null and column.name not in pending:
             takes = "takes no NULL" if found.not_null else "takes NULL"
             what = f"{name} {takes}, other than declared"
             yield drifted("error", what, table.name, by(column))
@@ -60,6 +61,12 @@ def columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterat
     if extra := sorted(set(kept) - {column.name for column in table.columns}):
         what = f"{table.name} has columns that no applied revision makes: {told(extra)}"
         yield drifted("note", what, table.name)
+
+
+def _sets_not_null(constraint: TableConstraint) -> bool:
+    """Tell whether a step is to make a column NOT NULL; whether it is done is told of the step."""
+    is_step = constraint.out_of_band and not constraint.validated
+    return is_step and constraint.kind == "not_null"
 
 
 def _default(table: Table, column: Column, found: Kept, unlike: Set[Pair]) -> Iterator[Finding]:

@@ -16,10 +16,14 @@ def constraints(
     told_names: Set[str],
     unlike: Set[Pair],
 ) -> Iterator[Finding]:
-    """Name the declared constraints that are not there or otherwise, but ``told_names``."""
+    """Name the declared constraints that are not there or otherwise, but ``told_names`` and those
+    of steps, of which it is told whether they are done.
+    """
     there = {each.name: each for each in stored}
     for constraint in table.constraints:
         if constraint.kind == "not_null" or constraint.name in told_names or constraint.parent:
+            continue
+        if constraint.out_of_band and not constraint.validated:
             continue
         found = there.get(constraint.name)
         name = f"constraint {constraint.name} of {table.name}"

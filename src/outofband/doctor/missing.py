@@ -64,7 +64,7 @@ def judge(found: Pending, seen: Observation, readings: Mapping[QualifiedName, Re
     """
     standing, state = found.standing, found.standing.state
     reading = readings.get(found.table) if found.is_build else None
-    wrong = state not in (State.ABSENT, State.VALID_OTHER_NAME, *_BUILDING)
+    wrong = state not in (State.ABSENT, State.VALID_OTHER_NAME, State.NOT_VALID, *_BUILDING)
     severity: Severity = "error" if reading or wrong else "warning"
     evidence = [standing.sight.reason] if standing.sight.reason else []
     evidence += reading.evidence if reading else ()

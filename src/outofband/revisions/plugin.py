@@ -7,6 +7,9 @@ every command of Alembic: what needs more than ``alembic.operations`` is importe
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 
@@ -19,3 +22,17 @@ def setup(plugin: Any) -> None:
     attend(RunningMigrations())
     operations.register()
     autogenerate.register(plugin)
+
+
+class _Plugin(ModuleType):
+    """This module, as Alembic 1.18.0 to 1.20.0 want it: they iterate over what the entry point is.
+
+    1.20.1 takes a module for what it is (Alembic, issue 1873). Without this the oldest release that
+    works would be that one.
+    """
+
+    def __iter__(self) -> Iterator[ModuleType]:
+        yield self
+
+
+sys.modules[__name__].__class__ = _Plugin

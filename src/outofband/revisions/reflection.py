@@ -18,19 +18,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.types import NULLTYPE
 
+from outofband.revisions.reflected_type import reflected_type
 from outofband_lint.names import QualifiedName
 
 if TYPE_CHECKING:
     from outofband_lint.schema import Column, Schema, Table, TableConstraint
 
 _OPTIONS = {"cascade": "CASCADE", "set null": "SET NULL", "restrict": "RESTRICT"}
-
-
-class _NoNames:
-    enums: dict[Any, Any] = {}  # noqa: RUF012 (never written)
-    domains: dict[Any, Any] = {}  # noqa: RUF012
 
 
 class FoldedDialect(PGDialect):
@@ -132,10 +127,7 @@ class FoldedDialect(PGDialect):
             known = self.folded().types.get(name)
             if not kind.builtin and known is not None and known.kind == "enum":
                 return ENUM(*known.labels, name=known.name.name, create_type=False)
-        try:
-            return self._reflect_type(str(kind), _NoNames(), column.name, None)  # type: ignore[arg-type]
-        except Exception:
-            return NULLTYPE
+        return reflected_type(kind)
 
     def get_pk_constraint(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any
