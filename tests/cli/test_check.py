@@ -87,3 +87,67 @@ def test_a_server_that_is_away_is_5(pending: Any) -> None:
     ran = pending().run("check", "--database-url", "postgresql://127.0.0.1:1/app")
     assert ran.status == 5
     assert "Traceback" not in ran.err
+
+
+MADE = {
+    "it is INVALID": (
+        'op.create_index("docs_path", "docs", ["path"])',
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'docs_path'::regclass",
+        "REINDEX INDEX CONCURRENTLY public.docs_path",
+    ),
+    "another predicate": (
+        "op.execute(\"CREATE INDEX docs_path ON docs (path) WHERE kind = 'k'\")",
+        "DROP INDEX docs_path; CREATE INDEX docs_path ON docs (path) WHERE kind = 'x'",
+        "may be another one than declared",
+    ),
+    "another INCLUDE": (
+        'op.create_index("docs_path", "docs", ["path"], postgresql_include=["kind"])',
+        "DROP INDEX docs_path; CREATE INDEX docs_path ON docs (path)",
+        "is another one than declared, in INCLUDE",
+    ),
+    "another access method": (
+        'op.create_index("docs_path", "docs", ["path"], postgresql_using="hash")',
+        "DROP INDEX docs_path; CREATE INDEX docs_path ON docs (path)",
+        "in access method",
+    ),
+}
+
+
+@pytest.mark.parametrize(("revision", "happens", "said"), MADE.values(), ids=MADE)
+def test_an_index_that_an_upgrade_made_is_judged_too(
+    project: Any, revision: str, happens: str, said: str
+) -> None:
+    project.revise("2", "1", revision)
+    project.upgrade("2")
+    for _ in range(2):  # the second time by what is kept
+        assert project.run("check").status == 0
+    for statement in happens.split("; "):
+        project.sql(statement)
+    ran = project.run("check", "--format", "json")
+    assert ran.status == 6
+    (step,) = json.loads(ran.out)["steps"]
+    assert (step["name"], step["since_revision"], step["done"]) == ("docs_path", "2", False)
+    assert said in step["reason"]
+
+
+def test_one_that_a_dba_dropped_is_for_the_doctor_to_tell(project: Any) -> None:
+    project.revise("2", "1", 'op.create_index("docs_path", "docs", ["path"])')
+    project.upgrade("2")
+    project.sql("DROP INDEX docs_path")
+    assert project.run("check").status == 0
+
+
+def test_what_a_revision_may_have_changed_unread_is_not_judged_but_for_invalid(
+    project: Any,
+) -> None:
+    other = "DROP INDEX docs_path; CREATE INDEX docs_path ON docs (kind)"
+    project.revise(
+        "2",
+        "1",
+        'op.create_index("docs_path", "docs", ["path"]); '
+        f"op.execute(\"DO $$ BEGIN EXECUTE '{other}'; END $$\")",
+    )
+    project.upgrade("2")
+    assert project.run("check").status == 0
+    project.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'docs_path'::regclass")
+    assert project.run("check").status == 6

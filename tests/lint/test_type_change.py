@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -104,11 +103,29 @@ def predicted(old: str, sql: str, *, utc: bool) -> TypeChange:
 
 def measured(connection: psycopg.Connection[Any], old: str, sql: str) -> TypeChange | None:
     """Return what a server does; None where it refuses, or the type takes no index."""
+    return measured_all(connection, old, [sql])[0]
+
+
+def measured_all(
+    connection: psycopg.Connection[Any], old: str, alterations: Sequence[str]
+) -> list[TypeChange | None]:
+    """Return the same of several, each on a table that is as it was before."""
     with connection.transaction(force_rollback=True):
         connection.execute(f"CREATE TABLE t (c {old}, k int)".encode())
         try:
-            connection.execute("CREATE INDEX ix ON t (c)")
-            before = connection.execute(FILES).fetchall()
+            with connection.transaction():
+                connection.execute("CREATE INDEX ix ON t (c)")
+        except psycopg.Error:
+            return [None] * len(alterations)
+        before = connection.execute(FILES).fetchall()
+        return [_compared(connection, before, sql) for sql in alterations]
+
+
+def _compared(
+    connection: psycopg.Connection[Any], before: list[Any], sql: str
+) -> TypeChange | None:
+    with connection.transaction(force_rollback=True):
+        try:
             connection.execute(sql.encode())
         except psycopg.Error:
             return None
@@ -131,10 +148,12 @@ def test_every_pair_of_types_costs_what_the_server_shows(
 ) -> None:
     connection.execute(f"SET TimeZone TO '{zone}'".encode())
     wrong, compared = [], 0
-    for old, new in itertools.product(types(pattern), repeat=2):
-        sql = alteration(new)
-        seen = measured(connection, old, sql)
-        if seen is not None:
+    alterations = {new: alteration(new) for new in types(pattern)}
+    for old in types(pattern):
+        told = measured_all(connection, old, list(alterations.values()))
+        for (new, sql), seen in zip(alterations.items(), told, strict=True):
+            if seen is None:
+                continue
             compared += 1
             claimed = predicted(old, sql, utc=zone == "UTC")
             if claimed is not seen:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mortal import Killed, Mortal
+from outofband.model.index import ConstraintKind
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import AddConstraint, ConstraintKind, Step
+from outofband.model.step import AddConstraint, Step
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import End, apply

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from outofband.model.index import Key
+from outofband.model.index import ConstraintKind, Key
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import AddConstraint, ConstraintKind, Step
+from outofband.model.step import AddConstraint, Step
 from outofband.runbook.apply import End
 
 FLAGS = (

@@ -18,8 +18,10 @@ from psycopg import connect
 from catalog_oracle import read_in_full
 from outofband.catalog.standing import Standing
 from outofband.model.state import State
+from outofband.model.step import Wanted
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
+from outofband.revisions import graph
 from outofband.revisions.wanted import wanted
 from outofband.runbook.apply import apply
 from outofband.runbook.ending import End
@@ -136,6 +138,7 @@ class Judge:
 
     def __init__(self, project) -> None:
         self.project = project
+        self._wanted: dict[tuple[int, tuple[str, ...]], Wanted] = {}
 
     def heads(self) -> list[str]:
         with connect(self.project.libpq_url) as session:
@@ -161,8 +164,15 @@ class Judge:
         return listed
 
     def world(self, session: Session) -> World:
-        wants = wanted(self.project.environment, self.heads())
-        return World(session, SilentScreen(), Scope(wants))
+        return World(session, SilentScreen(), Scope(self.wanted()))
+
+    def wanted(self) -> Wanted:
+        """Return what the chain wants at its heads: the same each time, while it does not grow."""
+        environment = self.project.environment
+        at = len(graph.every(environment.script)), tuple(sorted(self.heads()))
+        if at not in self._wanted:
+            self._wanted[at] = wanted(environment, at[1])
+        return self._wanted[at]
 
     def settle(self) -> set[str]:
         """Check, let the runbook do what is pending, check again; return the unwanted names."""

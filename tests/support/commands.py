@@ -6,6 +6,7 @@ says about the start itself, a terminal or another Python needs :mod:`subprocess
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -136,7 +137,7 @@ def run(
 
 @functools.cache
 def _interpreter() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start the interpreter, which ends when this process does; return where it is asked too."""
+    """Start the interpreter, which ends with this process; return where it is asked, too."""
     ours, theirs = socket.socketpair()
     program = Path(__file__).with_name("warm.py")
     with theirs:
@@ -147,7 +148,14 @@ def _interpreter() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdout=subprocess.DEVNULL,
             env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         )
+    atexit.register(_end, started, ours)
     return started, ours
+
+
+def _end(started: subprocess.Popen[bytes], ours: socket.socket) -> None:
+    """End the interpreter, which does so when nobody can ask it any more."""
+    ours.close()
+    started.wait()
 
 
 def _read(printed: int) -> str:

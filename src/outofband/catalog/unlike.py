@@ -1,11 +1,32 @@
-"""What is wrong with an index that is not as declared, in words. Pure."""
+"""Which index is there and not as declared, and what is wrong with it, in words. Pure."""
 
 from __future__ import annotations
 
-from outofband.catalog.facts import IndexFacts
+from outofband.catalog.classify import classify
+from outofband.catalog.equality import is_comparable
+from outofband.catalog.facts import IndexFacts, Observation
 from outofband.catalog.sight import Sight
 from outofband.model.state import State
 from outofband.model.step import CreateIndex
+
+UNFINISHED = frozenset({State.INVALID, State.INVALID_ENFORCING, State.PARTITION_INCOMPLETE})
+_OTHERWISE = UNFINISHED | {State.DIFFERENT, State.NOT_PROVABLY_EQUAL}
+
+
+def otherwise(step: CreateIndex, seen: Observation) -> Sight | None:
+    """Return what is there under an index's name where that is not as declared; None where it is,
+    where nothing is there, and where it belongs to something else.
+    """
+    sight = classify(step, seen)
+    return sight if sight.state in _OTHERWISE and sight.index is not None else None
+
+
+def cannot_be_told(step: CreateIndex, sight: Sight, seen: Observation) -> bool:
+    """Tell whether nobody knows if two spellings mean one: the planner has no form of either."""
+    table = seen.table(step.table)
+    if sight.state is not State.NOT_PROVABLY_EQUAL or table is None or sight.index is None:
+        return False
+    return not is_comparable(step.index, sight.index, table)
 
 
 def told_state(step: CreateIndex, sight: Sight) -> str:

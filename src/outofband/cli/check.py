@@ -26,8 +26,9 @@ def command(where: Where, targets: Path | None, only: tuple[str, ...], form: str
     """Judge whether every wanted step is done. Reads only.
 
     Exits 0 when all are, 1 when some are pending or a revision could not be rendered, 6 when an
-    index is invalid or another one than declared. With the setting pending-max-age, what has been
-    pending for less is no failure, unless it is asked for with --only or --to.
+    index is invalid or another one than declared, be it a step's or one that an upgrade made. With
+    the setting pending-max-age, what has been pending for less is no failure, unless it is asked
+    for with --only or --to.
     """
     if targets is not None:
         from outofband.cli import fleet_reading
@@ -35,10 +36,11 @@ def command(where: Where, targets: Path | None, only: tuple[str, ...], form: str
         sys.exit(fleet_reading.check(where, targets, only, form))
     from outofband.catalog.verdict import Verdict, verdict
     from outofband.cli.output import print_seen
-    from outofband.cli.project import look_at
+    from outofband.cli.project import look_at, look_at_all
 
-    seen = look_at(where, only)
+    seen = look_at(where, only) if only else look_at_all(where)
     judged = [s for s in seen.view.standings if not only or s.step.name in only]
+    judged += seen.in_deploy
     print_seen(seen, form, judged, pending_only=True)
     bearable = None if only or where.to else seen.pending_max_age
     found = verdict(judged, seen.ages, bearable)

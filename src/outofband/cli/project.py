@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from outofband.backfill.turn import Truths
 from outofband.catalog.reader import Reader
+from outofband.catalog.standing import Standing
+from outofband.cli import in_deploy
 from outofband.cli.options import Where
 from outofband.cli.wants import Wants, prepared
 from outofband.gate.shelf import Shelf
@@ -99,7 +101,8 @@ def own_source(where: Where, environment: Environment) -> Source:
 class Seen:
     """What a command that only reads has to show.
 
-    ``ages`` tells of a revision for how long its steps can be pending at most.
+    ``ages`` tells of a revision for how long its steps can be pending at most, ``in_deploy`` are
+    indexes that no step is about and that are not as declared, where somebody asked.
     """
 
     scope: Scope
@@ -109,6 +112,7 @@ class Seen:
     report: Report
     ages: Mapping[str, timedelta]
     pending_max_age: timedelta | None
+    in_deploy: tuple[Standing, ...] = ()
 
 
 Forecast = Callable[[Session, View], Plan]
@@ -121,6 +125,15 @@ def look_at(where: Where, only: Sequence[str] = (), forecast: Forecast | None = 
     project = open_to_look(where)
     with Session(project.source) as session:
         return see(project, session, project.scope(session, where.to, only), forecast)
+
+
+def look_at_all(where: Where) -> Seen:
+    """Look at the steps, and at the indexes that no step is about."""
+    project = open_to_look(where)
+    with Session(project.source) as session:
+        seen = see(project, session, project.scope(session, where.to))
+        made = project.wants.in_deploy(project.heads(session))
+        return replace(seen, in_deploy=tuple(in_deploy.unlike(made, session)))
 
 
 def see(

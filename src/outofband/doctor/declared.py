@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from outofband.model.index import Index, Key
@@ -57,13 +57,18 @@ def indexes(tables: Iterable[Table], steps: Sequence[Step]) -> list[CreateIndex]
     """Return the indexes that revisions declare in the deploy, as steps, so that their states can
     be told; those of ``steps`` are told already.
     """
+    return [made for made, _ in indexes_made(tables, steps)]
+
+
+def indexes_made(
+    tables: Iterable[Table], steps: Sequence[Step]
+) -> Iterator[tuple[CreateIndex, str]]:
+    """Yield these indexes, each with the revision that makes it."""
     told = names(steps)
-    return [
-        CreateIndex(_index(index, table))
-        for table in tables
-        for index in table.indexes
-        if not index.out_of_band and index.name not in told and index.constraint is None
-    ]
+    for table in tables:
+        for index in table.indexes:
+            if not index.out_of_band and index.name not in told and index.constraint is None:
+                yield CreateIndex(_index(index, table)), index.revision or table.revision
 
 
 def names(steps: Iterable[Step]) -> Set[str]:

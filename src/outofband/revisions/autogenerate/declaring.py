@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alembic.operations.ops import (
+    CreateForeignKeyOp,
     CreateIndexOp,
     CreateUniqueConstraintOp,
     DropConstraintOp,
@@ -14,6 +15,7 @@ from alembic.operations.ops import (
     ModifyTableOps,
     OpContainer,
 )
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
 from outofband.model.names import MAX_IDENTIFIER_BYTES, clip, fingerprint
 from outofband.revisions.autogenerate.operations import (
@@ -25,9 +27,14 @@ from outofband.revisions.autogenerate.operations import (
 from outofband.revisions.autogenerate.placement import Placement
 from outofband.revisions.definition import declarable
 from outofband.revisions.operations.constraint import CreateUniqueConstraintOutOfBandOp
+from outofband.revisions.operations.foreign_key import ACTIONS, CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 
 _NOT_DECLARED = "postgresql_concurrently", "postgresql_invalid"
+_OF_A_REFERENCE = frozenset(
+    {"onupdate", "ondelete", "deferrable", "initially", "match"}
+    | {"source_schema", "referent_schema"}
+)
 _OF_THE_INDEX = frozenset({"postgresql_include", "postgresql_nulls_not_distinct"})
 
 
@@ -45,6 +52,7 @@ _NEVER_IN_A_BATCH = (
     CreateIndexOutOfBandOp,
     DropIndexOutOfBandOp,
     CreateUniqueConstraintOutOfBandOp,
+    CreateForeignKeyOutOfBandOp,
     DropConstraintBackOutOfBandOp,
 )
 
@@ -61,7 +69,7 @@ def declare(upgrade: OpContainer, placement: Placement, *, in_batches: bool = Fa
 
 def _declared(operation: MigrateOperation, placement: Placement) -> Iterable[MigrateOperation]:
     match operation:
-        case CreateIndexOutOfBandOp() | DropIndexOutOfBandOp():
+        case CreateIndexOutOfBandOp() | DropIndexOutOfBandOp() | CreateForeignKeyOutOfBandOp():
             return (operation,)
         case CreateIndexOp():
             return (_create_index(operation, placement),)
@@ -69,7 +77,9 @@ def _declared(operation: MigrateOperation, placement: Placement) -> Iterable[Mig
             return (_drop_index(operation, placement),)
         case CreateUniqueConstraintOp():
             return _unique_constraint(operation, placement)
-        case DropConstraintOp(constraint_type="unique"):
+        case CreateForeignKeyOp():
+            return (_foreign_key(operation, placement),)
+        case DropConstraintOp(constraint_type="unique" | "foreignkey"):
             return (_drop_constraint(operation, placement),)
     return (operation,)
 
@@ -117,7 +127,7 @@ def _unique_constraint(
     """
     table, schema, columns = operation.table_name, operation.schema, tuple(operation.columns)
     named: Any = operation.constraint_name
-    item = placement.constraint(schema, table, named, columns)
+    item = placement.constraint(UniqueConstraint, schema, table, named, columns)
     name = constraint_name(operation)
     if name is None or not placement.is_out_of_band(schema, table, item):
         return (operation,)
@@ -139,6 +149,24 @@ def _index_for(operation: CreateUniqueConstraintOp, constraint: str) -> str:
         assert name is not None
         label = f"_{fingerprint(name, 'index')}{label}"
     return clip(constraint, MAX_IDENTIFIER_BYTES - len(label)) + label
+
+
+def _foreign_key(operation: CreateForeignKeyOp, placement: Placement) -> MigrateOperation:
+    table, schema = operation.source_table, operation.kw.get("source_schema")
+    named: Any = operation.constraint_name
+    columns = tuple(operation.local_cols)
+    item = placement.constraint(ForeignKeyConstraint, schema, table, named, columns)
+    name = constraint_name(operation)
+    if name is None or not placement.is_out_of_band(schema, table, item):
+        return operation
+    options = {key: value for key, value in operation.kw.items() if value}
+    options.pop("use_alter", None)  # it is about the order of tables that are made together
+    actions = (str(options.get(key, "")).upper() for key in ("onupdate", "ondelete"))
+    if not _OF_A_REFERENCE.issuperset(options) or not ACTIONS.keys() >= set(actions):
+        return operation
+    return CreateForeignKeyOutOfBandOp(
+        name, table, operation.referent_table, columns, operation.remote_cols, **options
+    )
 
 
 def _drop_constraint(operation: DropConstraintOp, placement: Placement) -> MigrateOperation:

@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from alembic.operations.ops import DropColumnOp, ModifyTableOps, UpgradeOps
 from sqlalchemy.exc import DBAPIError
 
-from outofband.catalog.classify import classify
-from outofband.catalog.equality import is_comparable
 from outofband.catalog.facts import Observation
 from outofband.catalog.observe import observe
 from outofband.catalog.reader import query
 from outofband.catalog.sight import Sight
-from outofband.catalog.unlike import told_state
+from outofband.catalog.unlike import UNFINISHED, cannot_be_told, otherwise, told_state
 from outofband.deploy.connection import sqlstate
-from outofband.model.state import State
 from outofband.model.step import CreateIndex
 from outofband.revisions.autogenerate.both import Both, both
 from outofband.revisions.autogenerate.compared import Compared, Pair
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 _LOG = logging.getLogger("alembic.autogenerate.outofband")
-_UNFINISHED = frozenset({State.INVALID, State.INVALID_ENFORCING, State.PARTITION_INCOMPLETE})
-_WRONG = _UNFINISHED | {State.DIFFERENT, State.NOT_PROVABLY_EQUAL}
 
 
 class Difference(NamedTuple):
@@ -77,20 +72,13 @@ def _differences(left: Sequence[Both], planner: Planner) -> Iterator[Difference]
     ]
     seen = observe(planner, [step for _, step in doubted]) if doubted else Observation({})
     for each, step in doubted:
-        sight = classify(step, seen)
-        if sight.state in _WRONG and sight.index is not None and not _is_unknown(step, sight, seen):
+        sight = otherwise(step, seen)
+        if sight is None:
+            continue
+        if cannot_be_told(step, sight, seen):  # Alembic says so too, and takes them for equal
+            _LOG.info("Cannot compare index %r, assuming equal: %s", step.name, sight.reason)
+        else:
             yield Difference(each, step, sight)
-
-
-def _is_unknown(step: CreateIndex, sight: Sight, seen: Observation) -> bool:
-    """Tell whether two spellings cannot be told apart; Alembic says so and takes them for equal."""
-    table = seen.table(step.table)
-    if sight.state is not State.NOT_PROVABLY_EQUAL or table is None or sight.index is None:
-        return False
-    if is_comparable(step.index, sight.index, table):
-        return False
-    _LOG.info("Cannot compare index %r, assuming equal: %s", step.name, sight.reason)
-    return True
 
 
 def _not_pending(found: Sequence[Difference], context: AutogenContext) -> Iterator[Difference]:
@@ -99,7 +87,7 @@ def _not_pending(found: Sequence[Difference], context: AutogenContext) -> Iterat
     builds = {(s.name, s.table.name): s for s in steps if isinstance(s, CreateIndex)}
     for difference in found:
         pending = builds.get((difference.step.name, difference.step.table.name))
-        is_unfinished = difference.sight.state in _UNFINISHED
+        is_unfinished = difference.sight.state in UNFINISHED
         if pending is None or not (is_unfinished or pending.replaces):
             yield difference
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations.ops import (
     AddConstraintOp,
+    AlterColumnOp,
     CreateIndexOp,
     DropConstraintOp,
     DropIndexOp,
@@ -16,7 +17,15 @@ from alembic.operations.ops import (
 )
 
 from outofband.model.names import OUR_SCHEMA, QualifiedName, is_temporary
-from outofband.model.step import AddConstraint, CreateIndex, DropIndex, Step
+from outofband.model.step import (
+    AddCheck,
+    AddConstraint,
+    AddForeignKey,
+    CreateIndex,
+    DropIndex,
+    SetNotNull,
+    Step,
+)
 from outofband.revisions.autogenerate.operations import leave_out, leaves, name_of
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ def leave_out_ours(upgrade: OpContainer) -> None:
 
 def leave_out_pending(upgrade: OpContainer, context: MigrationContext) -> None:
     """Take out what only repeats or undoes a step that the revisions want."""
-    if any(name_of(operation) is not None for operation in leaves(upgrade)):
+    if any(_may_be_pending(operation) for operation in leaves(upgrade)):
         without_pending(upgrade, wanted_steps(context))
 
 
@@ -42,7 +51,9 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
     author made, and stays.
     """
     created = {s.index.qualified_name for s in steps if isinstance(s, CreateIndex)}
-    promoted = {s.table.renamed(s.name) for s in steps if isinstance(s, AddConstraint)}
+    kinds = AddConstraint | AddForeignKey | AddCheck
+    added = {s.table.renamed(s.name) for s in steps if isinstance(s, kinds)}
+    not_null = {(*_full(s.table), s.column) for s in steps if isinstance(s, SetNotNull)}
     going = {s.qualified_name for s in steps if isinstance(s, DropIndex)}
     going |= {s.table.renamed(s.using_index) for s in steps if isinstance(s, AddConstraint)}
     drops = DropIndexOp | DropConstraintOp
@@ -54,9 +65,14 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
             case CreateIndexOp():
                 return _in(name, created) and name not in dropped
             case AddConstraintOp():
-                return _in(name, promoted) and name not in dropped
+                return _in(name, added) and name not in dropped
             case DropIndexOp():
                 return _in(name, going)
+            case AlterColumnOp(modify_nullable=False):
+                table = QualifiedName(operation.table_name, operation.schema)
+                if (*_full(table), operation.column_name) in not_null:
+                    operation.modify_nullable = None
+                return not operation.has_changes()
         return False
 
     leave_out(operations, is_pending)
@@ -73,6 +89,10 @@ def wanted_steps(context: MigrationContext) -> tuple[Step, ...]:
     return tuple(w.step for w in wanted(environment, context.get_current_heads()).steps)
 
 
+def _may_be_pending(operation: MigrateOperation) -> bool:
+    return name_of(operation) is not None or isinstance(operation, AlterColumnOp)
+
+
 def _is_ours(operation: MigrateOperation) -> bool:
     if isinstance(operation, DropTableOp | ModifyTableOps):
         return operation.schema == OUR_SCHEMA
@@ -81,8 +101,8 @@ def _is_ours(operation: MigrateOperation) -> bool:
 
 def _in(name: QualifiedName | None, names: set[QualifiedName]) -> bool:
     """Look a name up; a schema left out is taken for ``public``."""
-    return any((n.name, n.schema or "public") == _full(name) for n in names)
+    return name is not None and any(_full(n) == _full(name) for n in names)
 
 
-def _full(name: QualifiedName | None) -> tuple[str, str] | None:
-    return None if name is None else (name.name, name.schema or "public")
+def _full(name: QualifiedName) -> tuple[str, str]:
+    return name.name, name.schema or "public"

@@ -16,7 +16,7 @@ from outofband_lint.settings import Settings as Sizes
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import Table
+    from sqlalchemy import Constraint, Table
     from sqlalchemy.schema import SchemaItem
 
 OUT_OF_BAND, LARGE, SMALL = "out_of_band", "large", "small"
@@ -64,12 +64,19 @@ class Placement:
         return next((index for index in found if index.name == name), None)
 
     def constraint(
-        self, schema: str | None, table: str, name: str | None, columns: tuple[str, ...]
+        self,
+        kind: type[Constraint],
+        schema: str | None,
+        table: str,
+        name: str | None,
+        columns: tuple[str, ...],
     ) -> SchemaItem | None:
         """Return a constraint of the models by its name, or by its columns where it has none."""
         model: Table | None = self.compared.model(schema, table)
         for each in () if model is None else model.constraints:
-            if each.name == name if name else tuple(_columns(each)) == columns:
+            if isinstance(each, kind) and (
+                each.name == name if name else tuple(_columns(each)) == columns
+            ):
                 return each
         return None
 

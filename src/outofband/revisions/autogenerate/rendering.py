@@ -1,7 +1,7 @@
 """The operations as the Python of a revision, which needs no import but Alembic's own.
 
-An index is rendered as Alembic renders its plain sister, or what the project has registered for
-that, under the other name.
+An index or a foreign key is rendered as Alembic renders its plain sister, or what the project has
+registered for that, under the other name.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from outofband.revisions.operations.constraint import (
     CreatePrimaryKeyOutOfBandOp,
     CreateUniqueConstraintOutOfBandOp,
 )
+from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def register() -> None:
     renderers.dispatch_for(Together)(_together)
     renderers.dispatch_for(CreateIndexOutOfBandOp)(_create_index)
     renderers.dispatch_for(DropIndexOutOfBandOp)(_drop_index)
+    renderers.dispatch_for(CreateForeignKeyOutOfBandOp)(_foreign_key)
     for operation in _CONSTRAINTS:
         renderers.dispatch_for(operation)(_constraint)
 
@@ -52,6 +54,10 @@ def _create_index(context: AutogenContext, operation: CreateIndexOutOfBandOp) ->
 
 def _drop_index(context: AutogenContext, operation: DropIndexOutOfBandOp) -> str:
     return _as_sister(context, operation.to_sister(), "drop_index", _after(operation.after))
+
+
+def _foreign_key(context: AutogenContext, operation: CreateForeignKeyOutOfBandOp) -> str:
+    return _as_sister(context, operation.to_sister(), "create_foreign_key", _after(operation.after))
 
 
 def _constraint(context: AutogenContext, operation: AddConstraintOutOfBandOp) -> str:

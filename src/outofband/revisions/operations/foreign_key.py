@@ -14,7 +14,7 @@ from outofband.revisions.operations.declaration import checked
 from outofband.revisions.stop import UpgradeMisused
 
 _T = TypeVar("_T")
-_ACTIONS = {
+ACTIONS = {
     "": "",
     "NO ACTION": "",
     "RESTRICT": "RESTRICT",
@@ -22,7 +22,7 @@ _ACTIONS = {
     "SET NULL": "SET NULL",
     "SET DEFAULT": "SET DEFAULT",
 }
-_MATCHES = {"": False, "SIMPLE": False, "FULL": True}
+MATCHES = {"": False, "SIMPLE": False, "FULL": True}
 _TIMES = {"": False, "IMMEDIATE": False, "DEFERRED": True}
 
 
@@ -116,9 +116,9 @@ class CreateForeignKeyOutOfBandOp(CreateForeignKeyOp):
             columns=local,
             referent=QualifiedName(self.referent_table, self.kw.get("referent_schema")),
             referred=remote,
-            on_update=self._one_of("onupdate", _ACTIONS),
-            on_delete=self._one_of("ondelete", _ACTIONS),
-            full=self._one_of("match", _MATCHES),
+            on_update=self._one_of("onupdate", ACTIONS),
+            on_delete=self._one_of("ondelete", ACTIONS),
+            full=self._one_of("match", MATCHES),
             deferrable=bool(self.kw.get("deferrable")) or deferred,
             deferred=deferred,
             after=self.after,
