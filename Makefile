@@ -43,8 +43,8 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the inde
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
-test-release: $(VENV)/.ready ## wheel and sdist, on each Python there is, with the oldest and newest of what they need
-	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release
+test-release: $(VENV)/.ready ## wheel and sdist, on each Python, with the oldest and newest of what they need; CI's files
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release tests/workflow
 
 test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
 	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs
