@@ -71,6 +71,19 @@ def add_constraint_out_of_band(
     return f"op.create_{function}_out_of_band({', '.join(arguments)})"
 
 
+def drop_table(table: QualifiedName) -> str:
+    """Spell the drop of a table, as a step that is named after that."""
+    arguments = [string(clip(f"drop_{table.name}")), string(table.name), *_schema(table)]
+    return f"op.drop_table_out_of_band({', '.join(arguments)})"
+
+
+def drop_column(table: QualifiedName, column: str) -> str:
+    """Spell the drop of a column, as a step that is named after that."""
+    name = string(clip(f"drop_{table.name}_{column}"))
+    arguments = [name, string(table.name), string(column), *_schema(table)]
+    return f"op.drop_column_out_of_band({', '.join(arguments)})"
+
+
 def detach_partition(table: QualifiedName, partition: QualifiedName) -> str:
     """Spell the detaching of a partition, as a step that is named after that."""
     arguments = [

@@ -10,6 +10,7 @@ from typing import assert_never
 from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.constraints import constraint_sight
+from outofband.catalog.drops import drop_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -26,7 +27,9 @@ from outofband.model.step import (
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     SetNotNull,
     Step,
 )
@@ -68,6 +71,8 @@ def classify(
             return backfill_sight(step, seen)
         case DetachPartition():
             return detach_sight(step, seen)
+        case DropTable() | DropColumn():
+            return drop_sight(step, seen)
         case _:
             assert_never(step)
 

@@ -15,6 +15,7 @@ from outofband.model.actions.constraint import (
     Validate,
     constraint_statement,
 )
+from outofband.model.actions.drop import DropForeignKey, TakeAway
 from outofband.model.actions.index import (
     AnalyzeTable,
     AttachIndex,
@@ -45,6 +46,7 @@ __all__ = [
     "DeclareNotNull",
     "Detach",
     "DropConstraint",
+    "DropForeignKey",
     "FinishDetach",
     "Promote",
     "RemoveIndex",
@@ -52,6 +54,7 @@ __all__ = [
     "RepairIndex",
     "RunBackfill",
     "Statement",
+    "TakeAway",
     "Validate",
     "due_timeouts",
     "named",
@@ -79,6 +82,8 @@ Action = (
     | RunBackfill
     | Detach
     | FinishDetach
+    | DropForeignKey
+    | TakeAway
 )
 
 
@@ -131,6 +136,11 @@ def statement(action: Action) -> Statement | None:
         case FinishDetach(table, partition):
             sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
             return Statement(sql, unhurried=False, bounded=True)
+        case DropForeignKey(table, name):
+            sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
+            return Statement(sql, unhurried=False, bounded=True)
+        case TakeAway(step):
+            return Statement(step.plain_sql, unhurried=False, bounded=True)
         case AwaitBuild() | RunBackfill():
             return None
 

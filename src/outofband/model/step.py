@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
 from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.steps.drop import DropColumn, DropTable
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
@@ -24,7 +25,9 @@ __all__ = [
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
+    "DropColumn",
     "DropIndex",
+    "DropTable",
     "SetNotNull",
     "Step",
     "Wanted",
@@ -40,6 +43,8 @@ Step = (
     | SetNotNull
     | Backfill
     | DetachPartition
+    | DropTable
+    | DropColumn
 )
 
 KINDS: Mapping[str, type[Step]] = {
@@ -52,6 +57,8 @@ KINDS: Mapping[str, type[Step]] = {
     "not_null": SetNotNull,
     "backfill": Backfill,
     "detach_partition": DetachPartition,
+    "drop_table": DropTable,
+    "drop_column": DropColumn,
 }
 """Every kind by its word in revisions, states and JSON."""
 

@@ -14,7 +14,9 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     SetNotNull,
     Step,
 )
@@ -101,9 +103,9 @@ def with_column_renamed(step: Step, table: QualifiedName, old: str, new: str) ->
             return replace(step, columns=_columns_with(columns, old, new))
         case AddCheck(condition=condition):
             return replace(step, condition=_text_with(condition, old, new))
-        case SetNotNull(column=column):
+        case SetNotNull(column=column) | DropColumn(column=column):
             return replace(step, column=new) if column == old else step
-        case DropIndex() | Backfill() | DetachPartition():
+        case DropIndex() | Backfill() | DetachPartition() | DropTable():
             return step
 
 
@@ -126,9 +128,9 @@ def uses_column(step: Step, table: QualifiedName, column: str) -> bool:
             return column in columns
         case AddCheck(condition=condition):
             return _mentions(condition, column)
-        case SetNotNull(column=own):
+        case SetNotNull(column=own) | DropColumn(column=own):
             return own == column
-        case DropIndex() | Backfill() | DetachPartition():
+        case DropIndex() | Backfill() | DetachPartition() | DropTable():
             return False
 
 

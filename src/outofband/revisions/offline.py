@@ -18,13 +18,16 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
     SetNotNull,
     Step,
     Wanted,
 )
 from outofband.revisions import offline_constraint
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
+from outofband.revisions.offline_drop import is_gone, of_drop
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
 
@@ -96,6 +99,8 @@ def block(
     """
     if isinstance(step, Backfill):
         return deferred(step)
+    if isinstance(step, DropTable | DropColumn) and direction == "upgrade":
+        return of_drop(step, settings)
     obstacles = _obstacles(step, direction, earlier)
     what = literal(f"{step.kind.replace('_', ' ')} {step.name}")
     limit, lock_timeout = settings.inline_max_bytes, literal(_milliseconds(settings.lock_timeout))
@@ -156,6 +161,8 @@ def _done(step: Step) -> str:
             return offline_constraint.is_done(step)
         case DetachPartition():
             return _is_detached(step)
+        case DropTable() | DropColumn():
+            return is_gone(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 

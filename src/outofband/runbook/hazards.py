@@ -18,14 +18,16 @@ from outofband.model.statements import (
     DeclareNotNull,
     Detach,
     DropConstraint,
+    DropForeignKey,
     FinishDetach,
     Promote,
     RemoveIndex,
     RepairIndex,
     RunBackfill,
+    TakeAway,
     Validate,
 )
-from outofband.model.step import AddCheck, AddForeignKey, DropIndex
+from outofband.model.step import AddCheck, AddForeignKey, DropColumn, DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep
 
@@ -72,11 +74,16 @@ def _locks(_: PlannedStep, action: Action) -> bool:
     if isinstance(action, AddNotValid):
         return isinstance(action.constraint, AddCheck)
     brief = Promote | ConstrainTable | DropConstraint | AddNotNull | DeclareNotNull
+    brief |= DropForeignKey | TakeAway
     return (
         isinstance(action, brief)
         or (isinstance(action, RemoveIndex) and action.partitioned)
         or (isinstance(action, Detach) and not action.concurrent)
     )
+
+
+def _takes_away(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, TakeAway)
 
 
 def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
@@ -98,7 +105,9 @@ def _writes(_: PlannedStep, action: Action) -> bool:
 
 
 def _drops(planned: PlannedStep, action: Action) -> bool:
-    wanted = isinstance(planned.step, DropIndex) or planned.standing.state is State.UNWANTED
+    wanted = (
+        isinstance(planned.step, DropIndex | DropColumn) or planned.standing.state is State.UNWANTED
+    )
     return wanted and isinstance(action, RemoveIndex | DropConstraint)
 
 
@@ -170,6 +179,13 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             f"stand for milliseconds; {_GIVES_WAY}",
         ),
         _detaches,
+    ),
+    (
+        Hazard(
+            "drops-data",
+            "what the table or the column holds is gone for good, and whoever still reads it fails",
+        ),
+        _takes_away,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

@@ -17,6 +17,7 @@ from outofband.revisions.operations.constraint import (
     CreateUniqueConstraintOutOfBandOp,
 )
 from outofband.revisions.operations.declaration import Declaration
+from outofband.revisions.operations.drop import DropColumnOutOfBandOp, DropTableOutOfBandOp
 from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
@@ -37,6 +38,8 @@ OPERATIONS = {
     "create_check_constraint_out_of_band": CreateCheckConstraintOutOfBandOp,
     "set_not_null_out_of_band": SetNotNullOutOfBandOp,
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
+    "drop_table_out_of_band": DropTableOutOfBandOp,
+    "drop_column_out_of_band": DropColumnOutOfBandOp,
 }
 
 

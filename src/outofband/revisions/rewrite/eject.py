@@ -86,5 +86,7 @@ PLAIN: Mapping[str, Plain] = {
     ),
     "backfill_out_of_band": _backfill,
     "detach_partition_out_of_band": executing(_detach_partition),
+    "drop_table_out_of_band": calling("drop_table", "table_name", "schema="),
+    "drop_column_out_of_band": calling("drop_column", "table_name", "column_name", "schema="),
     "require_step": _require_step,
 }
