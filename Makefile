@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-move test test-matrix test-faults test-oracle test-browser test-docs test-release screens lint docs bench-lint \
-	bench-build bench-rehearse bench-move lock
+	bench-build bench-deploy bench-rehearse bench-move lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -32,7 +32,9 @@ test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 t
 
 test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
-		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py
+		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py \
+		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
+		tests/codeintel/test_old_code_new_schema.py
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the index against jedi, in full
 	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
@@ -41,8 +43,8 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the inde
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
-test-release: $(VENV)/.ready ## wheel and sdist, on each Python there is, with the oldest and newest of what they need
-	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release
+test-release: $(VENV)/.ready ## wheel and sdist, on each Python, with the oldest and newest of what they need; CI's files
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release tests/workflow
 
 test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
 	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs
@@ -72,6 +74,9 @@ bench-build: $(VENV)/.ready ## builds beside psql's, and estimates beside what c
 bench-rehearse: $(VENV)/.ready ## what a rehearsal costs, and how true its plans are
 	$(BIN)/python bench/rehearse.py $(BENCH)
 	$(BIN)/python bench/plans.py
+
+bench-deploy: $(VENV)/.ready ## an upgrade over 0, 1 million and 10 million rows (BENCH=--quick)
+	$(BIN)/python bench/deploy.py $(BENCH)
 
 bench-move: $(VENV)/.ready ## the mover beside pgloader, INSERT, psql and psycopg's COPY (BENCH=--quick)
 	$(BIN)/python bench/move.py $(BENCH)

@@ -182,6 +182,7 @@ class Bench:
         """psql's COPY with the triggers that keep the bounds of versions, and without."""
         store = self.store
         rows = move_bundles.multiplied(self.dumps, 3 if self.quick else 12)
+        store.empty()
         move_rivals.from_memory(store.connection, rows)
         prepared = store.scratch / "prepared-triggers"
         move_rivals.prepare_for_psql(store.connection, prepared)
@@ -340,6 +341,6 @@ if __name__ == "__main__":
     given = options.parse_args()
     main(
         quick=given.quick,
-        rounds=given.rounds or (3 if given.quick else 7),
+        rounds=given.rounds or (3 if given.quick else 5),
         only=[name for name in given.only.split(",") if name in names],
     )

@@ -14,7 +14,11 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
@@ -40,6 +44,10 @@ STEPS: list[Step] = [
     AddCheck("positive", TABLE, "size > 0", ("fill",)),
     SetNotNull("path_set", TABLE, "path", ("fill",)),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
+    DropTable("documents_go", TABLE),
+    Reindex("anew", TABLE, "by_path", ("fill",)),
+    RefreshView("fresh", TABLE),
+    DropColumn("path_goes", TABLE, "path", ()),
     DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]
 

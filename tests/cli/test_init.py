@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from commands import ALEMBIC, OUTOFBAND, run
+from commands import ALEMBIC, OUTOFBAND, Command, run
+from outofband.revisions import adopt
+from outofband.revisions.environment import configured
+from outofband.revisions.fix_extra import FixNotInstalled
 
 REVISION = """
 from alembic import op
@@ -135,6 +140,32 @@ def test_without_a_terminal_it_says_what_to_add(folder: Folder) -> None:
     assert "+++ migrations/env.py" in shown.stdout
     assert (shown.returncode, "Add --yes" in shown.stderr) == (3, True)
     assert folder.files() == {}
+
+
+def test_on_a_terminal_it_asks_where_migrations_run_and_whether_to_go_on(folder: Folder) -> None:
+    folder.alembic("init", "alembic")
+    ours, theirs = pty.openpty()
+    command = Command([OUTOFBAND, "init"], folder.path, folder.environ, reads=theirs, err=theirs)
+    os.close(theirs)
+    os.write(ours, b"sometimes\nstartup\ny\n")
+    assert command.wait(60) == 0
+    os.close(ours)
+    assert (folder.path / "pyproject.toml").read_text().endswith('deploy = "startup"\n')
+    assert "guard(connection)" in (folder.path / "alembic/env.py").read_text()
+
+
+def test_without_libcst_it_says_what_to_install_or_to_write(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.alembic("init", "alembic")
+    config = configured([str(folder.path / "alembic.ini")])
+    monkeypatch.setitem(sys.modules, "libcst", None)
+    for name in [name for name in sys.modules if name.startswith("outofband.revisions.rewrite")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(FixNotInstalled, match=r"pip install 'alembic-outofband\[fix\]', or put `"):
+        adopt.adopted(config, None, "generic", None)
+    with pytest.raises(FixNotInstalled):
+        adopt.ejected(config)
 
 
 def test_a_project_without_env_py_gets_one(folder: Folder) -> None:

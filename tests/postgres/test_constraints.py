@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -308,3 +309,17 @@ def test_what_no_applied_revision_wants_any_more_goes_by_its_name_alone(
     assert rows.apply(unapplied=left) == ()
     assert [e.end for e in rows.apply(unapplied=left, only=(step.name,))] == [End.DONE]
     assert rows.standing(step).state is State.ABSENT
+
+
+def test_a_validation_is_looked_after_as_a_build_is(rows: Any) -> None:
+    watched: list[str] = []
+
+    class Looking(rows.recorder):  # type: ignore[misc]
+        @contextmanager
+        def watching(self, what: str, pid: int) -> Any:
+            watched.append(what)
+            with super().watching(what, pid) as check:
+                yield check
+
+    assert [e.end for e in rows.apply(CHECK, screen=Looking())] == [End.DONE]
+    assert watched == [CHECK.name]

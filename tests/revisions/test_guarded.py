@@ -12,6 +12,8 @@ import pytest
 
 from outofband.deploy import again
 from outofband.deploy.failing import LockNotFree
+from outofband.revisions import graph
+from outofband.revisions.render import render
 from outofband.revisions.unknown import OperationUnknown, RevisionUnknown
 
 QUICK = 'lock_timeout = "50ms"\n'
@@ -207,6 +209,8 @@ def test_an_operation_of_a_later_release_of_ours_names_what_to_install(chain: An
         chain.upgrade()
     assert "revision r4 calls op.turn_table_out_of_band: alembic-outofband" in str(refused.value)
     assert "pip install -U alembic-outofband" in str(refused.value)
+    *_, last = render(chain.environment, graph.every(chain.environment.script))
+    assert "upgrade() needs a later release: alembic-outofband" in str(last.revision.problem)
 
 
 def test_another_missing_name_is_the_revisions_own_mistake(chain: Any) -> None:

@@ -24,6 +24,9 @@ class Proxy:
         self._sockets: list[socket.socket] = []
         self._swallowed: set[socket.socket] = set()
         self._over = threading.Event()
+        self._cut_at: tuple[int, bool] | None = None
+        self.sent: list[bytes] = []
+        """What clients have sent, a round trip each."""
         self._listener = socket.create_server(("127.0.0.1", port))
         port = self._listener.getsockname()[1]
         user = parts.username or "postgres"
@@ -38,6 +41,12 @@ class Proxy:
         for one in broken:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def cut_at(self, number: int, *, heard: bool) -> None:
+        """Break every connection at what clients send as that number of all, counted from 0: before
+        the server has ``heard`` it, or before the client hears the answer.
+        """
+        self._cut_at = number, heard
 
     def reset(self) -> None:
         """Break every connection so that clients get a reset, not an end, when it is closed."""
@@ -92,7 +101,16 @@ class Proxy:
             while data := self._heard(source):
                 if lies and self._pid is not None:
                     data = renamed(data, self._pid)
-                target.sendall(data)
+                number = None if lies else self._noted(data)
+                if number is None or self._cut_at != (number, False):
+                    target.sendall(data)
+                if number is not None and self._cut_at in ((number, False), (number, True)):
+                    self.cut()
+            target.shutdown(socket.SHUT_WR)  # a close alone is not heard while the other reads
+
+    def _noted(self, data: bytes) -> int:
+        self.sent.append(data)
+        return len(self.sent) - 1
 
 
 def renamed(data: bytes, pid: int) -> bytes:

@@ -5,7 +5,8 @@ block after it, which has no line of its own for that, ``sql:`` runs statements,
 that is not shown and has to succeed, ``held:`` runs statements in a transaction that stays open
 until ``released``, and after ``terminated`` the next command is sent SIGTERM once its build waits.
 ``nowhere`` gives the project a database that cannot be reached. After ``screen: NAME`` the next
-command sees a terminal, and what that shows in the end is the picture docs/screens/NAME.svg.
+command sees a terminal, and what that shows in the end is the picture docs/screens/NAME.svg;
+``page: NAME FILE WIDTH HEIGHT`` makes one of a page that a command has written.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pathlib import Path
 import psycopg
 
 from commands import Command
-from pictures import keep_or_compare
+from pictures import keep_or_compare, of_page, picture
 from terminal import plain, settled
 
 NOWHERE = "postgresql+psycopg://app@db.invalid/production"
@@ -37,7 +38,10 @@ _BLOCK = re.compile(
 )
 _NORMAL = (
     (re.compile(r"\b\d+\.\d s\b"), "0.0 s"),
-    (re.compile(r"\bby \d looks? at [\d,]+ pages of the table, \d+%"), "by looks"),
+    (
+        re.compile(r"\bby \d looks? at [\d,]+ pages of the table, \d+%"),
+        "by 3 looks at 1,000 pages of the table, 100%",
+    ),
     (re.compile(r"\bpid \d+"), "pid 4711"),
     (re.compile(r"\bsince \d{4}-\d\d-\d\d"), "since 2026-11-02"),
     (re.compile(r"database \w+ at \S+(?=, (?:schema|as) )"), "database app at db:5432"),
@@ -116,11 +120,17 @@ class Scene:
                         self.url = NOWHERE
                     case "screen":
                         self.screen = block.body
+                    case "page":
+                        self._keep_page(*block.body.split())
                     case "python" | "toml" | "json" | "ini":
                         self._write(block)
                     case "console":
                         for command, shown in block.commands:
                             yield command, self._shown(command), shown
+
+    def _keep_page(self, name: str, file: str, width: str, height: str) -> None:
+        html = (self.project / file).read_text(encoding="utf-8")
+        keep_or_compare(name, of_page(html, int(width), int(height)))
 
     def _execute(self, text: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as session:
@@ -144,7 +154,7 @@ class Scene:
         if not name:
             return self._run(command)[1]
         shown = settled(self._run(command, FORCE_COLOR="1")[1])
-        keep_or_compare(name, command, normal(shown))
+        keep_or_compare(name, picture(command, normal(shown)))
         return plain(shown)
 
     def _run(self, command: str, **environment: str) -> tuple[int, str]:

@@ -10,10 +10,12 @@ from typing import assert_never
 from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.constraints import constraint_sight
+from outofband.catalog.drops import drop_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
 from outofband.catalog.parts import parts_for, unfinished
+from outofband.catalog.rebuilds import rebuild_sight
 from outofband.catalog.sight import Sight, at_work, dead, name_taken, nothing
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
@@ -26,7 +28,11 @@ from outofband.model.step import (
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
@@ -68,6 +74,10 @@ def classify(
             return backfill_sight(step, seen)
         case DetachPartition():
             return detach_sight(step, seen)
+        case DropTable() | DropColumn():
+            return drop_sight(step, seen)
+        case Reindex() | RefreshView():
+            return rebuild_sight(step, seen)
         case _:
             assert_never(step)
 

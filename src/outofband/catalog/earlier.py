@@ -13,7 +13,11 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -57,9 +61,10 @@ class Earlier:
             case DropIndex(name, table, after=None):
                 places = self._on.get(table, ())
                 return [n for n in places if not self._creates(n, name)]
-            case DetachPartition(table=table, after=None):
-                return [*self._on.get(table, ())]
-            case DropIndex(after=after) | DetachPartition(after=after):
+            case DetachPartition() | DropTable() | DropColumn():
+                every = step.after is None
+                return [*self._on.get(step.table, ())] if every else self._named(step.after or ())
+            case DropIndex(after=after) | Reindex(after=after) | RefreshView(after=after):
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):
                 places = self._called.get(index, ())

@@ -184,6 +184,46 @@ class AttachmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DropFacts:
+    """A table or a column that is to be dropped, and is there still.
+
+    ``foreign_keys`` are those that go first, each with the table it is on; ``indexes`` those of the
+    column. ``dependents`` keep Postgres from dropping it, in its words; ``mentions`` are functions
+    whose text names the table. ``last_read_seconds`` is how long ago somebody read it, None where
+    nobody has or where that is not told, as before PostgreSQL 16. A column ``needs_value`` that is
+    NOT NULL and has no default; ``made_here`` is a table of the transaction that looks.
+    """
+
+    is_table: bool = True
+    foreign_keys: tuple[tuple[QualifiedName, str], ...] = ()
+    indexes: tuple[QualifiedName, ...] = ()
+    dependents: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    last_read_seconds: float | None = None
+    needs_value: bool = False
+    made_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildFacts:
+    """An index, or a materialized view, that is to be built anew, and its ``comment``, in which is
+    noted what was done.
+
+    A view that was never ``populated`` cannot be read, nor refreshed concurrently, for which it
+    needs an index that makes that ``concurrent``; ``made_here`` is one of the transaction that
+    looks.
+    """
+
+    name: QualifiedName
+    is_view: bool = False
+    over_partitions: bool = False
+    comment: str = ""
+    populated: bool = True
+    concurrent: bool = True
+    made_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The world as far as the wanted steps touch it.
 
@@ -191,8 +231,10 @@ class Observation:
     not in it. ``taken`` maps a wanted index name to the kind of relation elsewhere that holds the
     name; ``backfills`` what is kept of a wanted backfill, by its name in the schema of its table as
     the step has that; ``constraints`` are those of the tables of wanted foreign keys, checks and
-    NOT NULLs, and ``attachments`` the partitions that are to be detached, by the names of table and
-    partition that their steps use.
+    NOT NULLs, ``attachments`` the partitions that are to be detached, by the names of table and
+    partition that their steps use; ``drops`` what is to be dropped, by the table's name as its step
+    has it and the column's, empty for the table; ``rebuilds`` what is to be done anew, by the name
+    that its step gives it.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
@@ -202,6 +244,8 @@ class Observation:
     attachments: Mapping[tuple[QualifiedName, QualifiedName], AttachmentFacts] = field(
         default_factory=dict
     )
+    drops: Mapping[tuple[QualifiedName, str], DropFacts] = field(default_factory=dict)
+    rebuilds: Mapping[QualifiedName, RebuildFacts] = field(default_factory=dict)
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

@@ -11,8 +11,10 @@ from outofband.catalog.attachments import attachments
 from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
 from outofband.catalog.constraints import read_constraints, referents
+from outofband.catalog.drops import drops
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
+from outofband.catalog.rebuilds import rebuilds
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, Step
@@ -46,6 +48,8 @@ def observe(
         kept(reader, wanted, tables),
         read_constraints(reader, wanted, tables),
         attachments(reader, wanted),
+        drops(reader, wanted),
+        rebuilds(reader, wanted),
     )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outofband.catalog.constraint_facts import ConstraintFacts, Constraints
-from outofband.catalog.facts import AttachmentFacts, BackfillFacts, IndexFacts, TableFacts
+from outofband.catalog.facts import (
+    AttachmentFacts,
+    BackfillFacts,
+    DropFacts,
+    IndexFacts,
+    RebuildFacts,
+    TableFacts,
+)
 from outofband.model.index import Index
 from outofband.model.state import State
 from outofband.model.step import ConstraintIndex
@@ -33,7 +40,8 @@ class Sight:
     words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
     the constraint over partitions that takes, or is to take, the index and its parts. ``backfill``
     is what is known of one, ``constraint`` of what every row has to satisfy; ``attachment`` is a
-    partition that is to be detached.
+    partition that is to be detached, ``drop`` a table or a column that is to go,
+    ``rebuild`` what is to be done anew.
     """
 
     state: State
@@ -45,6 +53,8 @@ class Sight:
     backfill: BackfillFacts | None = None
     constraint: ConstraintSight | None = None
     attachment: AttachmentFacts | None = None
+    drop: DropFacts | None = None
+    rebuild: RebuildFacts | None = None
 
 
 _KINDS = {

@@ -5,7 +5,7 @@ Operations).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outofband.catalog.classify import classify, is_declared, resolved
 from outofband.catalog.constraints import is_constraint_reachable, left_over
@@ -21,7 +21,11 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -71,7 +75,10 @@ def standings(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     built = (s.index.qualified_name for s in steps if isinstance(s, CreateIndex))
     names = wanted.declared_names.union(built)
     beside = _pairs(steps)
-    sights = tuple(classify(s, seen, names, beside.get(n)) for n, s in enumerate(steps))
+    sights = tuple(
+        _kept(s, classify(s, seen, names, beside.get(n)), wanted.incomplete)
+        for n, s in enumerate(steps)
+    )
     waits = _waits(steps)
     done = _done(steps, sights, waits)
     stand = tuple(
@@ -121,7 +128,9 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return True
         case AddCheck() | AddForeignKey() | SetNotNull():
             return is_constraint_reachable(step, table, seen)
-        case DetachPartition():  # the release before still looks for its rows in the table
+        case DetachPartition() | DropTable() | DropColumn():  # the release before still reads it
+            return False
+        case Reindex() | RefreshView():  # what makes it worth it may come with its own revision
             return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
             return False
@@ -162,19 +171,25 @@ def _done(
     nothing is there.
     """
 
-    users = _users(steps)
+    users, gone = _users(steps), _table_drops(steps)
 
     def holds(n: int, done: frozenset[int]) -> bool:
+        if any(m in done for table in _tables(steps[n]) for m in gone.get(table, ()) if m > n):
+            return True
         match steps[n]:
             case CreateIndex(index):
                 built = sights[n].state in _BUILT and sights[n].replaced is None
                 later = (m for m in users.get((index.table, index.name), ()) if m > n)
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
-            case DropIndex() | DetachPartition():
+            case DropIndex() | DetachPartition() | DropTable() | DropColumn():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
                 return sights[n].state is State.VALID
-            case Backfill():
+            case Reindex(table=table, index=name):
+                later = (m for m in users.get((table, name), ()) if m > n)
+                gone_by = (m for m in later if isinstance(steps[m], DropIndex))
+                return sights[n].state is State.FINISHED or any(m in done for m in gone_by)
+            case Backfill() | RefreshView():
                 return sights[n].state is State.FINISHED
 
     done = frozenset(range(len(steps)))
@@ -203,6 +218,30 @@ def _users(steps: Iterable[Step]) -> dict[tuple[QualifiedName, str], list[int]]:
     return users
 
 
+def _tables(step: Step) -> tuple[QualifiedName, ...]:
+    """Return the tables without which nothing can be left of a step."""
+    return (step.table, step.referent) if isinstance(step, AddForeignKey) else (step.table,)
+
+
+def _table_drops(steps: Iterable[Step]) -> dict[QualifiedName, list[int]]:
+    """Return the places of the steps that drop a table, with which all on it is done."""
+    drops: dict[QualifiedName, list[int]] = {}
+    for n, step in enumerate(steps):
+        if isinstance(step, DropTable):
+            drops.setdefault(step.table, []).append(n)
+    return drops
+
+
+def _kept(step: Step, sight: Sight, incomplete: tuple[str, ...]) -> Sight:
+    """Keep what is to be dropped where a revision cannot be read that might have made it anew."""
+    if sight.state is not State.VALID or not incomplete:
+        return sight
+    if not isinstance(step, DropTable | DropColumn):
+        return sight
+    reason = f"revision {', '.join(incomplete)} cannot be read, and may have made it anew"
+    return replace(sight, reason=reason)
+
+
 def _unwanted(wanted: Wanted, seen: Observation) -> tuple[Standing, ...]:
     """List what exists though only an unapplied revision declares it."""
     kept = {(w.step.table, w.step.name) for w in wanted.steps}
@@ -221,7 +260,10 @@ def _left_over(
 ) -> list[Sight]:
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
-    if table is None or isinstance(step, DropIndex | Backfill | DetachPartition):
+    if table is None or isinstance(
+        step,
+        DropIndex | Backfill | DetachPartition | DropTable | DropColumn | Reindex | RefreshView,
+    ):
         return []
     sight = classify(step, seen, beside=beside)
     if isinstance(step, AddCheck | AddForeignKey | SetNotNull):

@@ -80,7 +80,8 @@ def _deploy(given: Deploy | None, known: Deploy | None, *, asks: bool) -> Deploy
             why="there is no terminal to ask on",
             do="Add --deploy startup or --deploy job",
         )
-    asked: Deploy = click.prompt(_QUESTION, type=click.Choice(get_args(Deploy)), err=True)
+    choices = click.Choice(get_args(Deploy))
+    asked: Deploy = click.prompt(_QUESTION, type=choices, show_choices=False, err=True)
     return asked
 
 

@@ -21,9 +21,14 @@ from outofband.model.step import (
     Constraint,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
+    comment_on,
 )
 from outofband.settings import Settings
 
@@ -45,9 +50,10 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Leave it to the runbook, and say why."""
+    """Leave it to the runbook, and say why; ``first`` is done all the same, under one savepoint."""
 
     reason: str
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,10 @@ def on_upgrade(
     """
     if isinstance(step, Backfill):
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
+    if isinstance(step, Reindex | RefreshView):
+        return _on_rebuild(step, sight, table, settings, waits_for)
+    if isinstance(step, DropTable | DropColumn):
+        return _on_drop(step, sight, table, settings, waits_for)
     if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
         return _constrain(step, sight, table, settings, waits_for)
     if isinstance(step, DropIndex | DetachPartition):
@@ -92,6 +102,53 @@ def on_upgrade(
     if not is_small(table, settings):
         return _on_large(step, sight, table, settings)
     return _inline(step, sight, table)
+
+
+def _on_rebuild(
+    step: Reindex | RefreshView,
+    sight: Sight,
+    table: TableFacts,
+    settings: Settings,
+    waits_for: tuple[str, ...],
+) -> Decision:
+    """What this transaction has made is new, and only said to be; a view's query may take long,
+    however small the view.
+    """
+    found = sight.rebuild
+    if sight.state is State.FINISHED:
+        return Nothing()
+    if found is None or waits_for:
+        return Defer(f"waits for {', '.join(waits_for)}" if waits_for else sight.reason)
+    mark = comment_on(step, found.name, found.comment)
+    if found.made_here and found.populated:
+        return Inline((mark,))
+    if isinstance(step, RefreshView):
+        return Defer("nobody knows how long the view's query takes")
+    if not is_small(table, settings) or found.over_partitions:
+        return _on_large(step, sight, table, settings)
+    return Inline((f"REINDEX INDEX {found.name}", mark))
+
+
+def _on_drop(
+    step: DropTable | DropColumn,
+    sight: Sight,
+    table: TableFacts,
+    settings: Settings,
+    waits_for: tuple[str, ...],
+) -> Decision:
+    """Drop only what this transaction has made. What stays must not refuse the rows of the coming
+    release, which does not know it.
+    """
+    found = sight.drop
+    if found is None:
+        return Nothing()
+    if found.made_here and not waits_for and is_small(table, settings):
+        return Inline((step.plain_sql,))
+    reason = sight.reason or "the release before may still read it"
+    if isinstance(step, DropColumn) and found.needs_value:
+        column = quote(step.column)
+        return Defer(reason, (f"ALTER TABLE {table.name} ALTER COLUMN {column} DROP NOT NULL",))
+    return Defer(reason)
 
 
 def _obstacle(step: AddConstraint, sight: Sight, table: TableFacts) -> str | None:
@@ -141,6 +198,9 @@ def on_downgrade(step: Step, sight: Sight, table: TableFacts, settings: Settings
         and is_small(table, settings)
     ):
         return Inline((_drop_constraint(step, sight, table),))
+    if isinstance(step, DropTable | DropColumn) and sight.state is State.VALID:
+        small = is_small(table, settings)
+        return Inline((step.plain_sql,)) if small else _on_large(step, sight, table, settings)
     return on_upgrade(step, sight, table, settings, ())
 
 
@@ -199,8 +259,10 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
         case AddCheck() | AddForeignKey() | SetNotNull():
             actions, stuck = constrain(step, sight, table)
             return stuck or actions
-        case Backfill() | DetachPartition():
+        case Backfill():
             return why
+        case DetachPartition() | DropTable() | DropColumn() | Reindex() | RefreshView():
+            return sight.reason or "it is for outofband apply alone"
         case _:
             assert_never(step)
 
@@ -225,7 +287,9 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 whole = sight.key.index.constrain(step.kind, name=step.name)
                 return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
-        case Backfill() | AddCheck() | AddForeignKey() | SetNotNull():
+        case Backfill() | DropTable() | DropColumn() | Reindex() | RefreshView():
+            return Defer(sight.reason)
+        case AddCheck() | AddForeignKey() | SetNotNull():
             return Defer(sight.reason)
         case DetachPartition():
             pending = sight.state is State.DETACH_PENDING

@@ -23,7 +23,11 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -83,7 +87,8 @@ def upgrade(
     seen = observe(hand, [step])
     table = seen.table(step.table)
     if table is None:
-        return Outcome(step, f"there is no table {step.table}")
+        missing = "" if isinstance(step, DropTable) else f"there is no table {step.table}"
+        return Outcome(step, missing)
     sight = classify(step, seen)
     if sight.state is State.VALID_OTHER_NAME:
         # Equal, but perhaps because another revision wants it under that name.
@@ -114,7 +119,8 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     settings = replace(settings, on_large="defer")
     exact = resolved(step, table)
     decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
-    if isinstance(step, DropIndex | DetachPartition) and isinstance(decision, decide.Defer):
+    takes_away = isinstance(step, DropIndex | DetachPartition | DropTable | DropColumn)
+    if takes_away and isinstance(decision, decide.Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)
 
@@ -141,10 +147,12 @@ def _may_wait(step: Step, sight: Sight) -> bool:
     match step:
         case DropIndex():
             return sight.index is not None
-        case DetachPartition():
+        case DetachPartition() | DropTable() | DropColumn():
             return sight.state is not State.ABSENT
         case AddForeignKey():
             return sight.state is not State.VALID
+        case Reindex(after=after) | RefreshView(after=after):
+            return sight.state is not State.FINISHED and bool(after)
         case CreateIndex(after=after) | AddCheck(after=after) | SetNotNull(after=after):
             return sight.state is not State.VALID and bool(after)
         case _:
@@ -165,8 +173,10 @@ def _carry_out(
         case decide.Inline(statements, rest):
             why = _inline(DeployConnection(connection), statements, settings)
             return Outcome(step, why or rest)
-        case decide.Defer(reason):
-            return Outcome(step, reason)
+        case decide.Defer(reason, first):
+            failed = _inline(DeployConnection(connection), first, settings) if first else ""
+            still = "; it stays NOT NULL, so that rows without it are refused, since"
+            return Outcome(step, f"{reason}{still} {failed}" if failed else reason)
         case decide.Afterwards():
             return Outcome(step, afterwards.promised(connection))
         case decide.Refuse(reason):

@@ -15,6 +15,7 @@ from outofband.model.actions.constraint import (
     Validate,
     constraint_statement,
 )
+from outofband.model.actions.drop import DropForeignKey, TakeAway
 from outofband.model.actions.index import (
     AnalyzeTable,
     AttachIndex,
@@ -27,9 +28,11 @@ from outofband.model.actions.index import (
 )
 from outofband.model.actions.partition import Detach, FinishDetach
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
+from outofband.model.actions.rebuild import Mark, RebuildIndex, Refresh
 from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
 from outofband.model.names import quote
+from outofband.model.step import comment_on
 
 __all__ = [
     "Action",
@@ -45,13 +48,18 @@ __all__ = [
     "DeclareNotNull",
     "Detach",
     "DropConstraint",
+    "DropForeignKey",
     "FinishDetach",
+    "Mark",
     "Promote",
+    "RebuildIndex",
+    "Refresh",
     "RemoveIndex",
     "RenameIndex",
     "RepairIndex",
     "RunBackfill",
     "Statement",
+    "TakeAway",
     "Validate",
     "due_timeouts",
     "named",
@@ -79,6 +87,11 @@ Action = (
     | RunBackfill
     | Detach
     | FinishDetach
+    | DropForeignKey
+    | TakeAway
+    | RebuildIndex
+    | Refresh
+    | Mark
 )
 
 
@@ -131,6 +144,20 @@ def statement(action: Action) -> Statement | None:
         case FinishDetach(table, partition):
             sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
             return Statement(sql, unhurried=False, bounded=True)
+        case DropForeignKey(table, name):
+            sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
+            return Statement(sql, unhurried=False, bounded=True)
+        case TakeAway(step):
+            return Statement(step.plain_sql, unhurried=False, bounded=True)
+        case RebuildIndex(index_name):
+            return Statement(f"REINDEX INDEX CONCURRENTLY {index_name}", unhurried=True)
+        case Refresh(view, concurrent):
+            how = "CONCURRENTLY " if concurrent else ""
+            sql = f"REFRESH MATERIALIZED VIEW {how}{view}"
+            return Statement(sql, unhurried=False, harmless=concurrent)
+        case Mark(step, relation, comment):
+            sql = comment_on(step, relation, comment)
+            return Statement(sql, unhurried=False, harmless=True)
         case AwaitBuild() | RunBackfill():
             return None
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
 from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.steps.drop import DropColumn, DropTable
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
+from outofband.model.steps.rebuild import Rebuild, RefreshView, Reindex, comment_on, mark_of
 
 __all__ = [
     "KINDS",
@@ -24,11 +26,18 @@ __all__ = [
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
+    "DropColumn",
     "DropIndex",
+    "DropTable",
+    "Rebuild",
+    "RefreshView",
+    "Reindex",
     "SetNotNull",
     "Step",
     "Wanted",
     "WantedStep",
+    "comment_on",
+    "mark_of",
 ]
 
 Step = (
@@ -40,6 +49,10 @@ Step = (
     | SetNotNull
     | Backfill
     | DetachPartition
+    | DropTable
+    | DropColumn
+    | Reindex
+    | RefreshView
 )
 
 KINDS: Mapping[str, type[Step]] = {
@@ -52,6 +65,10 @@ KINDS: Mapping[str, type[Step]] = {
     "not_null": SetNotNull,
     "backfill": Backfill,
     "detach_partition": DetachPartition,
+    "drop_table": DropTable,
+    "drop_column": DropColumn,
+    "reindex": Reindex,
+    "refresh_materialized_view": RefreshView,
 }
 """Every kind by its word in revisions, states and JSON."""
 

@@ -8,6 +8,7 @@ of a dropped one makes the earlier pair pointless.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,10 @@ from outofband.model.step import (
     AddForeignKey,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    Reindex,
     SetNotNull,
     Step,
     WantedStep,
@@ -64,6 +68,9 @@ class Fold:
         known = self.entries.called(step.name)
         if any(entry.step == step for entry in known):
             return
+        if isinstance(step, DropColumn):
+            going = partial(carry.uses_column, table=step.table, column=step.column)
+            self._cancel(going)
         if not any(_consumes(entry.step, step.table.renamed(step.name)) for entry in known):
             self.entries.remove(entry for entry in known if _same_object(entry.step, step))
         self.entries.append(Entry(wanted, step))
@@ -88,6 +95,13 @@ class Fold:
                 self._move(table, QualifiedName(table.name, schema))
             case sql.RenameSchema(name=name, new_name=new):
                 self._schema_renamed(name, new)
+            case (
+                sql.CreateTable(table=table, temporary=False)
+                | sql.CreateTableAs(table=table, temporary=False)
+            ):
+                self._made_anew(table)
+            case sql.NotUnderstood(sql=text) | sql.Understood(kind="do" | "call", sql=text):
+                self._perhaps_made_anew(text)
             case sql.DropTable(tables=tables) | sql.DropMaterializedView(views=tables):
                 for table in tables:
                     self._drop_where(partial(same, table))
@@ -96,7 +110,10 @@ class Fold:
 
     def _act(self, table: QualifiedName, action: sql.TableAction) -> None:
         match action:
+            case sql.AddColumn(column=added):
+                self._made_anew(table, added.name)
             case sql.RenameColumn(column=old, new_name=new):
+                self._made_anew(table, new)
                 self.entries.change(lambda s: carry.with_column_renamed(s, table, old, new))
             case sql.DropColumn(column=column):
                 self._cancel(lambda step: carry.uses_column(step, table, column))
@@ -131,6 +148,7 @@ class Fold:
     def _index_dropped(self, index: QualifiedName) -> None:
         """Cancel what builds the index; one that a promotion consumed has that name no more."""
         self._no_longer_plain(index)
+        self._cancel(lambda s: isinstance(s, Reindex) and same(s.relation, index))
         known = self.entries.called(index.name)
         if not any(_consumes(entry.step, index) for entry in known):
             self._take_off(_about(index, known))
@@ -159,11 +177,39 @@ class Fold:
         owner = self._no_longer_plain(index)
         if owner is not None:
             self.plain[index.renamed(new)] = owner
+        self.entries.change(lambda s: carry.with_rebuilt_renamed(s, index, new))
         known = self.entries.called(index.name)
         for table in {entry.step.table for entry in known if _names(entry.step, index)}:
             self._change(table, lambda s: carry.with_index_renamed(s, index.name, new))
 
+    def _made_anew(self, table: QualifiedName, column: str | None = None) -> None:
+        """Cancel the drop of what has the name now: it is another table, or column, than the one
+        that was to go.
+        """
+        self._cancel(
+            lambda s: (
+                same(s.table, table)
+                and (
+                    (isinstance(s, DropTable) and column is None)
+                    or (isinstance(s, DropColumn) and column in (None, s.column))
+                )
+            )
+        )
+
+    def _perhaps_made_anew(self, text: str) -> None:
+        """Cancel the drop of whatever a statement names, in a literal too, of which nobody knows
+        what it does.
+        """
+        words = set(re.findall(r"\w+", text.lower()))
+        self._cancel(
+            lambda s: (
+                isinstance(s, DropTable | DropColumn)
+                and words.issuperset(re.findall(r"\w+", s.table.name.lower()))
+            )
+        )
+
     def _move(self, old: QualifiedName, new: QualifiedName) -> None:
+        self._made_anew(new)
         self.entries.change(lambda step: carry.to_table(step, old, new))
         self.entries.change(lambda step: carry.with_partition_moved(step, old, new))
         self.plain = {

@@ -26,6 +26,7 @@ from outofband.revisions.folded import Chain
 from outofband.revisions.literal import Reader
 from outofband.revisions.merging import batches, merged, plain, unseen
 from outofband.revisions.modules import Modules
+from outofband.revisions.unknown import lacking
 from outofband.wire import Run
 from outofband_lint.source import Problem, Source
 
@@ -192,6 +193,8 @@ def _reason(error: BaseException, function: Function, limit: float) -> str:
         return f"{function}() was still running after {limit:g} s"
     if isinstance(error, SystemExit):
         return f"{function}() exits"
+    if (why := lacking(error)) is not None:
+        return f"{function}() needs a later release: {why}"
     return f"{function}() raises {type(error).__name__}" + (f": {text}" if text else "")
 
 

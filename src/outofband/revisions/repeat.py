@@ -93,8 +93,9 @@ class _Run:
         if context._in_external_transaction or context.connection is None:
             self._decide(failure)
             raise error
-        outer = context._transaction
-        context._transaction = None
+        outer, context._transaction = context._transaction, None
+        if outer is not None and not outer.is_active:  # a commit that failed has ended it
+            outer = None
         with suppress(DBAPIError):
             context.connection.rollback() if outer is None else outer.rollback()
         forget_declared(context)

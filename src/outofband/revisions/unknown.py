@@ -55,10 +55,18 @@ def require_known(context: MigrationContext, heads: Iterable[str]) -> None:
 
 def operation_unknown(error: AttributeError, where: str) -> OperationUnknown | None:
     """Return the refusal for an ``op.…_out_of_band`` that is missing; None for any other error."""
-    if not isinstance(error.name, str) or not _OURS.fullmatch(error.name):
+    if (why := lacking(error)) is None:
         return None
     return OperationUnknown(
         f"{where} calls op.{error.name}",
-        why=f"{_DISTRIBUTION} {version(_DISTRIBUTION)}, which is installed, has no such operation",
+        why=why,
         do=f"Install the release that the revision was written for: pip install -U {_DISTRIBUTION}",
     )
+
+
+def lacking(error: BaseException) -> str | None:
+    """Return why an operation of ours is missing; None for an error that is about none."""
+    if not isinstance(error, AttributeError) or not _OURS.fullmatch(str(error.name)):
+        return None
+    installed = f"{_DISTRIBUTION} {version(_DISTRIBUTION)}"
+    return f"{installed}, which is installed, has no {error.name}"

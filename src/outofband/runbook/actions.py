@@ -40,20 +40,26 @@ from outofband.model.step import (
     ConstraintIndex,
     CreateIndex,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
 from outofband.runbook import partitions
 from outofband.runbook.detach import detach
+from outofband.runbook.drop import drop
+from outofband.runbook.rebuild import rebuild
 
 Decision = tuple[tuple[Action, ...], str]
 _DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
 
 
-def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
+def decide(step: Step, standing: Standing, table: TableFacts, *, named: bool = False) -> Decision:
     """Return what is left to do for a pending step, or why it cannot be done; its table's schema is
-    filled in.
+    filled in. ``named`` tells that it was asked for by its name.
     """
     match step:
         case CreateIndex(index):
@@ -68,6 +74,10 @@ def decide(step: Step, standing: Standing, table: TableFacts) -> Decision:
             return _run(step, standing)
         case DetachPartition():
             return detach(standing, table)
+        case DropTable() | DropColumn():
+            return drop(step, standing, table, named=named)
+        case Reindex() | RefreshView():
+            return rebuild(step, standing, table)
         case _:
             assert_never(step)
 

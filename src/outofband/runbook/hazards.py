@@ -18,14 +18,18 @@ from outofband.model.statements import (
     DeclareNotNull,
     Detach,
     DropConstraint,
+    DropForeignKey,
     FinishDetach,
     Promote,
+    RebuildIndex,
+    Refresh,
     RemoveIndex,
     RepairIndex,
     RunBackfill,
+    TakeAway,
     Validate,
 )
-from outofband.model.step import AddCheck, AddForeignKey, DropIndex
+from outofband.model.step import AddCheck, AddForeignKey, DropColumn, DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep
 
@@ -55,11 +59,11 @@ class Found:
 
 
 def _builds(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex | RepairIndex)
+    return isinstance(action, BuildIndex | RepairIndex | RebuildIndex)
 
 
 def _waits(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex | RepairIndex) or (
+    return isinstance(action, BuildIndex | RepairIndex | RebuildIndex) or (
         isinstance(action, RemoveIndex) and not action.partitioned
     )
 
@@ -72,11 +76,16 @@ def _locks(_: PlannedStep, action: Action) -> bool:
     if isinstance(action, AddNotValid):
         return isinstance(action.constraint, AddCheck)
     brief = Promote | ConstrainTable | DropConstraint | AddNotNull | DeclareNotNull
+    brief |= DropForeignKey | TakeAway
     return (
         isinstance(action, brief)
         or (isinstance(action, RemoveIndex) and action.partitioned)
         or (isinstance(action, Detach) and not action.concurrent)
     )
+
+
+def _takes_away(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, TakeAway)
 
 
 def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
@@ -89,6 +98,10 @@ def _validates(_: PlannedStep, action: Action) -> bool:
     return isinstance(action, Validate)
 
 
+def _refreshes(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, Refresh)
+
+
 def _detaches(_: PlannedStep, action: Action) -> bool:
     return isinstance(action, Detach | FinishDetach)
 
@@ -98,7 +111,9 @@ def _writes(_: PlannedStep, action: Action) -> bool:
 
 
 def _drops(planned: PlannedStep, action: Action) -> bool:
-    wanted = isinstance(planned.step, DropIndex) or planned.standing.state is State.UNWANTED
+    wanted = (
+        isinstance(planned.step, DropIndex | DropColumn) or planned.standing.state is State.UNWANTED
+    )
     return wanted and isinstance(action, RemoveIndex | DropConstraint)
 
 
@@ -170,6 +185,21 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             f"stand for milliseconds; {_GIVES_WAY}",
         ),
         _detaches,
+    ),
+    (
+        Hazard(
+            "drops-data",
+            "what the table or the column holds is gone for good, and whoever still reads it fails",
+        ),
+        _takes_away,
+    ),
+    (
+        Hazard(
+            "runs-view-query",
+            "the view's query runs for as long as it takes, and holds VACUUM back meanwhile; the "
+            "view can be read as before, where it could be",
+        ),
+        _refreshes,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

@@ -138,7 +138,7 @@ def _planned(
     if table is None:
         yield PlannedStep(standing, obstacle=f"there is no table {standing.step.table}")
         return
-    actions, obstacle = decide(resolved(standing.step, table), standing, table)
+    actions, obstacle = decide(resolved(standing.step, table), standing, table, named=named)
     yield PlannedStep(standing, actions, obstacle, table.heap_bytes, table.row_estimate)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reference.parts.commands import commands
 from reference.parts.errors import errors
 from reference.parts.linters import linters
-from reference.parts.operations import operations
+from reference.parts.operations import operations, wishes
 from reference.parts.rooms import drawing, rooms
 from reference.parts.settings import settings
 from reference.parts.steps import steps
@@ -21,4 +21,5 @@ PARTS: dict[str, Callable[[], str]] = {
     "rooms": rooms,
     "settings": settings,
     "steps": steps,
+    "wishes": wishes,
 }

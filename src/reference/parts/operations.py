@@ -10,7 +10,7 @@ from typing import Any
 from alembic.operations import Operations
 
 from reference.parts.steps import page_of
-from reference.weave import one_line
+from reference.weave import one_line, table
 
 _OURS = re.compile(r"_out_of_band$|^require_step$")
 
@@ -18,6 +18,15 @@ _OURS = re.compile(r"_out_of_band$|^require_step$")
 def operations() -> str:
     """Return a section for each operation, in the order of their names."""
     return "\n\n".join(_section(name, method) for name, method in sorted(_methods()))
+
+
+def wishes() -> str:
+    """Return a table of them: what each wants, in a sentence, and the page that shows it."""
+    rows = []
+    for name, method in sorted(_methods()):
+        wanted = one_line(cleandoc(getdoc(method) or "").split("\n\n")[0])
+        rows.append((f"[`op.{name}`](../operations.md#{name})", wanted, page_of(name, "../steps")))
+    return table(("you write", "and want", "page"), rows)
 
 
 def _methods() -> Iterator[tuple[str, Any]]:
@@ -30,7 +39,7 @@ def _section(name: str, method: Any) -> str:
     paragraphs = cleandoc(getdoc(method) or "").split("\n\n")
     said = "\n\n".join(one_line(text) for text in paragraphs)
     page = page_of(name)
-    more = f"\n\nIn action, with its locks: [steps/{page}](steps/{page})." if page else ""
+    more = f"\n\nIn action, with its locks: {page}." if page else ""
     return f"## {name}\n\n```py\n{_call(name, method)}\n```\n\n{said}{more}"
 
 

@@ -15,16 +15,22 @@ def steps() -> str:
     return table(("page", ""), [_row(page) for page in sorted(FOLDER.glob("*.md"))])
 
 
-def page_of(operation: str) -> str | None:
-    """Return the name of the page that shows an operation in a revision; None where none does."""
-    for page in sorted(FOLDER.glob("*.md")):
-        if re.search(rf"^    +op\.{operation}\(", page.read_text(encoding="utf-8"), re.MULTILINE):
-            return page.name
-    return None
+def page_of(operation: str, folder: str = "steps") -> str:
+    """Return a link to the page that shows an operation in a revision: the one of its kind, by the
+    file's name, else any; empty where none does. ``folder`` is where it is seen from.
+    """
+    call = re.compile(rf"^    +op\.{operation}\(", re.MULTILINE)
+    found = [p for p in FOLDER.glob("*.md") if call.search(p.read_text(encoding="utf-8"))]
+    pages = sorted(found, key=lambda page: (page.stem not in operation, page.name))
+    return f"[{_title(pages[0])}]({folder}/{pages[0].name})" if pages else ""
 
 
 def _row(page: Path) -> tuple[str, str]:
-    title, _, rest = page.read_text(encoding="utf-8").partition("\n")
+    rest = page.read_text(encoding="utf-8").partition("\n")[2]
     paragraph = one_line(rest.strip().split("\n\n")[0])
     sentence = re.split(r"(?<=[.:])\s", paragraph, maxsplit=1)[0].rstrip(":")
-    return f"[{title.removeprefix('# ')}](steps/{page.name})", sentence
+    return f"[{_title(page)}](steps/{page.name})", sentence
+
+
+def _title(page: Path) -> str:
+    return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from outofband_lint.altered import altered
 from outofband_lint.context import StatementContext
+from outofband_lint.fix import Fix
 from outofband_lint.names import QualifiedName, quote
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import shown
+from outofband_lint.spelling import drop_column, shown
 from outofband_lint.statement import AlterTable, DropColumn, DropType
 
 
@@ -55,11 +56,12 @@ def column_dropped(
     DROP TYPE and DROP DOMAIN with CASCADE drop every column of the type.
     SQLAlchemy names every mapped column in every query.
 
-    Instead: remove the column from the application's models, release that, and `op.drop_column` in
-    the release after. Plain Alembic has the same two releases.
+    Instead: declare it with `op.drop_column_out_of_band(…)`; the upgrade lets it be NULL, and
+    `outofband apply` drops it once the release that names it is gone. In plain Alembic, remove the
+    column from the application's models, release that, and `op.drop_column` in the release after.
 
-    Allowed when: the revision itself creates the table or the column. A suppression with the
-    release that stopped reading it is a good reason.
+    Allowed when: the revision itself creates the table or the column, or it is declared out of
+    band. A suppression with the release that stopped reading it is a good reason.
 
     Source: PostgreSQL 18, ALTER TABLE, DROP COLUMN.
     """
@@ -77,15 +79,18 @@ def column_dropped(
             continue
         if column is None and action.if_exists and table is not None and table.columns_known:
             continue
-        yield _violation(name, action.column)
+        alone = len(statement.actions) == 1 and not action.cascade
+        yield _violation(name, action.column, fixed=alone)
 
 
-def _violation(table: QualifiedName, column: str) -> Violation:
+def _violation(table: QualifiedName, column: str, *, fixed: bool = False) -> Violation:
+    declared = drop_column(table, column)
     return Violation(
         f"Dropping column {quote(column)} of {shown(table)} breaks every query of the old release "
         "that still names it, and what it holds is lost.",
-        f"Remove {quote(column)} from the models first, release that, and drop it one release "
-        "later. Without outofband, the same.",
+        f"Declare it instead: {declared}. Without outofband, remove {quote(column)} from the "
+        "models first, release that, and drop it one release later.",
+        fix=Fix((declared,)) if fixed else None,
     )
 
 

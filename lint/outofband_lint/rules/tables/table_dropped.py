@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outofband_lint.context import StatementContext
+from outofband_lint.fix import Fix
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import shown
+from outofband_lint.spelling import drop_table, shown
 from outofband_lint.statement import DropTable
 
 
@@ -54,13 +55,17 @@ def table_dropped(
     and fail with 42P01. The rows cannot be had back. DROP TABLE also takes an ACCESS EXCLUSIVE lock
     on every table that its foreign keys point to and, for a partition, on the partitioned table.
 
-    Instead: drop it one release after the code that uses it, with `op.drop_table(…)` in a revision
-    of its own; that is plain Alembic's form too. Detach a partition first.
+    Instead: declare it with `op.drop_table_out_of_band(…)`; `outofband apply` drops it once the
+    release that uses it is gone: it looks who still reads it, and drops the foreign keys that point
+    to it one at a time. In plain Alembic, one release after the code that uses it, with
+    `op.drop_table(…)` in a revision of its own. Detach a partition first.
 
-    Allowed when: the revision itself creates the table.
+    Allowed when: the revision itself creates the table, or it is declared out of band.
 
     Source: PostgreSQL 18, DROP TABLE; 13.3, Explicit Locking.
     """
+    if context.source.out_of_band:
+        return
     tables = [context.existing(name, schema) for name in statement.tables]
     used = [table for table in tables if table is not None]
     if not used:
@@ -68,11 +73,14 @@ def table_dropped(
     named = ", ".join(str(shown(table)) for table in used)
     locked = _locked_beside(used, schema, context)
     also = f" It locks {', '.join(str(shown(t)) for t in locked)} too." if locked else ""
+    declared = [drop_table(table) for table in used]
+    whole = not statement.cascade and len(used) == len(statement.tables)
     yield Violation(
         f"Dropping {named} fails whatever the release before still does with it (42P01), and its "
         f"rows are gone.{also}",
-        "Drop it in a release after the one whose code no longer uses it. Without outofband it is "
-        "the same: op.drop_table(…) in a later revision, of its own",
+        f"Declare it instead: {'; '.join(declared)}. Without outofband, op.drop_table(…) in a "
+        "revision of its own, in a release after the one whose code no longer uses it",
+        fix=Fix(tuple(declared)) if whole else None,
     )
 
 

@@ -8,6 +8,7 @@ from alembic.operations.ops import (
     AddConstraintOp,
     AlterColumnOp,
     CreateIndexOp,
+    DropColumnOp,
     DropConstraintOp,
     DropIndexOp,
     DropTableOp,
@@ -22,7 +23,9 @@ from outofband.model.step import (
     AddConstraint,
     AddForeignKey,
     CreateIndex,
+    DropColumn,
     DropIndex,
+    DropTable,
     SetNotNull,
     Step,
 )
@@ -48,7 +51,7 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
 
     An index that is declared and absent is pending and not to be created again; one that a wanted
     step drops or promotes is not to be dropped here. What both goes and comes is a change that the
-    author made, and stays.
+    author made, and stays. A table or a column that is to go is there still.
     """
     created = {s.index.qualified_name for s in steps if isinstance(s, CreateIndex)}
     kinds = AddConstraint | AddForeignKey | AddCheck
@@ -56,6 +59,8 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
     not_null = {(*_full(s.table), s.column) for s in steps if isinstance(s, SetNotNull)}
     going = {s.qualified_name for s in steps if isinstance(s, DropIndex)}
     going |= {s.table.renamed(s.using_index) for s in steps if isinstance(s, AddConstraint)}
+    tables = {s.table for s in steps if isinstance(s, DropTable)}
+    columns = {(s.table, s.column) for s in steps if isinstance(s, DropColumn)}
     drops = DropIndexOp | DropConstraintOp
     dropped = {name_of(o) for o in leaves(operations) if isinstance(o, drops)}
 
@@ -67,7 +72,13 @@ def without_pending(operations: OpContainer, steps: tuple[Step, ...]) -> None:
             case AddConstraintOp():
                 return _in(name, added) and name not in dropped
             case DropIndexOp():
-                return _in(name, going)
+                on = QualifiedName(str(operation.table_name), operation.schema)
+                return _in(name, going) or _in(on, tables)
+            case DropTableOp():
+                return _in(QualifiedName(operation.table_name, operation.schema), tables)
+            case DropColumnOp():
+                on = QualifiedName(operation.table_name, operation.schema)
+                return any(_in(on, {table}) for table, c in columns if c == operation.column_name)
             case AlterColumnOp(modify_nullable=False):
                 table = QualifiedName(operation.table_name, operation.schema)
                 if (*_full(table), operation.column_name) in not_null:
@@ -90,7 +101,8 @@ def wanted_steps(context: MigrationContext) -> tuple[Step, ...]:
 
 
 def _may_be_pending(operation: MigrateOperation) -> bool:
-    return name_of(operation) is not None or isinstance(operation, AlterColumnOp)
+    unnamed = AlterColumnOp | DropColumnOp | DropTableOp
+    return name_of(operation) is not None or isinstance(operation, unnamed)
 
 
 def _is_ours(operation: MigrateOperation) -> bool:

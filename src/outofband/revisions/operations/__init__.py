@@ -17,10 +17,15 @@ from outofband.revisions.operations.constraint import (
     CreateUniqueConstraintOutOfBandOp,
 )
 from outofband.revisions.operations.declaration import Declaration
+from outofband.revisions.operations.drop import DropColumnOutOfBandOp, DropTableOutOfBandOp
 from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
 from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
+from outofband.revisions.operations.rebuild import (
+    RefreshMaterializedViewOutOfBandOp,
+    ReindexOutOfBandOp,
+)
 from outofband.revisions.stop import UpgradeMisused
 
 
@@ -37,6 +42,10 @@ OPERATIONS = {
     "create_check_constraint_out_of_band": CreateCheckConstraintOutOfBandOp,
     "set_not_null_out_of_band": SetNotNullOutOfBandOp,
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
+    "drop_table_out_of_band": DropTableOutOfBandOp,
+    "drop_column_out_of_band": DropColumnOutOfBandOp,
+    "reindex_out_of_band": ReindexOutOfBandOp,
+    "refresh_materialized_view_out_of_band": RefreshMaterializedViewOutOfBandOp,
 }
 
 
