@@ -33,6 +33,7 @@ test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 t
 test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
 		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py \
+		tests/postgres/test_constraint_faults.py \
 		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
 		tests/codeintel/test_old_code_new_schema.py
 
