@@ -33,7 +33,8 @@ test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 t
 test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
 		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py \
-		tests/revisions/test_cut_off.py tests/revisions/test_pods.py
+		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
+		tests/codeintel/test_old_code_new_schema.py
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the index against jedi, in full
 	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
@@ -42,8 +43,8 @@ test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the inde
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
-test-release: $(VENV)/.ready ## wheel and sdist, on each Python there is, with the oldest and newest of what they need
-	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release
+test-release: $(VENV)/.ready ## wheel and sdist, on each Python, with the oldest and newest of what they need; CI's files
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release tests/workflow
 
 test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
 	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs

@@ -17,6 +17,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
@@ -43,6 +45,8 @@ STEPS: list[Step] = [
     SetNotNull("path_set", TABLE, "path", ("fill",)),
     Backfill("fill", TABLE, "app.moves:FILL", ("by_path",), from_elsewhere=True),
     DropTable("documents_go", TABLE),
+    Reindex("anew", TABLE, "by_path", ("fill",)),
+    RefreshView("fresh", TABLE),
     DropColumn("path_goes", TABLE, "path", ()),
     DetachPartition("goes", TABLE, QualifiedName("documents_1"), ("by_path",)),
 ]

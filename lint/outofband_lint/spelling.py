@@ -71,6 +71,19 @@ def add_constraint_out_of_band(
     return f"op.create_{function}_out_of_band({', '.join(arguments)})"
 
 
+def reindex(index: QualifiedName, table: QualifiedName) -> str:
+    """Spell the rebuild of an index, as a step that is named after that."""
+    name = string(clip(f"reindex_{index.name}"))
+    arguments = [name, string(index.name), string(table.name), *_schema(table)]
+    return f"op.reindex_out_of_band({', '.join(arguments)})"
+
+
+def refresh_materialized_view(view: QualifiedName) -> str:
+    """Spell the refresh of a materialized view, as a step that is named after that."""
+    arguments = [string(clip(f"refresh_{view.name}")), string(view.name), *_schema(view)]
+    return f"op.refresh_materialized_view_out_of_band({', '.join(arguments)})"
+
+
 def drop_table(table: QualifiedName) -> str:
     """Spell the drop of a table, as a step that is named after that."""
     arguments = [string(clip(f"drop_{table.name}")), string(table.name), *_schema(table)]

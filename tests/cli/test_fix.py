@@ -96,17 +96,20 @@ def test_the_files_mode_is_kept_and_nothing_else_is_left_in_the_folder(project: 
 
 
 def test_what_needs_a_second_revision_gets_one_and_nothing_else_is_printed(project: Path) -> None:
-    key = 'op.create_foreign_key("fk", "users", "users", ["id"], ["id"])'
+    both = (
+        'op.execute("ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID")\n'
+        '    op.execute("ALTER TABLE users VALIDATE CONSTRAINT c")'
+    )
     revision = project / "migrations/versions/a2.py"
-    revision.write_text(INDEX.replace('op.create_index("ix_m", "users", ["m"])', key))
+    revision.write_text(INDEX.replace('op.create_index("ix_m", "users", ["m"])', both))
     shown = lint(project, "--diff")
     assert shown.stdout.startswith("--- migrations/versions/a2.py\n")
-    assert '+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT fk")' in shown.stdout
+    assert '+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT c")' in shown.stdout
     fixed = lint(project, "--fix", "--format", "json")
     created = fixed.stderr.splitlines()[1].removeprefix("created ")
-    assert "VALIDATE CONSTRAINT fk" in (project / created).read_text()
+    assert "VALIDATE CONSTRAINT c" in (project / created).read_text()
     rules = [finding["rule"] for finding in json.loads(fixed.stdout)["findings"]]
-    assert "foreign-key-validated-at-once" not in rules
+    assert "constraint-validated-in-same-transaction" not in rules
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from outofband import ephemeral
+from outofband.deploy import guard
+from outofband.deploy.pooler import PoolerBetween
 from outofband.ephemeral.identity import resolve
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
@@ -86,6 +89,17 @@ def answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def test_an_upgrade_refuses_pgbouncer_in_every_mode(pgbouncer: str) -> None:
+    engine = create_engine(pgbouncer.replace("postgresql:", "postgresql+psycopg:"))
+    with (
+        engine.connect() as connection,
+        pytest.raises(PoolerBetween, match="a connection pooler stands between this upgrade"),
+        guard(connection),
+    ):
+        pytest.fail("the session is somebody else's in a moment")
+    engine.dispose()
 
 
 def test_pgbouncer_is_found_in_every_mode(steps: Any, pgbouncer: str) -> None:

@@ -6,24 +6,26 @@ import tomllib
 from pathlib import Path
 
 import alembic
+import flask_migrate
 import pytest
 
 from outofband.revisions import env_py, project_file
 from outofband.revisions.project_file import ProjectFileOdd
 from outofband.revisions.rewrite.guarded import with_guard, without_guard
 
-TEMPLATES = Path(alembic.__file__).parent / "templates"
+TEMPLATES = [
+    *Path(alembic.__file__).parent.glob("templates/*/env.py"),
+    *Path(flask_migrate.__file__).parent.glob("templates/*/env.py"),
+]
 TOP = "from alembic import context\n"
 IMPORT = "from outofband.deploy import guard\n"
 
 
 @pytest.mark.parametrize(
-    "template", sorted(path.parent.name for path in TEMPLATES.glob("*/env.py"))
+    "template", sorted(TEMPLATES), ids=lambda path: "-".join(path.parts[-4:-1])
 )
-def test_each_of_alembics_templates_gets_the_guard_and_loses_it(
-    template: str, tmp_path: Path
-) -> None:
-    text = (TEMPLATES / template / "env.py").read_bytes()
+def test_each_template_gets_the_guard_and_loses_it(template: Path, tmp_path: Path) -> None:
+    text = template.read_bytes()
     made = with_guard(text)
     (tmp_path / "env.py").write_bytes(made.text)
     assert env_py.read(str(tmp_path / "env.py")).guard is not None

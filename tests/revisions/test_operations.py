@@ -187,6 +187,9 @@ def test_the_argument_x_says_on_large_for_one_run(on_server) -> None:
         ("on_large = 'whenever'\n", [], "setting 'on_large' in"),
         ("inline_max_byte = 1\n", [], "Did you mean 'inline_max_bytes'?"),
         ("", ["-x", "outofband=now"], "'now' is none of defer, build, refuse"),
+        ("", ["-x", "outofband-wait=soon"], "-x outofband-wait=soon: 'soon' is not a duration"),
+        ("pooler = 'any'\n", [], "'any' is none of refuse, session"),
+        ("lock_retries = -1\n", [], "-1 is not a number"),
     ],
 )
 def test_wrong_settings_stop_with_status_2(

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
+from outofband.model.statements import (
+    Action,
+    AddNotNull,
+    AddNotValid,
+    AddOverPartitions,
+    DeclareNotNull,
+    Validate,
+)
+from outofband.model.step import AddCheck, AddForeignKey, SetNotNull
 from outofband.runbook.hazards import (
     HazardNotAccepted,
     HazardUnknown,
@@ -15,8 +25,12 @@ from outofband.runbook.hazards import (
     require_accepted,
     require_known,
 )
-from outofband.runbook.plan import Plan, plan
+from outofband.runbook.plan import Plan, PlannedStep, plan
 
+DOCS = QualifiedName("docs")
+CHECK = AddCheck("docs_positive", DOCS, "id > 0")
+KEY = AddForeignKey("docs_kind_fkey", DOCS, ("kind",), QualifiedName("kinds"), ("name",))
+NOT_NULL = SetNotNull("docs_path_set", DOCS, "path")
 BUILD = ["blocks-vacuum", "holds-xmin", "writes-wal", "waits-for-transactions"]
 
 
@@ -48,6 +62,24 @@ def test_a_promotion_locks_the_table_and_a_renaming_nothing(world: Any) -> None:
     by_hand = world.index("by_hand")
     renamed = planned(world, world.create(), State.VALID_OTHER_NAME, by_hand, index=by_hand)
     assert hazards(renamed) == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (AddNotValid(CHECK), ["locks-table-briefly"]),
+        (AddNotValid(KEY), ["stops-writes-to-both-tables"]),
+        (AddOverPartitions(KEY), ["stops-writes-to-both-tables"]),
+        (AddNotNull(NOT_NULL), ["locks-table-briefly"]),
+        (DeclareNotNull(NOT_NULL), ["locks-table-briefly"]),
+        (Validate(DOCS, "docs_positive"), ["reads-every-row"]),
+    ],
+)
+def test_a_constraint_locks_briefly_and_is_validated_at_length(
+    world: Any, action: Action, expected: list[str]
+) -> None:
+    standing = world.standing(CHECK, State.ABSENT)
+    assert names(Plan((PlannedStep(standing, (action,)),))) == expected
 
 
 def test_the_flag_to_paste_accepts_the_plan_and_one_less_does_not(world: Any) -> None:

@@ -15,6 +15,7 @@ from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
 from outofband.catalog.parts import parts_for, unfinished
+from outofband.catalog.rebuilds import rebuild_sight
 from outofband.catalog.sight import Sight, at_work, dead, name_taken, nothing
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, is_temporary
@@ -30,6 +31,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
@@ -73,6 +76,8 @@ def classify(
             return detach_sight(step, seen)
         case DropTable() | DropColumn():
             return drop_sight(step, seen)
+        case Reindex() | RefreshView():
+            return rebuild_sight(step, seen)
         case _:
             assert_never(step)
 

@@ -16,6 +16,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -62,7 +64,7 @@ class Earlier:
             case DetachPartition() | DropTable() | DropColumn():
                 every = step.after is None
                 return [*self._on.get(step.table, ())] if every else self._named(step.after or ())
-            case DropIndex(after=after):
+            case DropIndex(after=after) | Reindex(after=after) | RefreshView(after=after):
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):
                 places = self._called.get(index, ())

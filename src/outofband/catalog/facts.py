@@ -205,6 +205,25 @@ class DropFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RebuildFacts:
+    """An index, or a materialized view, that is to be built anew, and its ``comment``, in which is
+    noted what was done.
+
+    A view that was never ``populated`` cannot be read, nor refreshed concurrently, for which it
+    needs an index that makes that ``concurrent``; ``made_here`` is one of the transaction that
+    looks.
+    """
+
+    name: QualifiedName
+    is_view: bool = False
+    over_partitions: bool = False
+    comment: str = ""
+    populated: bool = True
+    concurrent: bool = True
+    made_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The world as far as the wanted steps touch it.
 
@@ -214,7 +233,8 @@ class Observation:
     the step has that; ``constraints`` are those of the tables of wanted foreign keys, checks and
     NOT NULLs, ``attachments`` the partitions that are to be detached, by the names of table and
     partition that their steps use; ``drops`` what is to be dropped, by the table's name as its step
-    has it and the column's, empty for the table.
+    has it and the column's, empty for the table; ``rebuilds`` what is to be done anew, by the name
+    that its step gives it.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
@@ -225,6 +245,7 @@ class Observation:
         default_factory=dict
     )
     drops: Mapping[tuple[QualifiedName, str], DropFacts] = field(default_factory=dict)
+    rebuilds: Mapping[QualifiedName, RebuildFacts] = field(default_factory=dict)
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

@@ -14,6 +14,7 @@ from outofband.catalog.constraints import read_constraints, referents
 from outofband.catalog.drops import drops
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
+from outofband.catalog.rebuilds import rebuilds
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, Step
@@ -48,6 +49,7 @@ def observe(
         read_constraints(reader, wanted, tables),
         attachments(reader, wanted),
         drops(reader, wanted),
+        rebuilds(reader, wanted),
     )
 
 

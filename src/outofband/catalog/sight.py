@@ -10,6 +10,7 @@ from outofband.catalog.facts import (
     BackfillFacts,
     DropFacts,
     IndexFacts,
+    RebuildFacts,
     TableFacts,
 )
 from outofband.model.index import Index
@@ -39,7 +40,8 @@ class Sight:
     words. ``replaced`` is one of its name and another definition whose place it takes. ``key`` is
     the constraint over partitions that takes, or is to take, the index and its parts. ``backfill``
     is what is known of one, ``constraint`` of what every row has to satisfy; ``attachment`` is a
-    partition that is to be detached, ``drop`` a table or a column that is to go.
+    partition that is to be detached, ``drop`` a table or a column that is to go,
+    ``rebuild`` what is to be done anew.
     """
 
     state: State
@@ -52,6 +54,7 @@ class Sight:
     constraint: ConstraintSight | None = None
     attachment: AttachmentFacts | None = None
     drop: DropFacts | None = None
+    rebuild: RebuildFacts | None = None
 
 
 _KINDS = {

@@ -24,6 +24,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -128,6 +130,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return is_constraint_reachable(step, table, seen)
         case DetachPartition() | DropTable() | DropColumn():  # the release before still reads it
             return False
+        case Reindex() | RefreshView():  # what makes it worth it may come with its own revision
+            return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
             return False
 
@@ -181,7 +185,11 @@ def _done(
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
             case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
                 return sights[n].state is State.VALID
-            case Backfill():
+            case Reindex(table=table, index=name):
+                later = (m for m in users.get((table, name), ()) if m > n)
+                gone_by = (m for m in later if isinstance(steps[m], DropIndex))
+                return sights[n].state is State.FINISHED or any(m in done for m in gone_by)
+            case Backfill() | RefreshView():
                 return sights[n].state is State.FINISHED
 
     done = frozenset(range(len(steps)))
@@ -253,7 +261,8 @@ def _left_over(
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
     if table is None or isinstance(
-        step, DropIndex | Backfill | DetachPartition | DropTable | DropColumn
+        step,
+        DropIndex | Backfill | DetachPartition | DropTable | DropColumn | Reindex | RefreshView,
     ):
         return []
     sight = classify(step, seen, beside=beside)

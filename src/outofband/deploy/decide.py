@@ -24,8 +24,11 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
+    comment_on,
 )
 from outofband.settings import Settings
 
@@ -81,6 +84,8 @@ def on_upgrade(
     """
     if isinstance(step, Backfill):
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
+    if isinstance(step, Reindex | RefreshView):
+        return _on_rebuild(step, sight, table, settings, waits_for)
     if isinstance(step, DropTable | DropColumn):
         return _on_drop(step, sight, table, settings, waits_for)
     if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
@@ -97,6 +102,31 @@ def on_upgrade(
     if not is_small(table, settings):
         return _on_large(step, sight, table, settings)
     return _inline(step, sight, table)
+
+
+def _on_rebuild(
+    step: Reindex | RefreshView,
+    sight: Sight,
+    table: TableFacts,
+    settings: Settings,
+    waits_for: tuple[str, ...],
+) -> Decision:
+    """What this transaction has made is new, and only said to be; a view's query may take long,
+    however small the view.
+    """
+    found = sight.rebuild
+    if sight.state is State.FINISHED:
+        return Nothing()
+    if found is None or waits_for:
+        return Defer(f"waits for {', '.join(waits_for)}" if waits_for else sight.reason)
+    mark = comment_on(step, found.name, found.comment)
+    if found.made_here and found.populated:
+        return Inline((mark,))
+    if isinstance(step, RefreshView):
+        return Defer("nobody knows how long the view's query takes")
+    if not is_small(table, settings) or found.over_partitions:
+        return _on_large(step, sight, table, settings)
+    return Inline((f"REINDEX INDEX {found.name}", mark))
 
 
 def _on_drop(
@@ -231,7 +261,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             return stuck or actions
         case Backfill():
             return why
-        case DetachPartition() | DropTable() | DropColumn():
+        case DetachPartition() | DropTable() | DropColumn() | Reindex() | RefreshView():
             return sight.reason or "it is for outofband apply alone"
         case _:
             assert_never(step)
@@ -257,7 +287,7 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 whole = sight.key.index.constrain(step.kind, name=step.name)
                 return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
-        case Backfill() | DropTable() | DropColumn():
+        case Backfill() | DropTable() | DropColumn() | Reindex() | RefreshView():
             return Defer(sight.reason)
         case AddCheck() | AddForeignKey() | SetNotNull():
             return Defer(sight.reason)

@@ -26,6 +26,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -149,6 +151,8 @@ def _may_wait(step: Step, sight: Sight) -> bool:
             return sight.state is not State.ABSENT
         case AddForeignKey():
             return sight.state is not State.VALID
+        case Reindex(after=after) | RefreshView(after=after):
+            return sight.state is not State.FINISHED and bool(after)
         case CreateIndex(after=after) | AddCheck(after=after) | SetNotNull(after=after):
             return sight.state is not State.VALID and bool(after)
         case _:

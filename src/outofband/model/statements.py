@@ -28,9 +28,11 @@ from outofband.model.actions.index import (
 )
 from outofband.model.actions.partition import Detach, FinishDetach
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
+from outofband.model.actions.rebuild import Mark, RebuildIndex, Refresh
 from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
 from outofband.model.names import quote
+from outofband.model.step import comment_on
 
 __all__ = [
     "Action",
@@ -48,7 +50,10 @@ __all__ = [
     "DropConstraint",
     "DropForeignKey",
     "FinishDetach",
+    "Mark",
     "Promote",
+    "RebuildIndex",
+    "Refresh",
     "RemoveIndex",
     "RenameIndex",
     "RepairIndex",
@@ -84,6 +89,9 @@ Action = (
     | FinishDetach
     | DropForeignKey
     | TakeAway
+    | RebuildIndex
+    | Refresh
+    | Mark
 )
 
 
@@ -141,6 +149,15 @@ def statement(action: Action) -> Statement | None:
             return Statement(sql, unhurried=False, bounded=True)
         case TakeAway(step):
             return Statement(step.plain_sql, unhurried=False, bounded=True)
+        case RebuildIndex(index_name):
+            return Statement(f"REINDEX INDEX CONCURRENTLY {index_name}", unhurried=True)
+        case Refresh(view, concurrent):
+            how = "CONCURRENTLY " if concurrent else ""
+            sql = f"REFRESH MATERIALIZED VIEW {how}{view}"
+            return Statement(sql, unhurried=False, harmless=concurrent)
+        case Mark(step, relation, comment):
+            sql = comment_on(step, relation, comment)
+            return Statement(sql, unhurried=False, harmless=True)
         case AwaitBuild() | RunBackfill():
             return None
 

@@ -14,6 +14,7 @@ from outofband.model.steps.drop import DropColumn, DropTable
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
+from outofband.model.steps.rebuild import Rebuild, RefreshView, Reindex, comment_on, mark_of
 
 __all__ = [
     "KINDS",
@@ -28,10 +29,15 @@ __all__ = [
     "DropColumn",
     "DropIndex",
     "DropTable",
+    "Rebuild",
+    "RefreshView",
+    "Reindex",
     "SetNotNull",
     "Step",
     "Wanted",
     "WantedStep",
+    "comment_on",
+    "mark_of",
 ]
 
 Step = (
@@ -45,6 +51,8 @@ Step = (
     | DetachPartition
     | DropTable
     | DropColumn
+    | Reindex
+    | RefreshView
 )
 
 KINDS: Mapping[str, type[Step]] = {
@@ -59,6 +67,8 @@ KINDS: Mapping[str, type[Step]] = {
     "detach_partition": DetachPartition,
     "drop_table": DropTable,
     "drop_column": DropColumn,
+    "reindex": Reindex,
+    "refresh_materialized_view": RefreshView,
 }
 """Every kind by its word in revisions, states and JSON."""
 

@@ -17,6 +17,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
@@ -59,12 +61,20 @@ def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> 
     return step
 
 
+def with_rebuilt_renamed(step: Step, index: QualifiedName, new: str) -> Step:
+    """Return a step after an index got another name, which may be that which it builds anew."""
+    if isinstance(step, Reindex) and same(step.relation, index):
+        return replace(step, index=new)
+    return step
+
+
 def with_index_renamed(step: Step, old: str, new: str) -> Step:
     """Return a step of the index's table after the index got another name."""
     if step.name == old and isinstance(step, CreateIndex | DropIndex | AddConstraint):
         step = _renamed(step, new)
     if isinstance(step, AddConstraint):
         return replace(step, using_index=new) if step.using_index == old else step
+    step = with_rebuilt_renamed(step, step.table.renamed(old), new)
     return _after_renamed(step, old, new)
 
 
@@ -105,7 +115,7 @@ def with_column_renamed(step: Step, table: QualifiedName, old: str, new: str) ->
             return replace(step, condition=_text_with(condition, old, new))
         case SetNotNull(column=column) | DropColumn(column=column):
             return replace(step, column=new) if column == old else step
-        case DropIndex() | Backfill() | DetachPartition() | DropTable():
+        case DropIndex() | Backfill() | DetachPartition() | DropTable() | Reindex() | RefreshView():
             return step
 
 
@@ -130,7 +140,7 @@ def uses_column(step: Step, table: QualifiedName, column: str) -> bool:
             return _mentions(condition, column)
         case SetNotNull(column=own) | DropColumn(column=own):
             return own == column
-        case DropIndex() | Backfill() | DetachPartition() | DropTable():
+        case DropIndex() | Backfill() | DetachPartition() | DropTable() | Reindex() | RefreshView():
             return False
 
 

@@ -23,6 +23,7 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    Reindex,
     SetNotNull,
     Step,
     WantedStep,
@@ -147,6 +148,7 @@ class Fold:
     def _index_dropped(self, index: QualifiedName) -> None:
         """Cancel what builds the index; one that a promotion consumed has that name no more."""
         self._no_longer_plain(index)
+        self._cancel(lambda s: isinstance(s, Reindex) and same(s.relation, index))
         known = self.entries.called(index.name)
         if not any(_consumes(entry.step, index) for entry in known):
             self._take_off(_about(index, known))
@@ -175,6 +177,7 @@ class Fold:
         owner = self._no_longer_plain(index)
         if owner is not None:
             self.plain[index.renamed(new)] = owner
+        self.entries.change(lambda s: carry.with_rebuilt_renamed(s, index, new))
         known = self.entries.called(index.name)
         for table in {entry.step.table for entry in known if _names(entry.step, index)}:
             self._change(table, lambda s: carry.with_index_renamed(s, index.name, new))

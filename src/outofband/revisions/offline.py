@@ -21,6 +21,8 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
     Wanted,
@@ -28,6 +30,7 @@ from outofband.model.step import (
 from outofband.revisions import offline_constraint
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
 from outofband.revisions.offline_drop import is_gone, of_drop
+from outofband.revisions.offline_rebuild import is_rebuilt, rebuilding
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
 
@@ -163,6 +166,8 @@ def _done(step: Step) -> str:
             return _is_detached(step)
         case DropTable() | DropColumn():
             return is_gone(step)
+        case Reindex() | RefreshView():
+            return is_rebuilt(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 
@@ -177,6 +182,8 @@ def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> l
         if not (isinstance(s, CreateIndex) and s.name in used)
     ]
     match step:
+        case RefreshView():
+            told.append("SELECT 'nobody knows how long the view''s query takes', true")
         case CreateIndex(index):
             taken = f"to_regclass({literal(str(index.qualified_name))}) IS NOT NULL"
             told.append(f"SELECT 'its name is taken by what is not a valid index', {taken}")
@@ -198,6 +205,8 @@ def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> l
 
 def _statement(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> str:
     """Return the SQL expression that gives the statement to run."""
+    if isinstance(step, Reindex):
+        return rebuilding(step)
     if isinstance(step, DropIndex) and direction == "downgrade":
         return (
             "coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', target, conname)"

@@ -181,6 +181,8 @@ _OPERATIONS = frozenset(
         "backfill_out_of_band",
         "bulk_insert",
         "detach_partition_out_of_band",
+        "refresh_materialized_view_out_of_band",
+        "reindex_out_of_band",
         "execute",
         "rename_table",
         "require_step",

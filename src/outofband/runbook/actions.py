@@ -43,12 +43,15 @@ from outofband.model.step import (
     DropColumn,
     DropIndex,
     DropTable,
+    RefreshView,
+    Reindex,
     SetNotNull,
     Step,
 )
 from outofband.runbook import partitions
 from outofband.runbook.detach import detach
 from outofband.runbook.drop import drop
+from outofband.runbook.rebuild import rebuild
 
 Decision = tuple[tuple[Action, ...], str]
 _DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
@@ -73,6 +76,8 @@ def decide(step: Step, standing: Standing, table: TableFacts, *, named: bool = F
             return detach(standing, table)
         case DropTable() | DropColumn():
             return drop(step, standing, table, named=named)
+        case Reindex() | RefreshView():
+            return rebuild(step, standing, table)
         case _:
             assert_never(step)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from outofband.catalog.reader import Reader, query
 from outofband.model.index import Index
-from outofband.model.statements import Action, BuildIndex, RepairIndex
+from outofband.model.statements import Action, BuildIndex, RebuildIndex, Refresh, RepairIndex
 from outofband.runbook.hand import Hand, Lag, Screen
 from outofband.runbook.lag import MaxLag, too_far
 from outofband.runbook.rate import duration
@@ -47,11 +47,13 @@ class Conditions:
 
     def _needed(self, action: Action) -> float | None:
         """Return the seconds that an action takes: none but for a build, or a repair, which is
-        one.
+        one; of what is built or refreshed anew nobody knows.
         """
         match action:
             case BuildIndex(index) | RepairIndex(index):
                 return self.seconds(index)
+            case RebuildIndex() | Refresh():
+                return None
             case _:
                 return 0.0
 

@@ -13,6 +13,8 @@ from outofband.model.statements import (
     AnalyzeTable,
     AwaitBuild,
     BuildIndex,
+    RebuildIndex,
+    Refresh,
     RemoveIndex,
     RepairIndex,
     Statement,
@@ -43,7 +45,7 @@ class Doing:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world, self._dedupe, self._report = planned, world, dedupe, report
         self._builds: dict[Index, Build] = {}
-        self._analyzed: set[AnalyzeTable] = set()
+        self._unseen: set[AnalyzeTable | RebuildIndex | Refresh] = set()
         self._begun = self._sent = False
 
     @property
@@ -60,9 +62,10 @@ class Doing:
 
     def first(self, left: tuple[Action, ...]) -> Action:
         """Return the next of the actions that are left. That a table was analysed shows in no
-        catalog that every role may read: a run does it once, and one that died once more.
+        catalog that every role may read, nor what was built anew until it is marked: a run does it
+        once, and one that died once more.
         """
-        return next(action for action in left if action not in self._analyzed)
+        return next(action for action in left if action not in self._unseen)
 
     def do(self, action: Action, table: TableFacts) -> None:
         """Do one action on the table that it touches. Raises Stuck, GivenUp, StatementFailed and
@@ -81,9 +84,9 @@ class Doing:
             case RepairIndex(index):
                 self._tune(index)
                 self._send_action(action)
-            case AnalyzeTable():
+            case AnalyzeTable() | RebuildIndex() | Refresh():
                 self._send_action(action)
-                self._analyzed.add(action)
+                self._unseen.add(action)
             case Validate():
                 self._validate(action, table)
             case _:

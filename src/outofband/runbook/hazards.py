@@ -21,6 +21,8 @@ from outofband.model.statements import (
     DropForeignKey,
     FinishDetach,
     Promote,
+    RebuildIndex,
+    Refresh,
     RemoveIndex,
     RepairIndex,
     RunBackfill,
@@ -57,11 +59,11 @@ class Found:
 
 
 def _builds(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex | RepairIndex)
+    return isinstance(action, BuildIndex | RepairIndex | RebuildIndex)
 
 
 def _waits(_: PlannedStep, action: Action) -> bool:
-    return isinstance(action, BuildIndex | RepairIndex) or (
+    return isinstance(action, BuildIndex | RepairIndex | RebuildIndex) or (
         isinstance(action, RemoveIndex) and not action.partitioned
     )
 
@@ -94,6 +96,10 @@ def _adds_foreign_key(_: PlannedStep, action: Action) -> bool:
 
 def _validates(_: PlannedStep, action: Action) -> bool:
     return isinstance(action, Validate)
+
+
+def _refreshes(_: PlannedStep, action: Action) -> bool:
+    return isinstance(action, Refresh)
 
 
 def _detaches(_: PlannedStep, action: Action) -> bool:
@@ -186,6 +192,14 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
             "what the table or the column holds is gone for good, and whoever still reads it fails",
         ),
         _takes_away,
+    ),
+    (
+        Hazard(
+            "runs-view-query",
+            "the view's query runs for as long as it takes, and holds VACUUM back meanwhile; the "
+            "view can be read as before, where it could be",
+        ),
+        _refreshes,
     ),
     (Hazard("drops-index", "queries that use the index have to do without it"), _drops),
 )

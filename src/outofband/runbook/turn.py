@@ -7,6 +7,7 @@ from outofband.model.state import State
 from outofband.model.statements import (
     Action,
     BuildIndex,
+    RebuildIndex,
     RemoveIndex,
     RepairIndex,
     Validate,
@@ -25,6 +26,8 @@ from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
+
+_LASTS = BuildIndex | RemoveIndex | RepairIndex | RebuildIndex | Validate
 
 
 class Turn:
@@ -90,7 +93,7 @@ class Turn:
                 return self._stale(now)
             action = self._doing.first(now.actions)
             part = touched(action, table)
-            lasts = isinstance(action, BuildIndex | RemoveIndex | RepairIndex | Validate)
+            lasts = isinstance(action, _LASTS)
             if lasts and part.workers:
                 self._doing.let_finish(part.workers[0], part)
             elif self._waited_for_replicas(action):

@@ -12,7 +12,7 @@ from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.settings import Settings
-from outofband_lint.spelling import AUTOCOMMIT, execute, shown
+from outofband_lint.spelling import AUTOCOMMIT, execute, reindex, shown
 from outofband_lint.statement import Reindex
 
 
@@ -60,12 +60,14 @@ def reindex_without_concurrently(
     there, and an ACCESS EXCLUSIVE lock on the index: every query on the table waits too, since
     planning it opens each of its indexes.
 
-    Instead: run it concurrently, in a revision of its own or better from a runbook:
-    `with op.get_context().autocommit_block():` around `op.execute("REINDEX TABLE CONCURRENTLY …")`;
-    plain Alembic has no other form. Look for INVALID indexes with the suffix _ccnew when it fails.
+    Instead: declare it with `op.reindex_out_of_band(…)` for each index; `outofband apply` does it
+    concurrently, and clears away what a failed one left. In plain Alembic, in a revision of its
+    own: `op.execute("REINDEX TABLE CONCURRENTLY …")` under
+    `with op.get_context().autocommit_block():`; look for INVALID indexes with the suffix _ccnew
+    when it fails.
 
-    Allowed when: the revision itself creates the table. System catalogs know no CONCURRENTLY. A
-    table that the settings call small makes it a warning.
+    Allowed when: the revision itself creates the table, or it is declared out of band. System
+    catalogs know no CONCURRENTLY. A table that the settings call small makes it a warning.
 
     Source: PostgreSQL 18, REINDEX, "Rebuilding Indexes Concurrently".
     """
@@ -77,15 +79,18 @@ def reindex_without_concurrently(
     named = " and ".join(str(shown(table)) for table in tables[:3])
     others = " and others" if len(tables) > 3 else ""
     sql = _concurrently(statement)
+    declared = _declared(statement, schema)
+    first = f"Declare it instead: {declared}. Without outofband, run" if declared else "Run"
+    concurrent = Fix((declared,)) if declared else Fix((execute(sql),), autocommit=True)
     yield Violation(
         f"REINDEX takes a SHARE lock on {named}{others} and an ACCESS EXCLUSIVE lock on each index "
         f"that it builds: {LockMode.ACCESS_EXCLUSIVE.blocks} of {named} waits for it.",
-        f"Run it concurrently, in a revision of its own: {AUTOCOMMIT} {execute(sql)}"
+        f"{first} it concurrently, in a revision of its own: {AUTOCOMMIT} {execute(sql)}"
         if statement.target != "system"
         else "Run it in a window in which nobody needs the database: the indexes of the system "
         "catalogs cannot be built concurrently",
         costs=tables,
-        fix=None if statement.target == "system" else Fix((execute(sql),), autocommit=True),
+        fix=None if statement.target == "system" else concurrent,
     )
 
 
@@ -108,6 +113,14 @@ def _tables(
         if context.is_existing(table)
         and (statement.target != "schema" or name is None or table.name.schema == name.name)
     ) or (QualifiedName(f"every table of the {statement.target}"),)
+
+
+def _declared(statement: Reindex, schema: Schema) -> str:
+    """Spell it as a step, empty where nobody here can name the table of one index."""
+    if statement.target != "index" or statement.name is None or statement.tablespace:
+        return ""
+    found = schema.index(statement.name)
+    return reindex(statement.name, found[0].name) if found else ""
 
 
 def _concurrently(statement: Reindex) -> str:

@@ -10,7 +10,7 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
-from outofband_lint.spelling import execute, shown
+from outofband_lint.spelling import execute, refresh_materialized_view, shown
 from outofband_lint.statement import RefreshMaterializedView
 
 
@@ -51,27 +51,29 @@ def materialized_view_refreshed_without_concurrently(
     Cost: REFRESH takes an ACCESS EXCLUSIVE lock: every query on the view waits as long as the
     view's own query runs, and until the migration's transaction ends.
 
-    Instead: refresh it concurrently, which needs a unique index over plain columns of all rows:
-    `op.create_index(…, unique=True)`, then
-    `op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY …")`; in plain Alembic it is the same.
-    Better still from a job outside the deploy.
+    Instead: declare it with `op.refresh_materialized_view_out_of_band(…)`; `outofband apply`
+    refreshes it concurrently, which needs a unique index over plain columns of all rows. In plain
+    Alembic: `op.create_index(…, unique=True)`, then
+    `op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY …")`.
 
-    Allowed when: the revision itself creates the view.
+    Allowed when: the revision itself creates the view, or it is declared out of band.
 
     Source: PostgreSQL 18, REFRESH MATERIALIZED VIEW.
     """
     view = context.existing(statement.view, schema)
-    if statement.concurrently or view is None:
+    if statement.concurrently or view is None or context.source.out_of_band:
         return
     concurrent = execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {statement.view}")
+    declared = refresh_materialized_view(view)
     possible = _has_unique_index(view, schema)
     first = "" if possible else ", once it has a unique index over plain columns"
     yield Violation(
         f"Refreshing {shown(view)} takes an ACCESS EXCLUSIVE lock: "
         f"{LockMode.ACCESS_EXCLUSIVE.blocks} of it waits as long as its query runs.",
-        f"Run the refresh concurrently{first}: {concurrent}. Without outofband it is the same",
+        f"Declare it instead{first}: {declared}. Without outofband, run the refresh concurrently: "
+        f"{concurrent}",
         costs=(view,),
-        fix=Fix((concurrent,)) if possible and statement.with_data else None,
+        fix=Fix((declared,)) if possible and statement.with_data else None,
     )
 
 

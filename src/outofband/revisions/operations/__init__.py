@@ -22,6 +22,10 @@ from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBand
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
 from outofband.revisions.operations.partition import DetachPartitionOutOfBandOp
+from outofband.revisions.operations.rebuild import (
+    RefreshMaterializedViewOutOfBandOp,
+    ReindexOutOfBandOp,
+)
 from outofband.revisions.stop import UpgradeMisused
 
 
@@ -40,6 +44,8 @@ OPERATIONS = {
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
     "drop_table_out_of_band": DropTableOutOfBandOp,
     "drop_column_out_of_band": DropColumnOutOfBandOp,
+    "reindex_out_of_band": ReindexOutOfBandOp,
+    "refresh_materialized_view_out_of_band": RefreshMaterializedViewOutOfBandOp,
 }
 
 

@@ -74,6 +74,14 @@ def _detach_partition(
     return DetachPartition("", table, partition).plain_sql
 
 
+def _reindex(*, index_name: str, schema: str | None = None, **_: object) -> str:
+    return f"REINDEX INDEX {QualifiedName(index_name, schema)}"
+
+
+def _refresh(*, view_name: str, schema: str | None = None, **_: object) -> str:
+    return f"REFRESH MATERIALIZED VIEW {QualifiedName(view_name, schema)}"
+
+
 PLAIN: Mapping[str, Plain] = {
     "create_index_out_of_band": _create_index,
     "drop_index_out_of_band": _drop_index,
@@ -86,6 +94,8 @@ PLAIN: Mapping[str, Plain] = {
     ),
     "backfill_out_of_band": _backfill,
     "detach_partition_out_of_band": executing(_detach_partition),
+    "reindex_out_of_band": executing(_reindex),
+    "refresh_materialized_view_out_of_band": executing(_refresh),
     "drop_table_out_of_band": calling("drop_table", "table_name", "schema="),
     "drop_column_out_of_band": calling("drop_column", "table_name", "column_name", "schema="),
     "require_step": _require_step,

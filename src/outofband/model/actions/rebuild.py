@@ -1,0 +1,38 @@
+"""What is done to do something anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.model.names import QualifiedName
+from outofband.model.step import RefreshView, Reindex
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildIndex:
+    """Build an index anew in its place, without blocking reads or writes. A failure leaves a
+    second, INVALID one beside it.
+    """
+
+    index: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Run a materialized view's query anew: Exclusive on the view, which keeps nobody from reading
+    it; or AccessExclusive where it is not ``concurrent``, for as long as that takes.
+    """
+
+    view: QualifiedName
+    concurrent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Note in a relation's comment that a step is done, behind what the ``comment`` says already:
+    ShareUpdateExclusive, for milliseconds.
+    """
+
+    step: Reindex | RefreshView
+    relation: QualifiedName
+    comment: str
