@@ -65,14 +65,19 @@ class Both:
         """Tell from what is reflected whether something may differ that Alembic does not compare:
         predicates and operator classes are spelled otherwise by Postgres than by people.
         """
-        ours, theirs = (each.dialect_options["postgresql"] for each in (self.model, self.there))
-        if set(ours["include"] or ()) != set(theirs["include"] or ()):
+        if set(_told(self.model, "include") or ()) != set(_told(self.there, "include") or ()):
             return True
         if isinstance(self.model, UniqueConstraint):
             return False
-        method, stored = ((each["using"] or "btree").lower() for each in (ours, theirs))
-        asked = (each[option] for each in (ours, theirs) for option in ("where", "ops"))
+        sides = (self.model, self.there)
+        method, stored = (str(_told(each, "using") or "btree").lower() for each in sides)
+        asked = (_told(each, option) for each in sides for option in ("where", "ops"))
         return method != stored or any(value is not None and value != {} for value in asked)
+
+
+def _told(item: Index | UniqueConstraint, option: str) -> Any:
+    """Return an option that was given; older releases of SQLAlchemy know fewer of them."""
+    return item.dialect_kwargs.get(f"postgresql_{option}")
 
 
 def both(compared: Compared) -> Iterator[Both]:
