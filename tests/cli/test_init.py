@@ -154,6 +154,15 @@ def test_on_a_terminal_it_asks_where_migrations_run_and_whether_to_go_on(folder:
     assert "guard(connection)" in (folder.path / "alembic/env.py").read_text()
 
 
+def test_a_transaction_of_env_pys_own_is_pointed_out(folder: Folder) -> None:
+    folder.alembic("init", "alembic")
+    env_py = folder.path / "alembic/env.py"
+    env_py.write_text(env_py.read_text().replace("connectable.connect()", "connectable.begin()"))
+    done = folder("init", "--deploy", "job", "--yes")
+    assert done.returncode == 0
+    assert "alembic/env.py:67 begins a transaction of its own" in done.stderr
+
+
 def test_without_libcst_it_says_what_to_install_or_to_write(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from outofband.catalog.attachments import detach_sight
 from outofband.catalog.backfills import backfill_sight
 from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.drops import drop_sight
+from outofband.catalog.enums import enum_sight
 from outofband.catalog.equality import Equality, compare, is_comparable
 from outofband.catalog.facts import IndexFacts, Observation, TableFacts
 from outofband.catalog.keys import begun, constraint, unfit
@@ -23,6 +24,7 @@ from outofband.model.state import State
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     ConstraintIndex,
@@ -76,6 +78,8 @@ def classify(
             return detach_sight(step, seen)
         case DropTable() | DropColumn():
             return drop_sight(step, seen)
+        case AddEnumValue():
+            return enum_sight(step, seen)
         case Reindex() | RefreshView():
             return rebuild_sight(step, seen)
         case _:

@@ -9,6 +9,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     CreateIndex,
@@ -64,6 +65,8 @@ class Earlier:
             case DetachPartition() | DropTable() | DropColumn():
                 every = step.after is None
                 return [*self._on.get(step.table, ())] if every else self._named(step.after or ())
+            case AddEnumValue():
+                return []
             case DropIndex(after=after) | Reindex(after=after) | RefreshView(after=after):
                 return self._named(after or ())
             case AddConstraint(table=table, using_index=index):

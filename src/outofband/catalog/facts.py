@@ -234,7 +234,7 @@ class Observation:
     NOT NULLs, ``attachments`` the partitions that are to be detached, by the names of table and
     partition that their steps use; ``drops`` what is to be dropped, by the table's name as its step
     has it and the column's, empty for the table; ``rebuilds`` what is to be done anew, by the name
-    that its step gives it.
+    that its step gives it; ``labels`` are those of the enums that steps add to, in order.
     """
 
     tables: Mapping[QualifiedName, TableFacts]
@@ -246,6 +246,7 @@ class Observation:
     )
     drops: Mapping[tuple[QualifiedName, str], DropFacts] = field(default_factory=dict)
     rebuilds: Mapping[QualifiedName, RebuildFacts] = field(default_factory=dict)
+    labels: Mapping[QualifiedName, tuple[str, ...]] = field(default_factory=dict)
 
     def table(self, name: QualifiedName) -> TableFacts | None:
         """Return what is known of a table, None when there is no such table."""

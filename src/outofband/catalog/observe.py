@@ -12,6 +12,7 @@ from outofband.catalog.backfills import kept
 from outofband.catalog.canonical import canonical_forms
 from outofband.catalog.constraints import read_constraints, referents
 from outofband.catalog.drops import drops
+from outofband.catalog.enums import enums
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts, Worker
 from outofband.catalog.reader import Reader, Row, query
 from outofband.catalog.rebuilds import rebuilds
@@ -42,14 +43,16 @@ def observe(
     for row in roots:
         name = names[row["asked"]]
         tables[name] = _with_canonical_forms(reader, rows.table(row), declared.get(name, ()))
+    types = enums(reader, wanted)
     return Observation(
-        tables,
+        {**tables, **types.types},
         _taken(reader, wanted, tables),
         kept(reader, wanted, tables),
         read_constraints(reader, wanted, tables),
         attachments(reader, wanted),
         drops(reader, wanted),
         rebuilds(reader, wanted),
+        types.labels,
     )
 
 

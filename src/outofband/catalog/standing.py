@@ -17,6 +17,7 @@ from outofband.model.state import State
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     CreateIndex,
@@ -130,6 +131,8 @@ def is_reachable(step: Step, seen: Observation) -> bool:
             return is_constraint_reachable(step, table, seen)
         case DetachPartition() | DropTable() | DropColumn():  # the release before still reads it
             return False
+        case AddEnumValue():
+            return True
         case Reindex() | RefreshView():  # what makes it worth it may come with its own revision
             return False
         case Backfill():  # what it writes to may come with its own revision, and nobody can tell
@@ -183,7 +186,7 @@ def _done(
                 return built or any(m in done or _owns(steps[m], sights[m]) for m in later)
             case DropIndex() | DetachPartition() | DropTable() | DropColumn():
                 return sights[n].state is State.ABSENT and done.issuperset(waits[n])
-            case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull():
+            case AddConstraint() | AddCheck() | AddForeignKey() | SetNotNull() | AddEnumValue():
                 return sights[n].state is State.VALID
             case Reindex(table=table, index=name):
                 later = (m for m in users.get((table, name), ()) if m > n)
@@ -262,7 +265,14 @@ def _left_over(
     table = seen.table(step.table)
     if table is None or isinstance(
         step,
-        DropIndex | Backfill | DetachPartition | DropTable | DropColumn | Reindex | RefreshView,
+        DropIndex
+        | Backfill
+        | DetachPartition
+        | DropTable
+        | DropColumn
+        | Reindex
+        | RefreshView
+        | AddEnumValue,
     ):
         return []
     sight = classify(step, seen, beside=beside)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -12,6 +13,9 @@ from outofband.cli.options import alembic_options
 from outofband.cli.screen import is_interactive
 from outofband.errors import NothingChanged
 from outofband.settings import Deploy, Template
+
+if TYPE_CHECKING:
+    from outofband.revisions.change import FileChange
 
 _QUESTION = "Do migrations run when the application starts (startup), or in a job before it (job)?"
 
@@ -67,7 +71,23 @@ def command(
         return
     agree(yes=yes)
     changes.write(made, "outofband init")
+    _note(made)
     click.echo("outofband: next: outofband lint, then outofband status", err=True)
+
+
+def _note(made: Iterable[FileChange]) -> None:
+    """Tell where env.py keeps the guard from trying again."""
+    from outofband.revisions import env_py
+
+    for path in (change.path for change in made if change.path.name == "env.py"):
+        line = env_py.read(str(path)).outer_transaction
+        if line is not None:
+            click.echo(
+                f"outofband: {changes.shown(path)}:{line} begins a transaction of its own: a"
+                " revision whose lock is not free cannot be tried again in it. Let"
+                " context.begin_transaction() begin it",
+                err=True,
+            )
 
 
 def _deploy(given: Deploy | None, known: Deploy | None, *, asks: bool) -> Deploy | None:

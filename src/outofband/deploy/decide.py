@@ -16,6 +16,7 @@ from outofband.model.statements import Action, BuildIndex, Promote, RemoveIndex,
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     Constraint,
@@ -261,6 +262,8 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
             return stuck or actions
         case Backfill():
             return why
+        case AddEnumValue():
+            return why
         case DetachPartition() | DropTable() | DropColumn() | Reindex() | RefreshView():
             return sight.reason or "it is for outofband apply alone"
         case _:
@@ -289,6 +292,8 @@ def _inline(step: Step, sight: Sight, table: TableFacts) -> Decision:
             return Inline((step.plain_sql,))
         case Backfill() | DropTable() | DropColumn() | Reindex() | RefreshView():
             return Defer(sight.reason)
+        case AddEnumValue():
+            return Defer(sight.reason) if sight.reason else Inline((step.plain_sql,))
         case AddCheck() | AddForeignKey() | SetNotNull():
             return Defer(sight.reason)
         case DetachPartition():

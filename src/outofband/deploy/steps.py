@@ -19,6 +19,7 @@ from outofband.deploy.refusal import DeployRefused
 from outofband.model.state import State
 from outofband.model.step import (
     AddCheck,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     CreateIndex,
@@ -87,8 +88,9 @@ def upgrade(
     seen = observe(hand, [step])
     table = seen.table(step.table)
     if table is None:
-        missing = "" if isinstance(step, DropTable) else f"there is no table {step.table}"
-        return Outcome(step, missing)
+        what = "enum" if isinstance(step, AddEnumValue) else "table"
+        gone = isinstance(step, DropTable)
+        return Outcome(step, "" if gone else f"there is no {what} {step.table}")
     sight = classify(step, seen)
     if sight.state is State.VALID_OTHER_NAME:
         # Equal, but perhaps because another revision wants it under that name.

@@ -16,6 +16,7 @@ from outofband.model.actions.constraint import (
     constraint_statement,
 )
 from outofband.model.actions.drop import DropForeignKey, TakeAway
+from outofband.model.actions.enum import AddLabel
 from outofband.model.actions.index import (
     AnalyzeTable,
     AttachIndex,
@@ -36,6 +37,7 @@ from outofband.model.step import comment_on
 
 __all__ = [
     "Action",
+    "AddLabel",
     "AddNotNull",
     "AddNotValid",
     "AddOverPartitions",
@@ -92,6 +94,7 @@ Action = (
     | RebuildIndex
     | Refresh
     | Mark
+    | AddLabel
 )
 
 
@@ -155,6 +158,8 @@ def statement(action: Action) -> Statement | None:
             how = "CONCURRENTLY " if concurrent else ""
             sql = f"REFRESH MATERIALIZED VIEW {how}{view}"
             return Statement(sql, unhurried=False, harmless=concurrent)
+        case AddLabel(step):
+            return Statement(step.plain_sql, unhurried=False)
         case Mark(step, relation, comment):
             sql = comment_on(step, relation, comment)
             return Statement(sql, unhurried=False, harmless=True)

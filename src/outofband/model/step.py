@@ -11,6 +11,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
 from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
 from outofband.model.steps.drop import DropColumn, DropTable
+from outofband.model.steps.enum import AddEnumValue
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
 from outofband.model.steps.promotion import AddConstraint, ConstraintIndex
@@ -20,6 +21,7 @@ __all__ = [
     "KINDS",
     "AddCheck",
     "AddConstraint",
+    "AddEnumValue",
     "AddForeignKey",
     "Backfill",
     "Constraint",
@@ -53,6 +55,7 @@ Step = (
     | DropColumn
     | Reindex
     | RefreshView
+    | AddEnumValue
 )
 
 KINDS: Mapping[str, type[Step]] = {
@@ -68,6 +71,7 @@ KINDS: Mapping[str, type[Step]] = {
     "drop_table": DropTable,
     "drop_column": DropColumn,
     "reindex": Reindex,
+    "enum_value": AddEnumValue,
     "refresh_materialized_view": RefreshView,
 }
 """Every kind by its word in revisions, states and JSON."""

@@ -10,6 +10,7 @@ from outofband.model.names import QualifiedName, quote
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     CreateIndex,
@@ -61,6 +62,15 @@ def with_partition_moved(step: Step, old: QualifiedName, new: QualifiedName) -> 
     return step
 
 
+def with_label_renamed(step: Step, enum: QualifiedName, old: str, new: str) -> Step:
+    """Return a step after a label of an enum got another name, its own or that of a neighbour."""
+    if not isinstance(step, AddEnumValue) or not same(step.table, enum):
+        return step
+    names = (step.value, step.before_value, step.after_value)
+    value, before, after = (new if name == old else name for name in names)
+    return replace(step, value=str(value), before_value=before, after_value=after)
+
+
 def with_rebuilt_renamed(step: Step, index: QualifiedName, new: str) -> Step:
     """Return a step after an index got another name, which may be that which it builds anew."""
     if isinstance(step, Reindex) and same(step.relation, index):
@@ -95,7 +105,7 @@ def _renamed(step: CreateIndex | DropIndex | AddConstraint, new: str) -> Step:
 
 
 def _after_renamed(step: Step, old: str, new: str) -> Step:
-    if isinstance(step, AddConstraint) or not step.after or old not in step.after:
+    if isinstance(step, AddConstraint | AddEnumValue) or not step.after or old not in step.after:
         return step
     return replace(step, after=tuple(new if name == old else name for name in step.after))
 
@@ -115,7 +125,15 @@ def with_column_renamed(step: Step, table: QualifiedName, old: str, new: str) ->
             return replace(step, condition=_text_with(condition, old, new))
         case SetNotNull(column=column) | DropColumn(column=column):
             return replace(step, column=new) if column == old else step
-        case DropIndex() | Backfill() | DetachPartition() | DropTable() | Reindex() | RefreshView():
+        case (
+            DropIndex()
+            | Backfill()
+            | DetachPartition()
+            | DropTable()
+            | Reindex()
+            | RefreshView()
+            | AddEnumValue()
+        ):
             return step
 
 
@@ -140,7 +158,15 @@ def uses_column(step: Step, table: QualifiedName, column: str) -> bool:
             return _mentions(condition, column)
         case SetNotNull(column=own) | DropColumn(column=own):
             return own == column
-        case DropIndex() | Backfill() | DetachPartition() | DropTable() | Reindex() | RefreshView():
+        case (
+            DropIndex()
+            | Backfill()
+            | DetachPartition()
+            | DropTable()
+            | Reindex()
+            | RefreshView()
+            | AddEnumValue()
+        ):
             return False
 
 

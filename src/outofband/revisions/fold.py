@@ -17,6 +17,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     CreateIndex,
     DetachPartition,
@@ -105,6 +106,15 @@ class Fold:
             case sql.DropTable(tables=tables) | sql.DropMaterializedView(views=tables):
                 for table in tables:
                     self._drop_where(partial(same, table))
+            case sql.DropType(types=types):
+                for dropped in types:
+                    self._drop_where(partial(same, dropped))
+            case sql.RenameType(type=type_, new_name=new):
+                self._move(type_, type_.renamed(new))
+            case sql.SetTypeSchema(type=type_, schema=schema):
+                self._move(type_, QualifiedName(type_.name, schema))
+            case sql.RenameEnumValue(type=type_, value=old, new_value=new):
+                self.entries.change(lambda s: carry.with_label_renamed(s, type_, old, new))
             case sql.DropSchema(names=names, cascade=True):
                 self._drop_where(lambda on: (on.schema or "public") in names)
 
@@ -307,6 +317,10 @@ def _names(step: Step, index: QualifiedName) -> bool:
 
 
 def _no_longer_after(step: Step, names: set[str]) -> Step:
-    if isinstance(step, AddConstraint) or not step.after or names.isdisjoint(step.after):
+    if (
+        isinstance(step, AddConstraint | AddEnumValue)
+        or not step.after
+        or names.isdisjoint(step.after)
+    ):
         return step
     return replace(step, after=tuple(name for name in step.after if name not in names))

@@ -14,6 +14,7 @@ from outofband.model.names import QualifiedName, literal
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     CreateIndex,
@@ -30,6 +31,7 @@ from outofband.model.step import (
 from outofband.revisions import offline_constraint
 from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
 from outofband.revisions.offline_drop import is_gone, of_drop
+from outofband.revisions.offline_enum import has_label, of_label
 from outofband.revisions.offline_rebuild import is_rebuilt, rebuilding
 from outofband.revisions.offline_text import TAG, one_line, tagged
 from outofband.settings import Settings
@@ -102,6 +104,8 @@ def block(
     """
     if isinstance(step, Backfill):
         return deferred(step)
+    if isinstance(step, AddEnumValue):
+        return of_label(step)
     if isinstance(step, DropTable | DropColumn) and direction == "upgrade":
         return of_drop(step, settings)
     obstacles = _obstacles(step, direction, earlier)
@@ -168,6 +172,8 @@ def _done(step: Step) -> str:
             return is_gone(step)
         case Reindex() | RefreshView():
             return is_rebuilt(step)
+        case AddEnumValue():
+            return has_label(step)
         case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
             return is_empty(step)
 

@@ -21,6 +21,7 @@ from outofband.model.names import QualifiedName, is_reindex_leftover
 from outofband.model.state import State
 from outofband.model.statements import (
     Action,
+    AddLabel,
     AwaitBuild,
     BuildIndex,
     ConstrainTable,
@@ -35,6 +36,7 @@ from outofband.model.statements import (
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
+    AddEnumValue,
     AddForeignKey,
     Backfill,
     ConstraintIndex,
@@ -76,6 +78,9 @@ def decide(step: Step, standing: Standing, table: TableFacts, *, named: bool = F
             return detach(standing, table)
         case DropTable() | DropColumn():
             return drop(step, standing, table, named=named)
+        case AddEnumValue():
+            reason = standing.sight.reason
+            return ((), reason) if reason else ((AddLabel(step),), "")
         case Reindex() | RefreshView():
             return rebuild(step, standing, table)
         case _:

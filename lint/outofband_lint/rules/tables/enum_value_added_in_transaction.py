@@ -61,9 +61,10 @@ def enum_value_added_in_transaction(
     Cost: Postgres refuses the use of a label that its own transaction has added, be it a default,
     a row, a CHECK or a cast: 55P04, and the upgrade rolls back.
 
-    Instead: add the label in an autocommit block, in a revision before the one that uses it:
-    `with op.get_context().autocommit_block():` around `op.execute("ALTER TYPE … ADD VALUE …")`. In
-    plain Alembic it is the same.
+    Instead: declare it with `op.add_enum_value_out_of_band(…)`, and add it ahead of the upgrade
+    with `outofband apply --to head`; a revision that uses it begins with `op.require_step(…)`. In
+    plain Alembic, add the label in an autocommit block, in a revision before the one that uses it:
+    `with op.get_context().autocommit_block():` around `op.execute("ALTER TYPE … ADD VALUE …")`.
 
     Allowed when: nothing in the transaction uses the label. Where the transaction creates the type
     too it is a warning: that fails on PostgreSQL 14 and works on 16 and 18 (measured).
@@ -83,8 +84,9 @@ def enum_value_added_in_transaction(
     yield Violation(
         f"The label '{statement.value}' of {shown(statement.type)} is used on line {source.line} "
         "in the transaction that adds it: Postgres refuses that (55P04), the upgrade rolls back.",
-        f"Add the label outside the transaction, in a revision before: {AUTOCOMMIT} {alone}. "
-        "Without outofband it is the same",
+        "Declare it with op.add_enum_value_out_of_band(…) in a revision before, and add it ahead "
+        "of the upgrade with outofband apply --to head. Without outofband, add it outside the "
+        f"transaction, in a revision before: {AUTOCOMMIT} {alone}",
         severity="warning" if _is_made_here(statement, context) else None,
         fix=Fix((alone,), autocommit=True),
     )

@@ -18,6 +18,7 @@ from outofband.revisions.operations.constraint import (
 )
 from outofband.revisions.operations.declaration import Declaration
 from outofband.revisions.operations.drop import DropColumnOutOfBandOp, DropTableOutOfBandOp
+from outofband.revisions.operations.enum import AddEnumValueOutOfBandOp
 from outofband.revisions.operations.foreign_key import CreateForeignKeyOutOfBandOp
 from outofband.revisions.operations.index import CreateIndexOutOfBandOp, DropIndexOutOfBandOp
 from outofband.revisions.operations.not_null import SetNotNullOutOfBandOp
@@ -44,6 +45,7 @@ OPERATIONS = {
     "detach_partition_out_of_band": DetachPartitionOutOfBandOp,
     "drop_table_out_of_band": DropTableOutOfBandOp,
     "drop_column_out_of_band": DropColumnOutOfBandOp,
+    "add_enum_value_out_of_band": AddEnumValueOutOfBandOp,
     "reindex_out_of_band": ReindexOutOfBandOp,
     "refresh_materialized_view_out_of_band": RefreshMaterializedViewOutOfBandOp,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import DetachPartition
+from outofband.model.step import AddEnumValue, DetachPartition
 from outofband.revisions.rewrite.plain import (
     Calls,
     Gone,
@@ -82,6 +82,18 @@ def _refresh(*, view_name: str, schema: str | None = None, **_: object) -> str:
     return f"REFRESH MATERIALIZED VIEW {QualifiedName(view_name, schema)}"
 
 
+def _add_enum_value(
+    *,
+    enum_name: str,
+    value: str,
+    before: str | None = None,
+    after_value: str | None = None,
+    schema: str | None = None,
+    **_: object,
+) -> str:
+    return AddEnumValue("", QualifiedName(enum_name, schema), value, before, after_value).plain_sql
+
+
 PLAIN: Mapping[str, Plain] = {
     "create_index_out_of_band": _create_index,
     "drop_index_out_of_band": _drop_index,
@@ -94,6 +106,7 @@ PLAIN: Mapping[str, Plain] = {
     ),
     "backfill_out_of_band": _backfill,
     "detach_partition_out_of_band": executing(_detach_partition),
+    "add_enum_value_out_of_band": executing(_add_enum_value),
     "reindex_out_of_band": executing(_reindex),
     "refresh_materialized_view_out_of_band": executing(_refresh),
     "drop_table_out_of_band": calling("drop_table", "table_name", "schema="),

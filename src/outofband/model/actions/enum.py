@@ -1,0 +1,14 @@
+"""What is done about a type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outofband.model.step import AddEnumValue
+
+
+@dataclass(frozen=True, slots=True)
+class AddLabel:
+    """Add a label to an enum: milliseconds, and no lock on any table (measured on 14 to 18)."""
+
+    step: AddEnumValue
