@@ -10,7 +10,7 @@ from outofband.model.names import QualifiedName
 NOT_NULL_IS_A_CONSTRAINT = 180000
 """Since this version NOT NULL has a name, and may be NOT VALID (PostgreSQL 18, ALTER TABLE)."""
 PARTITIONED_TAKES_NOT_VALID = 180000
-"""Since this version a foreign key of a partitioned table may be NOT VALID (0A000 before: measured
+"""Since this version a foreign key of a partitioned table may be NOT VALID (42809 before: measured
 on 14 to 18).
 """
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from outofband_lint.altered import added_columns, constraint_name, is_only_action
 from outofband_lint.context import StatementContext
+from outofband_lint.declaring import declare_check, declare_foreign_key
 from outofband_lint.example import Example
 from outofband_lint.fix import Fix
 from outofband_lint.locks import LockMode
@@ -15,10 +16,7 @@ from outofband_lint.rule import Violation, statement_rule
 from outofband_lint.schema import Schema
 from outofband_lint.spelling import (
     add_column,
-    create_check,
-    create_foreign_key,
     shown,
-    validate_constraint,
 )
 from outofband_lint.statement import AlterTable, ColumnDefinition, Constraint
 from outofband_lint.type_change import domain
@@ -84,9 +82,10 @@ def column_added_with_constraint(
     every write to the other table, too, until the transaction ends: a warning.
 
     Instead: `op.add_column` alone, then the constraint in the way that does not block:
-    `op.create_index_out_of_band(…, unique=True)` with `op.create_unique_constraint_out_of_band`, or
-    `op.create_foreign_key(…, postgresql_not_valid=True)` and VALIDATE CONSTRAINT in a later
-    revision. In plain Alembic, build the index with `postgresql_concurrently=True`.
+    `op.create_index_out_of_band(…, unique=True)` with `op.create_unique_constraint_out_of_band`,
+    `op.create_foreign_key_out_of_band` or `op.create_check_constraint_out_of_band`. In plain
+    Alembic, build the index with `postgresql_concurrently=True`, or create the constraint with
+    `postgresql_not_valid=True` and validate it in a later revision.
 
     Allowed when: the revision itself creates the table, or the constraint is NOT ENFORCED.
 
@@ -148,8 +147,9 @@ def _help(table: QualifiedName, column: ColumnDefinition) -> str:
             "USING INDEX."
         )
     return (
-        f"{start}, then the constraint with postgresql_not_valid=True, and VALIDATE CONSTRAINT in "
-        "a revision of its own. Without outofband, the same."
+        f"{start}, then declare the constraint, with op.create_foreign_key_out_of_band or "
+        "op.create_check_constraint_out_of_band. Without outofband, create it with "
+        "postgresql_not_valid=True, and VALIDATE CONSTRAINT in a revision of its own."
     )
 
 
@@ -158,24 +158,24 @@ def _bare(column: ColumnDefinition) -> ColumnDefinition:
 
 
 def _fix(table: QualifiedName, column: ColumnDefinition, schema: Schema) -> Fix | None:
-    """Return the constraints as NOT VALID, where all can be and that is worth it."""
+    """Return the constraints as steps, where all can be and that is worth it."""
     if column.serial or column.identity or column.generated or domain(column.type, schema):
         return None
     kinds = [constraint.kind for constraint in column.constraints]
     if column.default is None and "check" not in kinds:
         return None
-    here, later = [add_column(table, _bare(column))], []
-    for constraint in column.constraints:
-        name = constraint_name(table, constraint, schema) if _may_wait(constraint) else ""
-        if constraint.kind == "foreign_key":
-            here.append(create_foreign_key(table, name, constraint))
-        elif constraint.kind == "check":
-            here.append(create_check(table, name, constraint.expression or ""))
-        else:
-            return None
-        later.append(validate_constraint(table, name))
-    return Fix(here=tuple(here), later=tuple(later))
+    declared = [_declared(table, constraint, schema) for constraint in column.constraints]
+    steps = [step for step in declared if step is not None]
+    if len(steps) < len(declared):
+        return None
+    return Fix(here=(add_column(table, _bare(column)), *steps))
 
 
-def _may_wait(constraint: Constraint) -> bool:
-    return constraint.kind in ("foreign_key", "check")
+def _declared(table: QualifiedName, constraint: Constraint, schema: Schema) -> str | None:
+    """Spell a constraint as a step; None where it is none that can be validated later."""
+    if constraint.kind not in ("foreign_key", "check"):
+        return None
+    name = constraint_name(table, constraint, schema)
+    if constraint.kind == "check":
+        return declare_check(table, name, constraint.expression or "")
+    return declare_foreign_key(table, name, constraint, schema)

@@ -54,9 +54,10 @@ def foreign_key_not_valid_on_partitioned_table(
     Cost: on every version before 18 the upgrade fails with "cannot add NOT VALID foreign key on
     partitioned table" and rolls back.
 
-    Instead: add it to each partition as NOT VALID, `op.create_foreign_key(…,
+    Instead: `op.create_foreign_key_out_of_band(…)`, of which the runbook does on each version what
+    that one can. In plain Alembic, add it to each partition as NOT VALID, `op.create_foreign_key(…,
     postgresql_not_valid=True)`, validate each in a later revision, then add it to the partitioned
-    table, which takes theirs over. Plain Alembic has the same.
+    table, which takes theirs over.
 
     Allowed when: every server runs PostgreSQL 18 or later: suppress the warning then, or set the
     rule to off.
@@ -71,6 +72,7 @@ def foreign_key_not_valid_on_partitioned_table(
             yield Violation(
                 f"Before PostgreSQL 18 the partitioned table {shown(name)} takes no foreign key as "
                 "NOT VALID: the upgrade fails with 42809.",
-                "Add it to each partition as NOT VALID, validate each in a later revision, then "
-                f"add it to {shown(name)}. Without outofband, the same.",
+                "Declare it with op.create_foreign_key_out_of_band. Without outofband, add it to "
+                "each partition as NOT VALID, validate each in a later revision, then add it to "
+                f"{shown(name)}",
             )
