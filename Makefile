@@ -37,9 +37,10 @@ test-faults: $(VENV)/.ready ## what the runbook survives, with an application at
 		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
 		tests/codeintel/test_old_code_new_schema.py
 
-test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, the index against jedi, in full
+test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, and other sampled tests, in full
 	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
-		tests/lint/test_reader_oracle.py tests/codeintel/test_index_oracles.py
+		tests/lint/test_reader_oracle.py tests/codeintel/test_index_oracles.py \
+		tests/revisions/test_generated_chains.py
 
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser

@@ -82,3 +82,10 @@ def test_the_runbook_works_on_the_database_that_is_named(project: Path) -> None:
     assert told("check", *of_second) == (0, "1 wanted, 0 pending")
     status, said = told("check", "-x", "database=engine3")
     assert (status, "there is no database engine3; there are engine1, engine2" in said) == (2, True)
+
+
+def test_a_rehearsal_asks_for_one_of_them(project: Path) -> None:
+    done = run([OUTOFBAND, "rehearse", "--format", "json"], project, dict(os.environ))
+    assert done.returncode == 1
+    assert "for the databases engine1, engine2, and this has one" in done.stdout
+    assert "Take one at a time: -x database=engine1" in done.stdout

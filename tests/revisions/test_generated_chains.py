@@ -7,6 +7,7 @@ it, and the runbook has to do the work.
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +30,10 @@ from outofband.runbook.world import Scope, World
 from screens import SilentScreen
 
 REVISIONS = 9
+CHAINS = [(0, 0), (2, 8 << 20)]
+MORE = [(6, 0), (11, 8 << 20), (17, 0), (23, 8 << 20)]
+IN_FULL = os.environ.get("ORACLE_EVERY") == "1"
+"""Whether it is ``make test-oracle``, which takes more time."""
 Tables = dict[str, dict[str, str]]
 """What a chain means: the indexes of each table, and of each whether it is unique or owned."""
 
@@ -190,9 +195,7 @@ def names(tables: Tables) -> dict[str, set[str]]:
     return {table: set(kept) for table, kept in tables.items()}
 
 
-@pytest.mark.parametrize(
-    ("seed", "inline_max_bytes"), [(0, 0), (2, 8 << 20), (6, 0), (11, 8 << 20)]
-)
+@pytest.mark.parametrize(("seed", "inline_max_bytes"), [*CHAINS, *(MORE if IN_FULL else ())])
 def test_status_is_true_all_along_a_chain(on_server, seed: int, inline_max_bytes: int) -> None:
     on_server.settings(f"inline_max_bytes = {inline_max_bytes}\n")
     chain, judge = Chain(on_server, Random(seed)), Judge(on_server)

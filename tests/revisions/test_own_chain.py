@@ -105,6 +105,10 @@ def test_each_revision_can_be_taken_back_and_applied_again(config, database) -> 
         assert index_names(database) == before
 
 
+LONGEST_SECONDS = 0.1
+"""How long an upgrade may hold a lock that others wait for."""
+
+
 class Watch:
     """Samples the exclusive locks on the tables, and remembers how long each session held one."""
 
@@ -145,7 +149,9 @@ class Watch:
 
 
 def test_on_tables_in_use_the_upgrade_holds_no_lock_for_long(config, database, capsys) -> None:
-    """The best of three runs counts, for a busy machine can stop any one of them for a while."""
+    """The best of three runs counts, for a busy machine can stop any one of them for a while; one
+    that was quick enough needs no other.
+    """
     command.upgrade(config, "0001")
     fill(database)
     measured = []
@@ -156,8 +162,11 @@ def test_on_tables_in_use_the_upgrade_holds_no_lock_for_long(config, database, c
         assert watch.samples > 10
         measured.append(watch.longest)
         command.downgrade(config, "0001")
-    assert min(measured) < 0.1, measured
-    assert capsys.readouterr().err.count("deferred create index lsif_data_documents_unique") == 3
+        if watch.longest < LONGEST_SECONDS:
+            break
+    assert min(measured) < LONGEST_SECONDS, measured
+    deferred = "deferred create index lsif_data_documents_unique"
+    assert capsys.readouterr().err.count(deferred) == len(measured)
 
 
 def test_the_upgrade_lists_what_is_pending_and_since_when(config, database, capsys) -> None:

@@ -161,10 +161,15 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
         lost = Failure(f"{what} {reason}", do="Give it longer with --timeout, or see why")
         _say(post, what, failure=lost)
         return
-    from outofband.revisions import online, redirect
+    from outofband.revisions import databases, online, redirect
     from outofband.revisions.environment import configured
 
     config = configured(call.configs, call.name, call.x)
+    if len(several := databases.listed(config)) > 1:
+        what = f"the revisions are for the databases {', '.join(several)}, and this has one"
+        do = f"Take one at a time: -x database={several[0]}"
+        _say(post, wanted[0].part, failure=Failure(what, do=do))
+        return
     with (
         redirect.redirected(site),
         online.one_directory(config),

@@ -21,12 +21,17 @@ def operations() -> str:
 
 
 def wishes() -> str:
-    """Return a table of them: what each wants, in a sentence, and the page that shows it."""
+    """Return a table of them: the plain operation of the same name where there is one, what is
+    wanted, in a sentence, and the page that shows it.
+    """
     rows = []
     for name, method in sorted(_methods()):
-        wanted = one_line(cleandoc(getdoc(method) or "").split("\n\n")[0])
-        rows.append((f"[`op.{name}`](../operations.md#{name})", wanted, page_of(name, "../steps")))
-    return table(("you write", "and want", "page"), rows)
+        sister = name.removesuffix("_out_of_band")
+        plain = f"`op.{sister}`" if sister != name and hasattr(Operations, sister) else ""
+        wanted = one_line(cleandoc(getdoc(method) or "").split("\n\n")[0]).removeprefix("Want ")
+        ours = f"[`op.{name}`](../operations.md#{name})"
+        rows.append((plain, ours, wanted, page_of(name, "../steps")))
+    return table(("you would write", "you write", "for", "page"), rows)
 
 
 def _methods() -> Iterator[tuple[str, Any]]:
