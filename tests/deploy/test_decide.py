@@ -9,17 +9,9 @@ import pytest
 
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, TableFacts
 from outofband.catalog.sight import Sight
-from outofband.deploy.decide import (
-    Afterwards,
-    Decision,
-    Defer,
-    Inline,
-    Nothing,
-    Refuse,
-    afterwards,
-    on_downgrade,
-    on_upgrade,
-)
+from outofband.deploy.decide import on_downgrade, on_upgrade
+from outofband.deploy.decision import Afterwards, Decision, Defer, Inline, Nothing, Refuse
+from outofband.deploy.large import afterwards
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.state import State

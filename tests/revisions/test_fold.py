@@ -9,9 +9,10 @@ import pytest
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, WantedStep
-from outofband.revisions.fold import Fold, fold
+from outofband.revisions.fold import fold
 from outofband.revisions.render import Rendered
 from outofband.revisions.wanted import of_rendered
+from outofband.revisions.wanted_list import WantedList
 from outofband_lint.source import Revision, Source
 
 T = QualifiedName("t")
@@ -50,7 +51,7 @@ def revision(id: str, *events: str | Step) -> Rendered:  # noqa: A002
     return Rendered(Revision(id, f"{id}.py", sources=sources), steps)
 
 
-def folded(*events: str | Step) -> Fold:
+def folded(*events: str | Step) -> WantedList:
     """Fold events, each in a revision of its own."""
     return fold(revision(f"r{n}", event) for n, event in enumerate(events))
 

@@ -15,7 +15,7 @@ from outofband.catalog.classify import resolved
 from outofband.catalog.facts import APPLICATION_PREFIX, IN_UPGRADE, TableFacts
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing
-from outofband.deploy import decide
+from outofband.deploy import large
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.say import say
 from outofband.model.locks import LOCK_CLASS
@@ -84,7 +84,7 @@ def _autocommit(connection: Connection) -> Iterator[DeployConnection]:
 def _do_step(hand: DeployConnection, standing: Standing, table: TableFacts) -> None:
     step = standing.step
     what = f"{step.kind.replace('_', ' ')} {step.name}"
-    actions = decide.afterwards(resolved(step, table), standing.sight, table)
+    actions = large.afterwards(resolved(step, table), standing.sight, table)
     if isinstance(actions, str):
         say(f"{what} is not done: {actions}")
         return

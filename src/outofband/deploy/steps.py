@@ -15,7 +15,9 @@ from outofband.catalog.sight import Sight
 from outofband.catalog.standing import standings
 from outofband.deploy import afterwards, decide, pending
 from outofband.deploy.connection import DeployConnection, sqlstate
+from outofband.deploy.decision import Afterwards, Decision, Defer, Inline, Nothing, Refuse
 from outofband.deploy.refusal import DeployRefused
+from outofband.deploy.size import is_small
 from outofband.model.state import State
 from outofband.model.step import (
     AddCheck,
@@ -106,8 +108,8 @@ def upgrade(
     outcome = _carry_out(connection, exact, decision, settings)
     if outcome.reason:
         pending.note(connection, step)
-    is_adopted = sight.state is State.VALID and isinstance(decision, decide.Nothing)
-    return replace(outcome, adopted=is_adopted and not decide.is_small(table, settings))
+    is_adopted = sight.state is State.VALID and isinstance(decision, Nothing)
+    return replace(outcome, adopted=is_adopted and not is_small(table, settings))
 
 
 def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outcome:
@@ -122,7 +124,7 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     exact = resolved(step, table)
     decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
     takes_away = isinstance(step, DropIndex | DetachPartition | DropTable | DropColumn)
-    if takes_away and isinstance(decision, decide.Defer):
+    if takes_away and isinstance(decision, Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)
 
@@ -167,21 +169,21 @@ def _waits_for(hand: DeployConnection, step: Step, earlier: Wanted) -> tuple[str
 
 
 def _carry_out(
-    connection: Connection, step: Step, decision: decide.Decision, settings: Settings
+    connection: Connection, step: Step, decision: Decision, settings: Settings
 ) -> Outcome:
     match decision:
-        case decide.Nothing():
+        case Nothing():
             return Outcome(step)
-        case decide.Inline(statements, rest):
+        case Inline(statements, rest):
             why = _inline(DeployConnection(connection), statements, settings)
             return Outcome(step, why or rest)
-        case decide.Defer(reason, first):
+        case Defer(reason, first):
             failed = _inline(DeployConnection(connection), first, settings) if first else ""
             still = "; it stays NOT NULL, so that rows without it are refused, since"
             return Outcome(step, f"{reason}{still} {failed}" if failed else reason)
-        case decide.Afterwards():
+        case Afterwards():
             return Outcome(step, afterwards.promised(connection))
-        case decide.Refuse(reason):
+        case Refuse(reason):
             raise DeployRefused(
                 f"{step.kind} {step.name} is not done in a deploy",
                 why=f"{reason}, and on_large is refuse",

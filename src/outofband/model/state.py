@@ -56,3 +56,7 @@ class State(StrEnum):
     """There, though only a known, unapplied revision declares it: left by a downgrade, or built
     ahead.
     """
+
+
+LEFT_OVER = frozenset({State.INVALID, State.INVALID_ENFORCING})
+"""The states of an index that a failed build left."""

@@ -18,7 +18,7 @@ from outofband.catalog.sight import Sight
 from outofband.catalog.standing import Standing
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName, is_reindex_leftover
-from outofband.model.state import State
+from outofband.model.state import LEFT_OVER, State
 from outofband.model.statements import (
     Action,
     AddLabel,
@@ -56,7 +56,6 @@ from outofband.runbook.drop import drop
 from outofband.runbook.rebuild import rebuild
 
 Decision = tuple[tuple[Action, ...], str]
-_DEAD = frozenset({State.INVALID, State.INVALID_ENFORCING})
 
 
 def decide(step: Step, standing: Standing, table: TableFacts, *, named: bool = False) -> Decision:
@@ -178,7 +177,7 @@ def _needed(found: IndexFacts, table: TableFacts) -> str:
 
 def _promote(step: AddConstraint, standing: Standing, table: TableFacts) -> Decision:
     sight = standing.sight
-    if sight.state in _DEAD and sight.index is not None:
+    if sight.state in LEFT_OVER and sight.index is not None:
         keys = tuple(map(Key.of, step.columns))
         index = Index(step.name, table.name, keys, include=sight.index.include, unique=True)
         return _repair(index, sight.index, table), ""
