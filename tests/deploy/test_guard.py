@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from outofband.deploy import guard
-from outofband.deploy.failing import ConnectionLost
+from outofband.deploy.failing import UpgradeCutOff
 from outofband.deploy.guard import UpgradeLocked
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 
@@ -99,7 +99,7 @@ def test_a_lost_connection_has_given_it_back_already(engine: Engine, database: s
     other = create_engine(database)
     with engine.connect() as connection, other.connect() as witness:
         pid = scalar(connection, "SELECT pg_backend_pid()")
-        with pytest.raises(ConnectionLost) as lost, guard(connection):
+        with pytest.raises(UpgradeCutOff) as lost, guard(connection):
             lose(connection, witness, pid)
         assert scalar(witness, HELD) == 0
     other.dispose()

@@ -54,7 +54,7 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
     A revision whose lock is not free is rolled back and tried again ``lock_retries`` times; one
     that a live build stands in the way of is refused at once. Lists what is pending at the end. On
     another dialect than PostgreSQL, and for a command that only looks, it does nothing. Raises
-    UpgradeLocked, PoolerBetween, BuildIsLive, LockNotFree, AlreadyThere or ConnectionLost.
+    UpgradeLocked, PoolerBetween, BuildIsLive, LockNotFree, AlreadyThere or UpgradeCutOff.
     """
     migrations = attendant.present()
     looks_only = migrations is not None and not migrations.are_running()
