@@ -116,6 +116,13 @@ def test_what_a_transaction_of_env_py_did_is_not_rolled_back(engine: Engine) -> 
         assert scalar(connection, HELD) == 0
 
 
+def test_what_env_py_does_without_a_transaction_is_committed(engine: Engine) -> None:
+    with engine.connect() as connection, guard(connection):
+        connection.execute(text("CREATE TABLE left_open (a int)"))
+    with engine.connect() as connection:
+        assert scalar(connection, "SELECT to_regclass('left_open') IS NOT NULL")
+
+
 def test_env_pys_transaction_keeps_the_next_upgrade_out_until_it_is_over(engine: Engine) -> None:
     with engine.connect() as first, engine.connect() as second:
         with first.begin():

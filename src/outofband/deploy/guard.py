@@ -67,6 +67,9 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
         with _alone(connection, settings, wait) as own:
             with _watched(connection, settings, again):
                 yield
+            if own:
+                # What env.py left open, it would have lost: the looks below end with a rollback.
+                connection.commit()
             if own and migrations is not None and settings.on_large == "build":
                 _finish(connection, migrations)
             _list_pending(connection, own)
