@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from outofband.deploy import guard
-from outofband.deploy.failing import ConnectionLost
+from outofband.deploy.failing import UpgradeCutOff
 from outofband.deploy.guard import UpgradeLocked
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 
@@ -99,7 +99,7 @@ def test_a_lost_connection_has_given_it_back_already(engine: Engine, database: s
     other = create_engine(database)
     with engine.connect() as connection, other.connect() as witness:
         pid = scalar(connection, "SELECT pg_backend_pid()")
-        with pytest.raises(ConnectionLost) as lost, guard(connection):
+        with pytest.raises(UpgradeCutOff) as lost, guard(connection):
             lose(connection, witness, pid)
         assert scalar(witness, HELD) == 0
     other.dispose()
@@ -114,6 +114,13 @@ def test_what_a_transaction_of_env_py_did_is_not_rolled_back(engine: Engine) -> 
     with engine.connect() as connection:
         assert scalar(connection, "SELECT count(*) FROM of_env_py") == 1
         assert scalar(connection, HELD) == 0
+
+
+def test_what_env_py_does_without_a_transaction_is_committed(engine: Engine) -> None:
+    with engine.connect() as connection, guard(connection):
+        connection.execute(text("CREATE TABLE left_open (a int)"))
+    with engine.connect() as connection:
+        assert scalar(connection, "SELECT to_regclass('left_open') IS NOT NULL")
 
 
 def test_env_pys_transaction_keeps_the_next_upgrade_out_until_it_is_over(engine: Engine) -> None:

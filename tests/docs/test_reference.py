@@ -66,6 +66,11 @@ def test_every_error_has_its_exit_status_and_what_it_says_to_do() -> None:
     assert "### database-not-reached\n" in text[text.index("## Exit status 5") :]
 
 
+def test_an_id_means_one_error() -> None:
+    headings = [line for line in errors().splitlines() if line.startswith("### ")]
+    assert sorted(headings) == sorted(set(headings))
+
+
 def test_every_operation_is_shown_as_it_is_called() -> None:
     assert "def require_step(name: str) -> None: ..." in operations()
     assert "    using_index: str,\n" in operations()

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from outofband.deploy.failing import ConnectionLost
+from outofband.deploy.failing import UpgradeCutOff
 from proxy import proxy
 
 CUTS = 1000 if os.environ.get("FAULTS") else 2
@@ -39,7 +39,7 @@ def schema(url: str) -> list[Any]:
 def is_lost(chain: Any) -> bool:
     try:
         chain.upgrade()
-    except ConnectionLost:
+    except UpgradeCutOff:
         return True
     return False
 

@@ -17,7 +17,7 @@ from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.failing import (
     ALREADY_THERE,
     already_there,
-    connection_lost,
+    cut_off,
     lock_not_free,
     told_session,
 )
@@ -46,7 +46,7 @@ class Again:
         if not isinstance(error, DBAPIError):
             raise error
         if error.connection_invalidated:
-            raise connection_lost(failure.where) from error
+            raise cut_off(failure.where) from error
         code = sqlstate(error)
         if code in ALREADY_THERE:
             raise already_there(failure.where, code, error.statement or "") from error

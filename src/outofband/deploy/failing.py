@@ -30,7 +30,7 @@ class AlreadyThere(DeployRefused):
     """A revision makes what the database has already."""
 
 
-class ConnectionLost(StateUnknown, SystemExit):
+class UpgradeCutOff(StateUnknown, SystemExit):
     """The connection broke while an upgrade ran; the next one finishes it.
 
     A SystemExit too, as DeployRefused is.
@@ -90,9 +90,9 @@ def already_there(where: str, sqlstate: str, sql: str) -> AlreadyThere:
     )
 
 
-def connection_lost(where: str) -> ConnectionLost:
+def cut_off(where: str) -> UpgradeCutOff:
     """Return the error for a connection that the server or the network ended."""
-    return ConnectionLost(
+    return UpgradeCutOff(
         f"the connection was lost in {where}",
         why="the server or the network ended it",
         do="Upgrade again: it goes on where this one ended",

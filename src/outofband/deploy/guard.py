@@ -54,7 +54,7 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
     A revision whose lock is not free is rolled back and tried again ``lock_retries`` times; one
     that a live build stands in the way of is refused at once. Lists what is pending at the end. On
     another dialect than PostgreSQL, and for a command that only looks, it does nothing. Raises
-    UpgradeLocked, PoolerBetween, BuildIsLive, LockNotFree, AlreadyThere or ConnectionLost.
+    UpgradeLocked, PoolerBetween, BuildIsLive, LockNotFree, AlreadyThere or UpgradeCutOff.
     """
     migrations = attendant.present()
     looks_only = migrations is not None and not migrations.are_running()
@@ -67,6 +67,9 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
         with _alone(connection, settings, wait) as own:
             with _watched(connection, settings, again):
                 yield
+            if own:
+                # What env.py left open, it would have lost: the looks below end with a rollback.
+                connection.commit()
             if own and migrations is not None and settings.on_large == "build":
                 _finish(connection, migrations)
             _list_pending(connection, own)

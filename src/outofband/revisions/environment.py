@@ -12,8 +12,8 @@ import os
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -123,12 +123,13 @@ def configured(configs: Sequence[str] = (), name: str = "alembic", x: Sequence[s
     options = Namespace(config=list(configs), name=name, x=list(x))
     config = Config(ini, toml_file=toml, ini_section=name, cmd_opts=options)
     folder = Path(ini).parent
-    if (folder / "env.py").is_file() and not config.get_alembic_option("script_location"):
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    try:
-        databases.narrow(config, x)
-    except LookupError as error:
-        raise AlembicConfigWrong("-x database", why=str(error), do="Name one of them") from None
+    with _read(config):
+        if (folder / "env.py").is_file() and not config.get_alembic_option("script_location"):
+            config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        try:
+            databases.narrow(config, x)
+        except LookupError as error:
+            raise AlembicConfigWrong("-x database", why=str(error), do="Name one of them") from None
     return config
 
 
@@ -213,8 +214,15 @@ def script_directory(
     config: Config, find: Callable[[Config], ScriptDirectory] = ScriptDirectory.from_config
 ) -> ScriptDirectory:
     """Return the folder of revisions of a Config. Raises AlembicConfigWrong."""
-    try:
+    with _read(config):
         return find(config)
+
+
+@contextmanager
+def _read(config: Config) -> Iterator[None]:
+    """Say in words what keeps the configuration from being read. Raises AlembicConfigWrong."""
+    try:
+        yield
     except (CommandError, ImportError, configparser.Error, OSError) as error:
         ini = config.config_file_name
         if ini is not None and not Path(ini).is_file():

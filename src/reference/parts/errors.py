@@ -22,12 +22,17 @@ def errors() -> str:
     _import_all()
     parts = []
     for family in FAMILIES:
-        found = sorted(set(_below(family)), key=_id)
+        found = sorted({kind for kind in _below(family) if _is_of(kind, family)}, key=_id)
         rows = [(f"[{_id(kind)}](#{_id(kind)})", _meaning(kind)) for kind in found]
         parts.append(f"## Exit status {family.exit_status}: {_meaning(family)}")
         parts.append(table(("error", "it means"), rows))
         parts += [_section(kind) for kind in found]
     return "\n\n".join(parts)
+
+
+def _is_of(kind: type[OutofbandError], family: type[OutofbandError]) -> bool:
+    """Tell whether a kind ends a command as the family does: some are of two families."""
+    return kind.exit_status == family.exit_status
 
 
 def _section(kind: type[OutofbandError]) -> str:
