@@ -112,7 +112,9 @@ def with_constraint(found: ColumnDefinition, node: Any) -> ColumnDefinition:
             return found
         case pb.CONSTR_ATTR_DEFERRABLE | pb.CONSTR_ATTR_DEFERRED:
             *others, last = found.constraints
-            return replace(found, constraints=(*others, replace(last, deferrable=True)))
+            deferred = last.deferred or node.contype == pb.CONSTR_ATTR_DEFERRED
+            last = replace(last, deferrable=True, deferred=deferred)
+            return replace(found, constraints=(*others, last))
         case pb.CONSTR_ATTR_NOT_ENFORCED:
             *others, last = found.constraints
             last = replace(last, enforced=False, not_valid=True)
@@ -151,6 +153,7 @@ def table_constraint(node: Any) -> Constraint:
         not_valid=node.skip_validation or weak,
         no_inherit=node.is_no_inherit,
         deferrable=node.deferrable,
+        deferred=node.initdeferred,
         enforced=not weak,
     )
 
@@ -164,6 +167,8 @@ def _foreign_key(node: Any, name: str | None) -> Constraint:
         referenced_columns=parts(node.pk_attrs),
         on_delete=_ACTIONS.get(node.fk_del_action, ""),
         on_update=_ACTIONS.get(node.fk_upd_action, ""),
+        sets_some=bool(node.fk_del_set_cols),
+        full=node.fk_matchtype == "f",
     )
 
 
