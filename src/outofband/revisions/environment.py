@@ -226,7 +226,7 @@ def _read(config: Config) -> Iterator[None]:
     except (CommandError, ImportError, configparser.Error, OSError) as error:
         ini = config.config_file_name
         if ini is not None and not Path(ini).is_file():
-            what, do = f"there is no {ini}", "Name the project's with -c, or run `alembic init`"
+            what, do = f"there is no {ini}", "Name the project's with -c, or run `outofband init`"
         else:
             what, do = f"the configuration {ini or 'given'} is wrong", "Correct it"
         raise AlembicConfigWrong(what, why=_told(error), do=do) from None
