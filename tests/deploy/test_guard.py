@@ -135,5 +135,7 @@ def test_env_pys_transaction_keeps_the_next_upgrade_out_until_it_is_over(engine:
 
 
 def test_on_another_dialect_it_does_nothing() -> None:
-    with create_engine("sqlite://").connect() as connection, guard(connection):
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection, guard(connection):
         assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()
