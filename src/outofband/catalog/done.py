@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
-from outofband.model.state import State
+from outofband.model.state import BUILT, State
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
@@ -24,8 +24,6 @@ from outofband.model.step import (
     SetNotNull,
     Step,
 )
-
-_BUILT = frozenset({State.VALID, State.CONSTRAINT_OWNED})
 
 
 def done_places(
@@ -63,7 +61,7 @@ class _Chain:
             return True
         match step:
             case CreateIndex(index):
-                built = sight.state in _BUILT and sight.replaced is None
+                built = sight.state in BUILT and sight.replaced is None
                 later = (m for m in self.users.get((index.table, index.name), ()) if m > n)
                 taken = (m in done or _owns(self.steps[m], self.sights[m]) for m in later)
                 return built or any(taken)

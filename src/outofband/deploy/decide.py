@@ -11,7 +11,7 @@ from outofband.deploy.large import on_large
 from outofband.deploy.size import is_small
 from outofband.deploy.small import on_small
 from outofband.model.names import quote
-from outofband.model.state import State
+from outofband.model.state import BUILT, State
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
@@ -27,8 +27,6 @@ from outofband.model.step import (
     Step,
 )
 from outofband.settings import Settings
-
-_DONE = frozenset({State.VALID, State.CONSTRAINT_OWNED})
 
 
 def on_upgrade(
@@ -48,7 +46,7 @@ def on_upgrade(
     if isinstance(step, DropIndex | DetachPartition):
         if sight.state is State.ABSENT:
             return Nothing()
-    elif sight.state in _DONE:
+    elif sight.state in BUILT:
         return Nothing()
     if isinstance(step, AddConstraint) and (reason := _obstacle(step, sight, table)):
         return Defer(reason)

@@ -65,9 +65,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
         case AddCheck() | AddForeignKey() | SetNotNull():
             actions, stuck = constrain(step, sight, table)
             return stuck or actions
-        case Backfill():
-            return why
-        case AddEnumValue():
+        case Backfill() | AddEnumValue():
             return why
         case DetachPartition() | DropTable() | DropColumn() | Reindex() | RefreshView():
             return sight.reason or "it is for outofband apply alone"

@@ -47,11 +47,18 @@ def on_small(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 whole = sight.key.index.constrain(step.kind, name=step.name)
                 return Inline((f"DROP INDEX {used}", whole))
             return Inline((step.plain_sql,))
-        case Backfill() | DropTable() | DropColumn() | Reindex() | RefreshView():
-            return Defer(sight.reason)
         case AddEnumValue():
             return Defer(sight.reason) if sight.reason else Inline((step.plain_sql,))
-        case AddCheck() | AddForeignKey() | SetNotNull():
+        case (
+            AddCheck()
+            | AddForeignKey()
+            | SetNotNull()
+            | Backfill()
+            | DropTable()
+            | DropColumn()
+            | Reindex()
+            | RefreshView()
+        ):
             return Defer(sight.reason)
         case DetachPartition():
             pending = sight.state is State.DETACH_PENDING

@@ -58,5 +58,8 @@ class State(StrEnum):
     """
 
 
+BUILT = frozenset({State.VALID, State.CONSTRAINT_OWNED})
+"""The states of an object that is there as declared."""
+
 LEFT_OVER = frozenset({State.INVALID, State.INVALID_ENFORCING})
 """The states of an index that a failed build left."""

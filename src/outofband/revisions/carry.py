@@ -174,7 +174,7 @@ def _index_with(index: Index, old: str, new: str) -> Index:
     return replace(
         index,
         keys=tuple(_key_with(key, old, new) for key in index.keys),
-        include=tuple(new if column == old else column for column in index.include),
+        include=_columns_with(index.include, old, new),
         where=None if index.where is None else _text_with(index.where, old, new),
     )
 
