@@ -213,8 +213,7 @@ def test_on_paper_everything_is_open_and_nothing_is_dark(
 ) -> None:
     chromium.look(1100, scheme="dark")
     chromium.open(pages["deploy"])
-    features = [{"name": "prefers-color-scheme", "value": "dark"}]
-    chromium.call("Emulation.setEmulatedMedia", media="print", features=features)
+    chromium.show_on("print", scheme="dark")
     hidden = """[...document.querySelectorAll('.statements pre')]
         .filter(e => !e.checkVisibility({contentVisibilityAuto: true})).length"""
     assert chromium.value(hidden) == 0

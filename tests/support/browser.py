@@ -69,12 +69,20 @@ class Browser:
         """Have a window of this size, and a person who prefers light or dark."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **metrics)
+        self.show_on("screen", scheme=scheme)
+
+    def show_on(self, media: str, *, scheme: str) -> None:
+        """Show the page on screen or in print, and wait until it is drawn so."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.call("Emulation.setEmulatedMedia", media="", features=features)
+        self.call("Emulation.setEmulatedMedia", media=media, features=features)
+        # What a style opens or hides is known only in the frame after it.
+        self.value("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
     def value(self, expression: str) -> Any:
-        """Return what an expression of JavaScript is."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return what an expression of JavaScript is, or what it promises."""
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
