@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from outofband.catalog.constraint_facts import NOT_NULL_IS_A_CONSTRAINT
 from outofband.model.names import QualifiedName, literal
-from outofband.model.statements import AddNotNull, AddNotValid, Statement, Validate, statement
+from outofband.model.statements import AddNotNull, AddNotValid, Validate
 from outofband.model.step import Constraint, SetNotNull
 
 _WORK = """\
@@ -82,17 +82,13 @@ def _whole(step: Constraint | SetNotNull) -> str:
     if isinstance(step, SetNotNull):
         column = literal(step.column_sql)
         return f"CASE WHEN {_HAS_NAME} AND NOT ({_is_there(step)}) THEN {plain} ELSE {column} END"
-    validation = literal(_sent(statement(Validate(step.table, step.name))))
+    validation = literal(Validate(step.table, step.name).statement.sql)
     return f"CASE WHEN {_is_there(step)} THEN {validation} ELSE {plain} END"
 
 
 def _not_valid(step: Constraint | SetNotNull) -> str:
-    return _sent(statement(AddNotNull(step) if isinstance(step, SetNotNull) else AddNotValid(step)))
-
-
-def _sent(sent: Statement | None) -> str:
-    assert sent is not None
-    return sent.sql
+    added = AddNotNull(step) if isinstance(step, SetNotNull) else AddNotValid(step)
+    return added.statement.sql
 
 
 def _oid(table: QualifiedName) -> str:
