@@ -79,8 +79,7 @@ class Settings:
     """The stats file of production, as ``outofband stats pull`` writes it; it decides what is
     large."""
     baseline: str = DEFAULT_BASELINE
-    """The file in which ``--write-baseline`` of ``outofband lint`` and of ``outofband rehearse`` keeps
-    findings."""
+    """The file in which ``--write-baseline`` of ``lint`` and of ``rehearse`` keeps findings."""
     version_table: str | None = None
     """Alembic's version table, where env.py does not say it."""
     version_table_schema: str | None = None

@@ -167,10 +167,11 @@ def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
     from outofband.revisions.queries import read, read_at_base
 
     folder, base = Path.cwd(), subject.base
+    more = read(named, folder)
     if base is not None and since is not None:
-        before = read_at_base(named, folder, since)
+        before = read_at_base(named, folder, since, more)
         base = replace(base, queries=(*base.queries, *before))
-    return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
+    return replace(subject, base=base, queries=(*subject.queries, *more))
 
 
 def _affected(revisions: Iterable[Revision], changed: Collection[str]) -> set[str]:
