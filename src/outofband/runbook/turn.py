@@ -11,7 +11,6 @@ from outofband.model.statements import (
     RemoveIndex,
     RepairIndex,
     Validate,
-    statement,
 )
 from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
@@ -164,5 +163,5 @@ def _is_rest(shown: tuple[Action, ...], now: tuple[Action, ...]) -> bool:
 
 
 def _is_unhurried(action: Action) -> bool:
-    sent = statement(action)
+    sent = action.statement
     return sent is not None and sent.unhurried
