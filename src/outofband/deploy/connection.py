@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from outofband.catalog.reader import Row
+from outofband.model.duration import milliseconds
 
 OURS = "outofband"
 """The execution option of what the deploy itself sends, as opposed to a revision."""
@@ -68,7 +69,7 @@ class DeployConnection:
         """
         with self._part():
             before = self.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"]
-            self._set_local("lock_timeout", f"{round(lock_timeout.total_seconds() * 1000)}ms")
+            self._set_local("lock_timeout", milliseconds(lock_timeout))
             yield
             self._set_local("lock_timeout", before)
 

@@ -76,7 +76,7 @@ def judge(
         raise rules.wrong(error) from None
     paths = {path: os.path.relpath(path) for path in {f.path for f in found}}
     findings = tuple(replace(f, path=paths[f.path]) for f in found)
-    known = past.known_findings(own) if with_baseline else frozenset()
+    known = past.known_findings(own) if with_baseline else {}
     compared = baseline.compare(findings, known)
     return Judgement(
         findings,

@@ -122,12 +122,13 @@ def _queries(request: Request, settings: Settings) -> tuple[Query, ...]:
     return queries.read(settings.queries, settings.folder, executes=request.executes)
 
 
-def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
+def _with_queries(base: Base, settings: Settings, ref: str, now: Sequence[Query]) -> Base:
     if not settings.queries:
         return base
     from outofband.revisions import queries
 
-    return replace(base, queries=queries.read_at_base(settings.queries, settings.folder, ref))
+    then = queries.read_at_base(settings.queries, settings.folder, ref, now)
+    return replace(base, queries=then)
 
 
 def _branch(request: Request, ref: str) -> Subject:
@@ -136,9 +137,10 @@ def _branch(request: Request, ref: str) -> Subject:
     from outofband.revisions import history
 
     reading = history.Reading(request.executes, wants_downgrades(settings))
-    base = _with_queries(base_of(request, ref, reading, revisions), settings, ref)
+    asked = _queries(request, settings)
+    base = _with_queries(base_of(request, ref, reading, revisions), settings, ref, asked)
     judged = base.unlike(revisions)
-    return Subject(revisions, settings, judged, base, _queries(request, settings), environment)
+    return Subject(revisions, settings, judged, base, asked, environment)
 
 
 def _present(request: Request) -> tuple[Settings, Environment, tuple[Revision, ...]]:
