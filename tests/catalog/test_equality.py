@@ -79,8 +79,13 @@ def test_two_spellings_of_a_predicate_are_equal_in_the_planners_form(facts: Any)
 
 @pytest.mark.parametrize(
     ("declared", "stored", "expected"),
-    [("true", None, EQUAL), ("1 = 1", None, EQUAL), ("1 = 1", "(1 = 1)", EQUAL)]
-    + [("true", "(id > 5)", DIFFERENT), ("false", None, DIFFERENT)],
+    [
+        ("true", None, EQUAL),
+        ("1 = 1", None, EQUAL),
+        ("1 = 1", "(1 = 1)", EQUAL),
+        ("true", "(id > 5)", DIFFERENT),
+        ("false", None, DIFFERENT),
+    ],
 )
 def test_a_predicate_of_every_row_is_none(
     facts: Any, declared: str, stored: str | None, expected: Equality
