@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from outofband.errors import OutofbandError
+from outofband.errors import OutofbandError, StateUnknown
 
 #: The commands, each the ``command`` of a module, imported when it is asked for.
 COMMANDS = {
@@ -23,6 +23,7 @@ COMMANDS = {
 }
 
 _INTERRUPTED = 130
+_OF_FILES = StateUnknown.exit_status
 
 
 class _Lazy(click.Group):
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed("interrupted. Nothing half-written is left", _INTERRUPTED)
     except OutofbandError as error:
         return _failed(str(error), error.exit_status)
+    except OSError as error:
+        what = f"{error.filename or 'a file'} is refused: {error.strerror}"
+        return _failed(f"{what}. What was finished stays finished", _OF_FILES)
 
 
 def _failed(message: str, exit_status: int) -> int:

@@ -12,7 +12,6 @@ from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.statements import statement
 from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull
 
 DOCS, KINDS = QualifiedName("docs", "public"), QualifiedName("kinds", "public")
@@ -74,7 +73,7 @@ def left(
     seen = Observation({DOCS: on, KINDS: KINDS_TABLE}, constraints=Constraints(version, known, {}))
     sight = constraint_sight(step, seen)
     actions, stuck = constrain(step, sight, on)
-    sent = [s.sql.removeprefix("ALTER TABLE public.") for a in actions if (s := statement(a))]
+    sent = [s.sql.removeprefix("ALTER TABLE public.") for a in actions if (s := a.statement)]
     return sight.state, sent, stuck
 
 
@@ -181,7 +180,7 @@ def test_a_proof_that_is_left_behind_a_column_goes() -> None:
     sight = constraint_sight(NOT_NULL, Observation({DOCS: done}, constraints=known))
     assert sight.state is State.VALID
     (drop,) = proof_left(NOT_NULL, sight, done)
-    sent = statement(drop)
+    sent = drop.statement
     assert sent is not None
     assert sent.sql == f"ALTER TABLE public.{DROP}"
 

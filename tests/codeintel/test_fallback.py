@@ -179,9 +179,10 @@ def test_a_damaged_file_is_told_in_words_and_left_as_it_is(
 
 def test_names_that_are_no_ids_are_no_dumps(folder: BundleFolder) -> None:
     SqliteStore(folder).write(7, of("a"))
-    for name in ("007", "٣", "-1", "0", "x", "8", "7.ab.partial"):
+    for name in ("007", "٣", "-1", "0", "x", "8", "7.ab.partial", "2147483648"):
         (folder.root / "dbs" / name).mkdir()
-    (folder.root / "dbs" / "007" / "sqlite.db").touch()
+    for name in ("007", "2147483648"):
+        (folder.root / "dbs" / name / "sqlite.db").touch()
     assert folder.bundles() == [7]
 
 

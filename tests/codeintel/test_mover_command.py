@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -16,8 +19,10 @@ import pytest
 from codeintel.bundle import Bundle
 from codeintel.cli import main
 from codeintel.mode import Mode, switch
+from codeintel.mover import workers
 from codeintel.mover.move import waiting
 from codeintel.store.bundle_file import write_bundle
+from codeintel.store.connection import StoreLost
 from codeintel.store.folder import BundleFolder
 from codeintel.store.postgres import PostgresStore
 from codeintel.worker import prepare
@@ -101,6 +106,54 @@ def others(store: Store) -> list[Any]:
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     ).fetchall()
+
+
+def test_a_worker_whose_connection_is_lost_says_so_in_words(
+    migrated: Store, migrated_url: str, folder: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_Worker", SimpleNamespace(url=migrated_url, folder=folder))
+    with psycopg.connect(migrated_url, autocommit=True) as lost:
+        workers._Worker.connection = lost
+        migrated.execute("SELECT pg_terminate_backend(%s)", [lost.info.backend_pid])
+        with pytest.raises(StoreLost, match="Run the same command again") as raised:
+            workers._move(1)
+    # It goes from the worker's process to the command's.
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+
+
+def test_a_full_disk_is_told_in_words_and_nothing_is_changed(
+    call: Any,
+    migrated: Store,
+    folder: BundleFolder,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call("move")
+    switch(migrated, Mode.SQLITE)
+    for dump_id in (1, 2, 3):
+        folder.backup(dump_id).unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("codeintel.store.folder.sync", full)
+    assert call("reverse") == 3
+    told = capsys.readouterr().err
+    assert "cannot be written: No space left on device. Make room" in told
+    assert PostgresStore(migrated).dumps() == [1, 2, 3]
+    assert folder.bundles() == []
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_in_words(
+    call: Any, folder: BundleFolder, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(os, "listdir", refused)
+    assert call("move") == 5
+    told = f"codeintel: {folder.root / 'dbs'} is refused: Permission denied."
+    assert capsys.readouterr().err.startswith(told)
 
 
 def test_verify_looks_and_moves_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
@@ -74,6 +75,25 @@ def overwritten(path: Path) -> None:
         file.write(b"\xff" * 8192)
 
 
+def rewritten(old: bytes, new: bytes) -> Callable[[Path], None]:
+    """Return what writes other bytes where some stand first in the file."""
+
+    def run(path: Path) -> None:
+        content = path.read_bytes()
+        assert old in content
+        path.write_bytes(content.replace(old, new, 1))
+
+    return run
+
+
+def damaged_in_turn(*damages: Callable[[Path], None]) -> Callable[[Path], None]:
+    return lambda path: [damage(path) for damage in damages] and None
+
+
+def linked(path: Path) -> None:
+    os.symlink(path.rename(path.with_name("elsewhere")).name, path)
+
+
 def with_a_log(suffix: str) -> Callable[[Path], None]:
     return lambda path: Path(f"{path}{suffix}").write_bytes(b"x") and None
 
@@ -104,6 +124,18 @@ UNUSABLE = {
     "metadata twice": (sql("INSERT INTO meta VALUES (1)"), "no single positive number"),
     "metadata of a wrong type": (sql("UPDATE meta SET num_result_chunks = 'x'"), "no single"),
     "no chunks": (sql("UPDATE meta SET num_result_chunks = 0"), "no single positive number"),
+    "a key that is another in its index": (
+        rewritten(b"click/core.py", b"click/cora.py"),
+        "missing from index",
+    ),
+    "of which what is wrong is no text": (
+        damaged_in_turn(
+            rewritten(b"tablemetameta", b"table\xcaetameta"),
+            rewritten(b'CREATE TABLE "meta"', b'XREATE TABLE "meta"'),
+        ),
+        "SQLite cannot read it, nor say why",
+    ),
+    "a link": (linked, "it is a link: put the file itself into its place"),
     "a log of a writer": (with_a_log("-wal"), "a writer is at work, or died"),
     "a journal of a writer": (with_a_log("-journal"), "a writer is at work, or died"),
 }
@@ -124,6 +156,61 @@ def test_a_file_that_is_no_bundle_stays_where_it_is_and_is_told_with_the_reason(
     assert re.search(reason, moved.reason)
     assert bundle.read_bytes() == before
     assert nothing_of(migrated, 7)
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def leading_nowhere(path: Path) -> None:
+    path.unlink()
+    os.symlink("/nowhere/sqlite.db", path)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(piped, "it is no file"), (a_folder, "it is no file"), (leading_nowhere, "it is a link")],
+)
+def test_what_is_no_file_is_not_passed_over(
+    migrated: Store, folder: BundleFolder, bundle: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    make(bundle)
+    assert waiting(folder) == [7]
+    assert reason in move(migrated, folder, 7).reason
+
+
+def test_a_file_that_may_not_be_read_is_told_and_stays(
+    migrated: Store, folder: BundleFolder, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(bundle))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "lstat", refused)
+        assert waiting(folder) == [7]
+        assert move(migrated, folder, 7).reason == "it cannot be read: Permission denied"
+    assert nothing_of(migrated, 7)
+    assert moved_whole(move(migrated, folder, 7))
+
+
+def test_a_file_that_cannot_be_renamed_is_told_and_renamed_by_the_next_move(
+    migrated: Store, folder: BundleFolder, bundle: Path
+) -> None:
+    (folder.root / "db-backups").write_text("a file where a folder should be")
+    told = "its rows are in Postgres, and it cannot be renamed: File exists"
+    assert move(migrated, folder, 7).reason == told
+    assert bundle.exists()
+    (folder.root / "db-backups").unlink()
+    moved = move(migrated, folder, 7)
+    assert moved.copied
+    assert moved.copied.outcome is Outcome.THERE
+    assert folder.backup(7).exists()
 
 
 def endless(path: Path) -> None:
@@ -319,7 +406,7 @@ def test_a_file_of_which_most_is_wrong_is_left_alone(
     migrated: Store, folder: BundleFolder, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transfer, "_MOST_LEFT_OUT", 3)
-    sql(*(KEY % f"x'{n:02x}'" for n in range(4)))(bundle)
+    sql(*(KEY % f"x'{n:02x}'" for n in range(9)))(bundle)
     assert "more than 3 rows of it cannot be moved" in move(migrated, folder, 7).reason
     assert waiting(folder) == [7]
 

@@ -15,7 +15,6 @@ from outofband.deploy.large import afterwards
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.statements import statement
 from outofband.model.step import AddConstraint, CreateIndex, DropIndex
 from outofband.settings import DEFAULT_INLINE_MAX_BYTES, Settings
 
@@ -109,7 +108,7 @@ def test_what_is_done_afterwards_is_what_the_runbook_would_do(
     step, state = given
     actions = afterwards(step, Sight(state, FOUND), table(1 << 40))
     assert not isinstance(actions, str)
-    sent = [told.sql for action in actions if (told := statement(action)) is not None]
+    sent = [told.sql for action in actions if (told := action.statement) is not None]
     assert [sql[: len(e)] for sql, e in zip(sent, expected, strict=True)] == expected
 
 

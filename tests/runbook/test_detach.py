@@ -11,7 +11,7 @@ from outofband.catalog.classify import classify
 from outofband.catalog.facts import AttachmentFacts
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.statements import Detach, FinishDetach, statement
+from outofband.model.statements import Detach, FinishDetach
 from outofband.model.step import DetachPartition
 from outofband.runbook.plan import plan
 
@@ -47,10 +47,10 @@ def test_what_is_left_follows_from_what_is_attached(
 
 
 def test_only_what_waits_without_a_lock_is_not_bounded() -> None:
-    concurrent = statement(Detach(DOCS, PART))
+    concurrent = Detach(DOCS, PART).statement
     assert concurrent is not None
     assert (concurrent.bounded, concurrent.in_parts) == (False, True)
     for action in (Detach(DOCS, PART, concurrent=False), FinishDetach(DOCS, PART)):
-        sent = statement(action)
+        sent = action.statement
         assert sent is not None
         assert (sent.bounded, sent.unhurried) == (True, False)

@@ -10,7 +10,6 @@ import pytest
 from outofband.catalog.facts import IndexFacts, TableFacts, Worker
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.statements import statement
 from outofband.runbook.partitions import cover, obstacle
 
 ALL = Index("docs_id", QualifiedName("docs", "public"), (Key.of("id"),))
@@ -38,7 +37,7 @@ def sql(table: TableFacts, found: IndexFacts | None = None, index: Index = ALL) 
     """The statements, with every fingerprint as # and every temporary mark as ~."""
     lines = []
     for action in cover(index, table, found):
-        sent = statement(action)
+        sent = action.statement
         text = sent.sql if sent else f"wait for pid {action.pid}"
         for part in table.tree():
             own = index if part is table else index.part(part.name)

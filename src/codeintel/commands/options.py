@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-MAX_DUMP_ID = 2**31 - 1
+from codeintel.store.rows import MAX_DUMP_ID
 
 database_url = click.option(
     "--database-url",

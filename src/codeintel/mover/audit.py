@@ -28,7 +28,11 @@ def audit(connection: _Connection, folder: BundleFolder) -> Iterator[str]:
         while page := cursor.execute(query("records"), [after, here()]).fetchall():
             for dump_id, has_rows, path, size, digest in page:
                 record = Record(Path(path), size, digest)
-                if wrong := _wrong(cursor, folder, dump_id, record, has_rows=has_rows):
+                try:
+                    wrong = _wrong(cursor, folder, dump_id, record, has_rows=has_rows)
+                except OSError as error:
+                    wrong = f"{record.path} cannot be read: {error.strerror}"
+                if wrong:
                     yield f"dump {dump_id}: {wrong}"
             after = page[-1][0]
 

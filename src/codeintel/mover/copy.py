@@ -68,11 +68,20 @@ def copy(connection: _Connection, folder: BundleFolder, dump_id: int) -> Copied:
     Raises Damaged, BundleChanged, StoresUnknown, StoreNotMigrated, or what psycopg raises: the
     transaction is to be rolled back then, and nothing was changed.
     """
-    path = folder.bundle(dump_id)
     require_both_stores(connection, "moving bundles")
     standing = locked(connection, dump_id)
     if standing.is_buried:
         return Copied(Outcome.BURIED)
+    try:
+        return _looked_at(connection, folder, dump_id, standing)
+    except OSError as error:
+        raise Damaged(f"it cannot be read: {error.strerror}") from None
+
+
+def _looked_at(
+    connection: _Connection, folder: BundleFolder, dump_id: int, standing: Standing
+) -> Copied:
+    path = folder.bundle(dump_id)
     if identify(path) is None:
         return Copied(Outcome.GONE)
     if standing.has_rows and standing.record is None and standing.mode != "postgres":

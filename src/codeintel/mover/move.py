@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 
 from codeintel.mover.copy import BundleChanged, Copied, copy
 from codeintel.mover.retire import retire
-from codeintel.mover.source import identify
 from codeintel.store.folder import BundleFolder
 from outofband.backfill import Damaged
 
@@ -35,21 +35,31 @@ def move(connection: _Connection, folder: BundleFolder, dump_id: int) -> Moved:
         try:
             with connection.transaction():
                 copied = copy(connection, folder, dump_id)
+            if copied.file is None:
+                return Moved(dump_id, copied)
+            with connection.transaction():
+                if retire(connection, folder, dump_id, copied.file):
+                    return Moved(dump_id, copied)
         except Damaged as damaged:
             return Moved(dump_id, reason=damaged.reason)
         except BundleChanged:
             continue
-        if copied.file is None:
-            return Moved(dump_id, copied)
-        with connection.transaction():
-            if retire(connection, folder, dump_id, copied.file):
-                return Moved(dump_id, copied)
     return Moved(dump_id, reason="it changes again and again: a writer is at work on it")
 
 
 def waiting(folder: BundleFolder) -> list[int]:
     """Return the ids of the bundles that there are, the largest first: it takes longest."""
-    sizes = {
-        i: file.bytes for i in folder.bundles(limit=_ALL) if (file := identify(folder.bundle(i)))
-    }
-    return sorted(sizes, key=lambda dump_id: -sizes[dump_id])
+    return list(sizes(folder))
+
+
+def sizes(folder: BundleFolder) -> dict[int, int]:
+    """Return the same with the bytes of each; of one that may not be looked at, 0."""
+    found = {i: _size(folder.bundle(i)) for i in folder.bundles(limit=_ALL)}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

@@ -14,9 +14,10 @@ from typing import Any
 import psycopg
 
 from codeintel.mover.source import Identity, identify
-from codeintel.mover.standing import locked
+from codeintel.mover.standing import Standing, locked
 from codeintel.roles import require_both_stores
 from codeintel.store.folder import BundleFolder, sync
+from outofband.backfill import Damaged
 
 
 def resting_place(folder: BundleFolder, dump_id: int, *, whole: bool) -> Path:
@@ -37,11 +38,19 @@ def retire(
     """Rename a copied file; False where it has changed since, and is to be copied again.
 
     ``file`` is the one that was copied, None where only the record tells it. May be repeated.
-    Raises StoresUnknown, or what psycopg and the file system raise.
+    Raises Damaged where it cannot be renamed, StoresUnknown, or what psycopg raises.
     """
-    path = folder.bundle(dump_id)
     require_both_stores(connection, "moving bundles")
     standing = locked(connection, dump_id)
+    try:
+        return _retired(folder, dump_id, standing, file)
+    except OSError as error:
+        told = f"its rows are in Postgres, and it cannot be renamed: {error.strerror}"
+        raise Damaged(told) from None
+
+
+def _retired(folder: BundleFolder, dump_id: int, standing: Standing, file: Identity | None) -> bool:
+    path = folder.bundle(dump_id)
     now = identify(path)
     if now is None or standing.is_buried:
         return True

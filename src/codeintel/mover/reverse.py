@@ -21,6 +21,7 @@ from codeintel.mover.standing import Standing, locked
 from codeintel.mover.tables import TABLES, Table
 from codeintel.store import copying
 from codeintel.store.bundle_file import write_tables
+from codeintel.store.errors import being_written
 from codeintel.store.folder import BundleFolder, sync
 from codeintel.store.upkeep import tell
 from outofband.errors import StateUnknown
@@ -49,7 +50,7 @@ class Way(Enum):
 def give_back(connection: _Connection, folder: BundleFolder, dump_id: int) -> Way | None:
     """Make a dump a file, in the transaction that the connection is in; None where it has no rows.
 
-    Raises BundleWrong, StoreNotMigrated, or what psycopg, SQLite and the file system raise.
+    Raises BundleWrong, BundleNotWritten, StoreNotMigrated, or what psycopg raises.
     """
     standing = locked(connection, dump_id)
     if not standing.has_rows:
@@ -57,7 +58,8 @@ def give_back(connection: _Connection, folder: BundleFolder, dump_id: int) -> Wa
     with psycopg.RawCursor(connection) as cursor:
         cursor.execute(query("planning"))
         copying.lock_tables(cursor)
-        way = _file(cursor, folder, dump_id, standing)
+        with being_written(folder.bundle(dump_id)):
+            way = _file(cursor, folder, dump_id, standing)
         tell(cursor, "forget_moved", dump_id)
         tell(cursor, "exhume", dump_id)
         copying.delete(cursor, dump_id)

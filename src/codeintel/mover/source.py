@@ -38,7 +38,8 @@ _FETCHED: Final = 16
 #: The bytes of a row beside its blob: its length and its number, and where it stands in its page.
 _LEAST_OF_A_ROW: Final = 4
 
-_MOST_WRONG: Final = 10_000
+#: What is wrong with rows is listed among what is wrong with the file, and has not to hide it.
+_MOST_LINES: Final = 10_000
 
 
 class Identity(NamedTuple):
@@ -51,9 +52,12 @@ class Identity(NamedTuple):
 
 
 def identify(path: Path) -> Identity | None:
-    """Return what a file is at this moment; None where there is none."""
+    """Return what a file is at this moment, a link for itself; None where there is none.
+
+    Raises OSError where it may not be looked at.
+    """
     try:
-        found = path.stat()
+        found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Identity(found.st_ino, found.st_size, found.st_mtime_ns)
@@ -78,10 +82,12 @@ class Bundle:
     def check(self) -> None:
         """Look at every page whether it is as SQLite wrote it; raises Damaged.
 
-        By a connection of its own: another thread may do it while this one reads.
+        The keys of tables and of their indexes are compared: readers find rows by the index, the
+        mover takes the table's, and a bit that is wrong in either would give another answer. By a
+        connection of its own: another thread may do it while this one reads.
         """
         with _in_words(), _connected(self._path) as source:
-            found = [line for (line,) in source.execute("PRAGMA quick_check(20)")]
+            found = [line for (line,) in source.execute(f"PRAGMA integrity_check({_MOST_LINES})")]
         lines = [line for line in found if _is_of_the_file(line)]
         if lines not in ([], [b"ok"]):
             raise Damaged(f"SQLite finds it damaged: {_short(lines[0])}")
@@ -116,12 +122,12 @@ class Bundle:
             [(rows,)] = self._connection.execute(f'SELECT count(*) FROM "{table.source}"')
             return int(rows)
 
-    def wrong_rows(self, table: Table) -> Sequence[WrongRow]:
-        """Return the rows that batches() leaves out, or the first of them where they are many."""
+    def wrong_rows(self, table: Table, most: int) -> Sequence[WrongRow]:
+        """Return the rows that batches() leaves out, the first ``most`` of them."""
         types = ", ".join(f"typeof({column.quoted})" for column in table.columns)
         sql = f'SELECT rowid, {types} FROM "{table.source}" WHERE NOT ({table.is_right}) LIMIT ?'
         with _in_words():
-            found = self._connection.execute(sql, [_MOST_WRONG]).fetchall()
+            found = self._connection.execute(sql, [most]).fetchall()
         return [WrongRow(rowid, _wrong(table, has)) for rowid, *has in found]
 
 
@@ -169,7 +175,9 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _looked_at(path: Path) -> Identity:
-    found = path.stat()
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise Damaged("it is a link: put the file itself into its place")
     if not stat.S_ISREG(found.st_mode):
         raise Damaged("it is no file")
     with path.open("rb") as file:
@@ -224,6 +232,8 @@ def _in_words() -> Iterator[None]:
         raise Damaged(f"SQLite cannot read it: {_short(str(error).encode())}") from None
     except sqlite3.Error as error:
         raise Damaged(f"SQLite cannot read it: {_short(str(error).encode())}") from None
+    except UnicodeDecodeError:  # of what SQLite says of it, which quotes it
+        raise Damaged("SQLite cannot read it, nor say why: what it quotes is no text") from None
 
 
 def _short(text: bytes) -> str:

@@ -19,11 +19,11 @@ import psycopg
 from codeintel.mode import Mode, current
 from codeintel.mover.audit import audit
 from codeintel.mover.copy import copy
-from codeintel.mover.move import waiting
+from codeintel.mover.move import sizes, waiting
 from codeintel.mover.queries import query
 from codeintel.mover.retire import retire
 from codeintel.mover.reverse import give_back
-from codeintel.mover.source import Identity, identify
+from codeintel.mover.source import Identity
 from codeintel.roles import Role, registered_by, require_both_stores
 from codeintel.store.folder import BundleFolder
 from outofband.backfill import Abandoned, Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
@@ -74,9 +74,9 @@ class Bundles(Spec):
                 why=f"there is no folder {folder.root}, and its processes know files",
                 do="Set BUNDLE_DIR to where they are, or make that folder where there are none",
             )
-        for dump_id in self._left(connection, waiting(folder)):
-            if file := identify(folder.bundle(dump_id)):
-                yield Unit(str(dump_id), bytes=file.bytes, place=here())
+        found = sizes(folder)
+        for dump_id in self._left(connection, list(found)):
+            yield Unit(str(dump_id), bytes=found[dump_id], place=here())
 
     def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
         """Copy a bundle, or rename the file that was copied; raises Damaged."""
@@ -124,9 +124,9 @@ class Bundles(Spec):
         """Return the way back."""
         return Rows(self.limits)
 
-    def _left(self, connection: _Connection, ids: Sequence[int]) -> list[int]:
+    def _left(self, connection: _Connection, ids: list[int]) -> list[int]:
         with psycopg.RawCursor(connection) as cursor:
-            return [dump_id for (dump_id,) in cursor.execute(query("left"), [list(ids)])]
+            return [dump_id for (dump_id,) in cursor.execute(query("left"), [ids])]
 
 
 @dataclass(frozen=True)

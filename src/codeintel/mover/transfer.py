@@ -117,7 +117,9 @@ class Transfer:
         return Tally.total(self._halved(table, half) for half in halves)
 
     def _leave_out_wrong(self, table: Table, seen: int) -> None:
-        wrong = self._bundle.wrong_rows(table)
+        wrong = self._bundle.wrong_rows(table, _MOST_LEFT_OUT + 1)
+        if len(wrong) > _MOST_LEFT_OUT:
+            raise _most_is_wrong()
         if self._counts[table] != seen + len(wrong):
             raise Damaged(f"{table.source} has other rows than its index: the file is damaged")
         for rowid, reason in wrong:
@@ -125,10 +127,14 @@ class Transfer:
 
     def _leave_out(self, table: Table, row: str, reason: str) -> None:
         if len(self.left_out) == _MOST_LEFT_OUT:
-            raise Damaged(f"more than {_MOST_LEFT_OUT:,} rows of it cannot be moved")
+            raise _most_is_wrong()
         key = f"{table.source} {row}"
         before = sum(one.key.startswith(key) for one in self.left_out)
         self.left_out.append(Quarantined(f"{key} ({before + 1})" if before else key, reason))
+
+
+def _most_is_wrong() -> Damaged:
+    return Damaged(f"more than {_MOST_LEFT_OUT:,} rows of it cannot be moved")
 
 
 def _is_of_the_row(error: psycopg.Error) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 
 from codeintel.mover.move import Moved, move
-from codeintel.store.connection import connection
+from codeintel.store.connection import connection, in_words
 from codeintel.store.folder import BundleFolder
 from outofband.errors import PartlyDone
 
@@ -55,11 +55,13 @@ class _Worker:
     """What a worker process keeps between two bundles."""
 
     stack = ExitStack()
+    url: str
     connection: psycopg.Connection[Any]
     folder: BundleFolder
 
 
 def _begin(url: str, root: Path) -> None:
+    _Worker.url = url
     threading.Thread(target=_die_with_the_parent, daemon=True).start()
     _Worker.connection = _Worker.stack.enter_context(connection(url))
     _Worker.folder = BundleFolder(root)
@@ -74,4 +76,5 @@ def _die_with_the_parent() -> None:
 
 
 def _move(dump_id: int) -> Moved:
-    return move(_Worker.connection, _Worker.folder, dump_id)
+    with in_words(_Worker.connection, _Worker.url):
+        return move(_Worker.connection, _Worker.folder, dump_id)

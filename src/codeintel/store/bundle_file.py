@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from codeintel.store.errors import being_written
 from codeintel.store.rows import Rows
 
 #: Of the layout below; the text of the one row of ``schema_version``.
@@ -36,7 +37,7 @@ CREATE TABLE "references" (
 def write_bundle(path: Path, rows: Rows) -> None:
     """Write a dump into a new file, metadata last. Until it returns, the file is worth nothing.
 
-    It is not yet forced to the disk: BundleFolder.place does that.
+    It is not yet forced to the disk: BundleFolder.place does that. Raises BundleNotWritten.
     """
     tables: dict[str, Iterable[tuple[Any, ...]]] = {
         "documents": ((row.path, row.data) for row in rows.documents),
@@ -51,7 +52,7 @@ def write_tables(
     path: Path, num_result_chunks: int, tables: Mapping[str, Iterable[tuple[Any, ...]]]
 ) -> None:
     """Write the same from rows by table, as the file calls them, that need not be in memory."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+    with being_written(path), closing(sqlite3.connect(path, isolation_level=None)) as file:
         # The file is thrown away if anything goes wrong, so it needs no journal to go back by.
         file.execute("PRAGMA journal_mode = OFF")
         file.execute("PRAGMA synchronous = OFF")

@@ -7,7 +7,7 @@ kept: of an error of the server only SQLSTATE and the primary message.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,22 +45,30 @@ def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
     StoreLost or StoreRefused.
     """
     parameters = _parameters(url)
-    where = (
-        f"{parameters.get('dbname', 'the store')} on {parameters.get('host', 'the local socket')}"
-    )
     try:
         opened = psycopg.connect(**parameters, autocommit=True)
     except psycopg.Error:
         raise StoreUnreachable(
-            f"no connection to {where}",
+            f"no connection to {_where(parameters)}",
             why="nothing listens there, or the server refuses this role or password",
             do="Check host, port, database, role and password",
         ) from None
+    with opened, in_words(opened, url):
+        yield opened
+
+
+@contextmanager
+def in_words(opened: psycopg.Connection[Any], url: str) -> Iterator[None]:
+    """Tell what psycopg raises in the block as StoreLost or StoreRefused of the store at a URL."""
     try:
-        with opened:
-            yield opened
+        yield
     except psycopg.Error as error:
-        raise _in_words(error, where, lost=opened.broken) from None
+        raise _in_words(error, _where(_parameters(url)), lost=opened.broken) from None
+
+
+def _where(parameters: Mapping[str, Any]) -> str:
+    database = parameters.get("dbname", "the store")
+    return f"{database} on {parameters.get('host', 'the local socket')}"
 
 
 def _parameters(url: str) -> dict[str, Any]:

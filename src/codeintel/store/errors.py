@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from outofband.errors import Misuse, NothingChanged, StateUnknown
@@ -59,3 +62,25 @@ class KeyUnstorable(Misuse):
             why="it has a NUL character or half a surrogate pair in it",
             do="Index the source again without it",
         )
+
+
+class BundleNotWritten(NothingChanged):
+    """The disk or its owner lets no file of a dump be written, or put into its place."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"the bundle {path} cannot be written",
+            why=why,
+            do="Make room, or let this process write there, and run the same command again",
+        )
+
+
+@contextmanager
+def being_written(path: Path) -> Iterator[None]:
+    """Tell in words what the disk or SQLite refuses in the block. Raises BundleNotWritten."""
+    try:
+        yield
+    except OSError as error:
+        raise BundleNotWritten(path, error.strerror or type(error).__name__) from None
+    except sqlite3.Error as error:
+        raise BundleNotWritten(path, str(error)) from None

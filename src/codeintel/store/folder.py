@@ -19,6 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from codeintel.store.errors import being_written
+from codeintel.store.rows import MAX_DUMP_ID
+
 _FILE = "sqlite.db"
 _PARTIAL = ".partial"
 
@@ -45,9 +48,9 @@ class BundleFolder:
         return self._quarantine / f"{dump_id}.db"
 
     def bundles(self, after: int = 0, limit: int = 100) -> list[int]:
-        """Return the next ids above ``after`` that have a file, ascending."""
+        """Return the next ids above ``after`` that have a file, or another thing in its place."""
         ids = (_id(name) for name in _names(self._bundles))
-        found = (i for i in ids if i > after and self.bundle(i).is_file())
+        found = (i for i in ids if i > after and is_taken(self.bundle(i)))
         return heapq.nsmallest(limit, found)
 
     def backups(self, after: int = 0, limit: int = 100) -> list[int]:
@@ -64,8 +67,12 @@ class BundleFolder:
 
     @contextmanager
     def partial(self, dump_id: int) -> Iterator[Path]:
-        """Yield a path to write a file to, on the same file system; what is left there goes."""
-        self._bundles.mkdir(parents=True, exist_ok=True)
+        """Yield a path to write a file to, on the same file system; what is left there goes.
+
+        Raises BundleNotWritten.
+        """
+        with being_written(self._bundles):
+            self._bundles.mkdir(parents=True, exist_ok=True)
         path = self._bundles / f"{dump_id}.{secrets.token_hex(4)}{_PARTIAL}"
         try:
             yield path
@@ -75,17 +82,18 @@ class BundleFolder:
     def place(self, partial: Path, dump_id: int) -> None:
         """Make a finished file the dump's, in one rename, on disk when this returns.
 
-        What was kept of an earlier dump of the same id goes.
+        What was kept of an earlier dump of the same id goes. Raises BundleNotWritten.
         """
         bundle = self.bundle(dump_id)
-        bundle.parent.mkdir(exist_ok=True)
-        sync(partial)
-        os.replace(partial, bundle)
-        sync(bundle.parent)
-        sync(self._bundles)
-        for kept in (self.backup(dump_id), self.quarantined(dump_id)):
-            if kept.exists():
-                self.discard(kept)
+        with being_written(bundle):
+            bundle.parent.mkdir(exist_ok=True)
+            sync(partial)
+            os.replace(partial, bundle)
+            sync(bundle.parent)
+            sync(self._bundles)
+            for kept in (self.backup(dump_id), self.quarantined(dump_id)):
+                if kept.exists():
+                    self.discard(kept)
 
     def remove(self, dump_id: int) -> bool:
         """Remove a dump's file and what is kept of it; answer whether there was any of it."""
@@ -111,6 +119,17 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
+def is_taken(path: Path) -> bool:
+    """Answer whether anything is there; also where that may not be looked at."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _page(folder: Path, after: int, limit: int) -> list[int]:
     """Return the next ids above ``after`` of the files in a folder, ascending."""
     names = (name for name in _names(folder) if name.endswith(".db"))
@@ -119,8 +138,11 @@ def _page(folder: Path, after: int, limit: int) -> list[int]:
 
 
 def _id(name: str) -> int:
-    """Return the id that a name stands for, 0 for none: ``007`` and ``٣`` are nobody's."""
-    return int(name) if name.isascii() and name.isdecimal() and name[0] != "0" else 0
+    """Return the id that a name stands for, 0 for none: ``007``, ``٣`` and ``3000000000`` are
+    nobody's.
+    """
+    found = int(name) if name.isascii() and name.isdecimal() and name[0] != "0" else 0
+    return found if found <= MAX_DUMP_ID else 0
 
 
 def sync(path: Path) -> None:

@@ -20,6 +20,9 @@ RESULT_CHUNKS: Final = "lsif_data_result_chunks"
 DEFINITIONS: Final = "lsif_data_definitions"
 REFERENCES: Final = "lsif_data_references"
 
+#: Of the columns ``dump_id``, which are of four bytes; ids begin at 1.
+MAX_DUMP_ID: Final = 2**31 - 1
+
 #: What this code writes; see above.
 SCHEMA_VERSION: Final = 2
 

@@ -12,7 +12,7 @@ from codeintel.bundle import MonikerKey
 from codeintel.store.bundle_file import LAYOUT_VERSION, write_bundle
 from codeintel.store.dump import Dump
 from codeintel.store.errors import BundleUnreadable, DumpAlreadyStored, DumpNotStored
-from codeintel.store.folder import BundleFolder
+from codeintel.store.folder import BundleFolder, is_taken
 from codeintel.store.rows import Rows
 
 
@@ -92,6 +92,8 @@ class SqliteStore:
             raise DumpNotStored(dump_id) from None
         except sqlite3.Error as error:
             raise BundleUnreadable(path, str(error)) from error
+        except UnicodeDecodeError as error:  # of what SQLite says of it, which quotes it
+            raise BundleUnreadable(path, "SQLite finds it damaged") from error
 
     def exists(self, dump_id: int) -> bool:
         """Answer whether there is a file of that id."""
@@ -119,6 +121,6 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.OperationalError:
-        if path.exists():
+        if is_taken(path):
             raise
         raise FileNotFoundError(path) from None

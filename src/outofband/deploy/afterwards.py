@@ -26,7 +26,6 @@ from outofband.model.statements import (
     RemoveIndex,
     Statement,
     due_timeouts,
-    statement,
 )
 
 _PROMISED = "outofband.afterwards"
@@ -117,7 +116,7 @@ def _working_on(hand: DeployConnection, table: str) -> Iterator[bool]:
 
 def _do(hand: DeployConnection, action: Action) -> None:
     """Send one statement; one that waits for no lock for long, again when the lock was not free."""
-    sent = statement(action)
+    sent = action.statement
     assert sent is not None
     tries = 0
     while True:

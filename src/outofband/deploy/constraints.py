@@ -12,7 +12,7 @@ from outofband.catalog.sight import Sight
 from outofband.deploy.decision import Afterwards, Decision, Defer, Inline, Nothing, Refuse, waiting
 from outofband.deploy.size import is_small, over
 from outofband.model.state import State
-from outofband.model.statements import Action, Validate, statement
+from outofband.model.statements import Action, Validate
 from outofband.model.step import Constraint, SetNotNull
 from outofband.settings import Settings
 
@@ -94,4 +94,4 @@ def _obstacle(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) ->
 
 
 def _sql(actions: tuple[Action, ...]) -> tuple[str, ...]:
-    return tuple(sent.sql for action in actions if (sent := statement(action)) is not None)
+    return tuple(sent.sql for action in actions if (sent := action.statement) is not None)

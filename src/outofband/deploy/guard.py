@@ -22,6 +22,7 @@ from outofband.deploy.pooler import require_own_session
 from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
 from outofband.errors import OutofbandError
+from outofband.model.duration import milliseconds
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 from outofband.settings import Settings
 
@@ -71,8 +72,12 @@ def guard(connection: Connection, *, wait: timedelta = DEFAULT_WAIT) -> Iterator
                 # What env.py left open, it would have lost: the looks below end with a rollback.
                 connection.commit()
             if own and migrations is not None and settings.on_large == "build":
-                _finish(connection, migrations)
-            _list_pending(connection, own)
+                with _telling():
+                    afterwards.finish(connection, lambda: migrations.standings(connection))
+            if migrations is not None:
+                _list_pending(connection, migrations)
+                if own:
+                    connection.rollback()
     except DBAPIError as error:
         again.after(Failure(error, "the upgrade", _NOT_KNOWN))
         raise
@@ -121,8 +126,7 @@ def _watched(connection: Connection, settings: Settings, again: Again) -> Iterat
 
 
 def _session_settings(settings: Settings) -> dict[str, str]:
-    milliseconds = round(settings.lock_timeout.total_seconds() * 1000)
-    return {"lock_timeout": f"{milliseconds}ms", **_KEEPALIVE}
+    return {"lock_timeout": milliseconds(settings.lock_timeout), **_KEEPALIVE}
 
 
 def _exchange(hand: DeployConnection, values: Mapping[str, str]) -> dict[str, str]:
@@ -163,8 +167,8 @@ def _try_lock(hand: DeployConnection) -> bool:
 
 
 def _holder(hand: DeployConnection) -> str:
-    keys = {"class": LOCK_CLASS, "lock": UPGRADE_LOCK}
-    rows = hand.rows(query("upgrade_holder"), keys)
+    keys = {"class": LOCK_CLASS, "key": UPGRADE_LOCK}
+    rows = hand.rows(query("advisory_holder"), keys)
     return "".join(
         f": {told_session(row)}" + (f" from {row['address']}" if row["address"] else "")
         for row in rows
@@ -209,21 +213,16 @@ def _unlock_below(connection: Connection) -> None:
         connection.connection.rollback()
 
 
-def _finish(connection: Connection, migrations: attendant.Migrations) -> None:
-    try:
-        afterwards.finish(connection, lambda: migrations.standings(connection))
-    except OutofbandError as error:
-        say(f"what is pending cannot be told: {error}")
-
-
-def _list_pending(connection: Connection, own: bool) -> None:
-    migrations = attendant.present()
-    if migrations is None:
-        return
-    try:
+def _list_pending(connection: Connection, migrations: attendant.Migrations) -> None:
+    with _telling():
         for line in pending.lines(connection, migrations.standings(connection)):
             say(line)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Say why what is pending cannot be told: the upgrade itself is done by then."""
+    try:
+        yield
     except OutofbandError as error:
         say(f"what is pending cannot be told: {error}")
-    if own:
-        connection.rollback()

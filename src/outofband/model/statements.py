@@ -1,7 +1,8 @@
-"""What the runbook does to a database, and the one function that turns it into SQL.
+"""What the runbook does to a database, each action with the one ``statement`` that does it, None
+where it only waits, or runs what is no SQL of ours.
 
-Showing a plan and running it both call :func:`statement`; a test holds the log of the server
-against the text that was shown. Each family is a file of :mod:`outofband.model.actions`.
+Showing a plan and running it both take that; a test holds the log of the server against the text
+that was shown. Each family is a file of :mod:`outofband.model.actions`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from outofband.model.actions.constraint import (
     AddOverPartitions,
     DeclareNotNull,
     Validate,
-    constraint_statement,
 )
 from outofband.model.actions.drop import DropForeignKey, TakeAway
 from outofband.model.actions.enum import AddLabel
@@ -32,8 +32,6 @@ from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Pr
 from outofband.model.actions.rebuild import Mark, RebuildIndex, Refresh
 from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
-from outofband.model.names import quote
-from outofband.model.step import comment_on
 
 __all__ = [
     "Action",
@@ -65,7 +63,6 @@ __all__ = [
     "Validate",
     "due_timeouts",
     "named",
-    "statement",
     "timeouts",
 ]
 
@@ -104,67 +101,6 @@ def named(index: Index) -> tuple[Action, ...]:
     """
     known = (AnalyzeTable(index.table),) if index.has_expressions else ()
     return (*known, RenameIndex(index.temporary, index.name))
-
-
-def statement(action: Action) -> Statement | None:
-    """Return the SQL of an action, None where it only waits, or runs what is no SQL of ours."""
-    match action:
-        case BuildIndex(index):
-            sql = index.create(name=index.temporary_name, concurrently=True)
-            return Statement(sql, unhurried=True)
-        case CoverTable(index, whole):
-            sql = index.create(name=index.temporary_name, only=not whole)
-            return Statement(sql, unhurried=False, bounded=True)
-        case ConstrainTable(key):
-            sql = key.index.constrain(key.kind, name=key.index.temporary_name, only=True)
-            return Statement(sql, unhurried=False)
-        case AttachIndex(parent, part):
-            return Statement(f"ALTER INDEX {parent} ATTACH PARTITION {part}", unhurried=False)
-        case RenameIndex(index_name, new_name):
-            return Statement(
-                f"ALTER INDEX {index_name} RENAME TO {quote(new_name)}", unhurried=False
-            )
-        case AnalyzeTable(table):
-            return Statement(f"ANALYZE {table}", unhurried=False, harmless=True)
-        case RemoveIndex(index_name, partitioned=True):
-            return Statement(f"DROP INDEX {index_name}", unhurried=False, bounded=True)
-        case RemoveIndex(index_name):
-            return Statement(f"DROP INDEX CONCURRENTLY {index_name}", unhurried=True)
-        case RepairIndex(index):
-            return Statement(f"REINDEX INDEX CONCURRENTLY {index.qualified_name}", unhurried=True)
-        case Promote(constraint):
-            return Statement(constraint.plain_sql, unhurried=False)
-        case DropConstraint(table, name, partitioned):
-            sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
-            return Statement(sql, unhurried=False, bounded=partitioned)
-        case AddNotValid() | AddOverPartitions() | AddNotNull() | Validate() | DeclareNotNull():
-            return constraint_statement(action)
-        case Detach(table, partition, concurrent):
-            sql = f"ALTER TABLE {table} DETACH PARTITION {partition}"
-            if concurrent:
-                return Statement(f"{sql} CONCURRENTLY", unhurried=False, in_parts=True)
-            return Statement(sql, unhurried=False, bounded=True)
-        case FinishDetach(table, partition):
-            sql = f"ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE"
-            return Statement(sql, unhurried=False, bounded=True)
-        case DropForeignKey(table, name):
-            sql = f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
-            return Statement(sql, unhurried=False, bounded=True)
-        case TakeAway(step):
-            return Statement(step.plain_sql, unhurried=False, bounded=True)
-        case RebuildIndex(index_name):
-            return Statement(f"REINDEX INDEX CONCURRENTLY {index_name}", unhurried=True)
-        case Refresh(view, concurrent):
-            how = "CONCURRENTLY " if concurrent else ""
-            sql = f"REFRESH MATERIALIZED VIEW {how}{view}"
-            return Statement(sql, unhurried=False, harmless=concurrent)
-        case AddLabel(step):
-            return Statement(step.plain_sql, unhurried=False)
-        case Mark(step, relation, comment):
-            sql = comment_on(step, relation, comment)
-            return Statement(sql, unhurried=False, harmless=True)
-        case AwaitBuild() | RunBackfill():
-            return None
 
 
 def due_timeouts(sent: Statement, server_version: int) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
-from outofband.model.statements import BuildIndex, RemoveIndex, statement
+from outofband.model.statements import BuildIndex, RemoveIndex
 from outofband.runbook.duplicates.clear import Clearing
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.hand import StatementFailed
@@ -75,8 +75,7 @@ class Build:
             self._hand.set(name, value)
 
     def _send(self, index: Index) -> None:
-        sent = statement(BuildIndex(index))
-        assert sent is not None
+        sent = BuildIndex(index).statement
         self._builds += 1
         if self._builds > _MOST_BUILDS:
             raise Stuck(f"it failed {_MOST_BUILDS} times", "Read what each build said above")
@@ -100,8 +99,7 @@ class Build:
         """
         if not self.has_left:
             return
-        sent = statement(RemoveIndex(index.temporary))
-        assert sent is not None
+        sent = RemoveIndex(index.temporary).statement
         self._screen.statement(sent.sql)
         with suppress(StatementFailed, GivenUp):
             with self._screen.watching(index.name, self._hand.pid):

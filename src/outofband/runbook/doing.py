@@ -19,7 +19,6 @@ from outofband.model.statements import (
     RepairIndex,
     Statement,
     Validate,
-    statement,
 )
 from outofband.model.step import AddCheck, AddForeignKey, SetNotNull
 from outofband.runbook.build import Build
@@ -136,7 +135,7 @@ class Doing:
                 self._world.hand.set(name, value)
 
     def _send_action(self, action: Action) -> None:
-        sent = statement(action)
+        sent = action.statement
         assert sent is not None
         self._send(sent)
 

@@ -16,7 +16,6 @@ from outofband.model.statements import (
     RepairIndex,
     RunBackfill,
     due_timeouts,
-    statement,
 )
 from outofband.model.step import Step
 from outofband.runbook.amount import size
@@ -75,7 +74,7 @@ def plan_document(
             {
                 **_entry(p.standing),
                 **_age(p.standing, ages),
-                "statements": [_sql(a) for a in p.actions if statement(a) is not None],
+                "statements": [_sql(a) for a in p.actions if a.statement is not None],
                 "heap_bytes": p.heap_bytes,
                 **({"builds": forecast_entries(p.forecasts)} if p.forecasts else {}),
                 **({"obstacle": p.obstacle} if p.obstacle else {}),
@@ -170,7 +169,7 @@ def _settings(due: dict[str, str], in_force: dict[str, str]) -> list[str]:
 
 def _script_lines(action: Action, server_version: int, in_force: dict[str, str]) -> list[str]:
     """Return one statement after the timeouts it needs and that are not ``in_force`` yet."""
-    sent = statement(action)
+    sent = action.statement
     if sent is None:
         return [_comment(_sql(action))]
     due = dict(due_timeouts(sent, server_version))
@@ -183,7 +182,7 @@ def _comment(text: str) -> str:
 
 
 def _sql(action: Action) -> str:
-    sent = statement(action)
+    sent = action.statement
     if sent is not None:
         return sent.sql
     if isinstance(action, RunBackfill):

@@ -36,7 +36,7 @@ def _take(table: TableFacts, world: World) -> None:
     hand, screen = world.hand, world.screen
     if hand.try_lock(table.oid):
         return
-    holders = hand.rows(query("lock_holder"), {"class": LOCK_CLASS, "table": table.oid})
+    holders = hand.rows(query("advisory_holder"), {"class": LOCK_CLASS, "key": table.oid})
     pid = holders[0]["pid"] if holders else 0
     screen.say(f"another runner (pid {pid}) works on {table.name}; waiting for it")
     with screen.watching(f"work of another runner on {table.name}", pid) as check:

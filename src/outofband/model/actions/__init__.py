@@ -1,3 +1,1 @@
-"""What the runbook does, one file a family; :mod:`outofband.model.statements` names it all and
-turns it into SQL.
-"""
+"""What the runbook does, one file a family; :mod:`outofband.model.statements` names it all."""

@@ -12,3 +12,5 @@ class RunBackfill:
     """Run a background data migration, batch by batch. What its batches send is the spec's own."""
 
     step: Backfill
+
+    statement = None

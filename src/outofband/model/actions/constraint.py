@@ -18,6 +18,11 @@ class AddNotValid:
     constraint: Constraint
     partitioned: bool = False
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"{self.constraint.plain_sql} NOT VALID", bounded=self.partitioned)
+
 
 @dataclass(frozen=True, slots=True)
 class AddOverPartitions:
@@ -26,6 +31,11 @@ class AddOverPartitions:
     """
 
     constraint: Constraint
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(self.constraint.plain_sql, bounded=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,11 @@ class AddNotNull:
     step: SetNotNull
     partitioned: bool = False
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"{self.step.plain_sql} NOT VALID", bounded=self.partitioned)
+
 
 @dataclass(frozen=True, slots=True)
 class Validate:
@@ -46,6 +61,12 @@ class Validate:
 
     table: QualifiedName
     name: str
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {quote(self.name)}"
+        return Statement(sql, harmless=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +78,7 @@ class DeclareNotNull:
     step: SetNotNull
     partitioned: bool = False
 
-
-ConstraintAction = AddNotValid | AddOverPartitions | AddNotNull | Validate | DeclareNotNull
-
-
-def constraint_statement(action: ConstraintAction) -> Statement:
-    """Return the SQL of an action."""
-    match action:
-        case AddNotValid(constraint, partitioned):
-            return _brief(f"{constraint.plain_sql} NOT VALID", bounded=partitioned)
-        case AddOverPartitions(constraint):
-            return _brief(constraint.plain_sql, bounded=True)
-        case AddNotNull(step, partitioned):
-            return _brief(f"{step.plain_sql} NOT VALID", bounded=partitioned)
-        case Validate(table, name):
-            sql = f"ALTER TABLE {table} VALIDATE CONSTRAINT {quote(name)}"
-            return Statement(sql, unhurried=False, harmless=True)
-        case DeclareNotNull(step, partitioned):
-            return _brief(step.column_sql, bounded=partitioned)
-
-
-def _brief(sql: str, *, bounded: bool = False) -> Statement:
-    return Statement(sql, unhurried=False, bounded=bounded)
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(self.step.column_sql, bounded=self.partitioned)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.model.names import QualifiedName
+from outofband.model.actions.statement import Statement
+from outofband.model.names import QualifiedName, quote
 from outofband.model.step import DropColumn, DropTable
 
 
@@ -17,6 +18,12 @@ class DropForeignKey:
     table: QualifiedName
     name: str
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"ALTER TABLE {self.table} DROP CONSTRAINT {quote(self.name)}"
+        return Statement(sql, bounded=True)
+
 
 @dataclass(frozen=True, slots=True)
 class TakeAway:
@@ -25,3 +32,8 @@ class TakeAway:
     """
 
     step: DropTable | DropColumn
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(self.step.plain_sql, bounded=True)

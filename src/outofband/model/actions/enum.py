@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.model.actions.statement import Statement
 from outofband.model.step import AddEnumValue
 
 
@@ -12,3 +13,8 @@ class AddLabel:
     """Add a label to an enum: milliseconds, and no lock on any table (measured on 14 to 18)."""
 
     step: AddEnumValue
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(self.step.plain_sql)

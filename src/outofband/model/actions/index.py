@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
-from outofband.model.names import QualifiedName
+from outofband.model.names import QualifiedName, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,12 @@ class BuildIndex:
     """Build under the temporary name, without blocking reads or writes."""
 
     index: Index
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = self.index.create(name=self.index.temporary_name, concurrently=True)
+        return Statement(sql, unhurried=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,12 @@ class CoverTable:
     index: Index
     whole: bool = False
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = self.index.create(name=self.index.temporary_name, only=not self.whole)
+        return Statement(sql, bounded=True)
+
 
 @dataclass(frozen=True, slots=True)
 class AttachIndex:
@@ -37,6 +50,11 @@ class AttachIndex:
 
     parent: QualifiedName
     part: QualifiedName
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"ALTER INDEX {self.parent} ATTACH PARTITION {self.part}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,11 @@ class RenameIndex:
     index: QualifiedName
     new_name: str
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"ALTER INDEX {self.index} RENAME TO {quote(self.new_name)}")
+
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeTable:
@@ -56,6 +79,11 @@ class AnalyzeTable:
     """
 
     table: QualifiedName
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"ANALYZE {self.table}", harmless=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +97,13 @@ class RemoveIndex:
     index: QualifiedName
     partitioned: bool = False
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        if self.partitioned:
+            return Statement(f"DROP INDEX {self.index}", bounded=True)
+        return Statement(f"DROP INDEX CONCURRENTLY {self.index}", unhurried=True)
+
 
 @dataclass(frozen=True, slots=True)
 class RepairIndex:
@@ -78,6 +113,12 @@ class RepairIndex:
 
     index: Index
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"REINDEX INDEX CONCURRENTLY {self.index.qualified_name}"
+        return Statement(sql, unhurried=True)
+
 
 @dataclass(frozen=True, slots=True)
 class AwaitBuild:
@@ -85,3 +126,5 @@ class AwaitBuild:
 
     index: Index
     pid: int
+
+    statement = None

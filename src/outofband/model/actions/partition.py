@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.model.actions.statement import Statement
 from outofband.model.names import QualifiedName
 
 
@@ -21,6 +22,14 @@ class Detach:
     partition: QualifiedName
     concurrent: bool = True
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"ALTER TABLE {self.table} DETACH PARTITION {self.partition}"
+        if self.concurrent:
+            return Statement(f"{sql} CONCURRENTLY", in_parts=True)
+        return Statement(sql, bounded=True)
+
 
 @dataclass(frozen=True, slots=True)
 class FinishDetach:
@@ -30,3 +39,9 @@ class FinishDetach:
 
     table: QualifiedName
     partition: QualifiedName
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"ALTER TABLE {self.table} DETACH PARTITION {self.partition} FINALIZE"
+        return Statement(sql, bounded=True)

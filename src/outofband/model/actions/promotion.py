@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.model.names import QualifiedName
+from outofband.model.actions.statement import Statement
+from outofband.model.names import QualifiedName, quote
 from outofband.model.step import AddConstraint, ConstraintIndex
 
 
@@ -19,12 +20,23 @@ class ConstrainTable:
 
     key: ConstraintIndex
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        index = self.key.index
+        return Statement(index.constrain(self.key.kind, name=index.temporary_name, only=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Promote:
     """Make an index a constraint: AccessExclusive on the table, for milliseconds."""
 
     constraint: AddConstraint
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(self.constraint.plain_sql)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +48,9 @@ class DropConstraint:
     table: QualifiedName
     name: str
     partitioned: bool = False
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        sql = f"ALTER TABLE {self.table} DROP CONSTRAINT {quote(self.name)}"
+        return Statement(sql, bounded=self.partitioned)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outofband.model.actions.statement import Statement
 from outofband.model.names import QualifiedName
-from outofband.model.step import RefreshView, Reindex
+from outofband.model.step import RefreshView, Reindex, comment_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,11 @@ class RebuildIndex:
     """
 
     index: QualifiedName
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(f"REINDEX INDEX CONCURRENTLY {self.index}", unhurried=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,13 @@ class Refresh:
     view: QualifiedName
     concurrent: bool
 
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        how = "CONCURRENTLY " if self.concurrent else ""
+        sql = f"REFRESH MATERIALIZED VIEW {how}{self.view}"
+        return Statement(sql, harmless=self.concurrent)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -36,3 +49,8 @@ class Mark:
     step: Reindex | RefreshView
     relation: QualifiedName
     comment: str
+
+    @property
+    def statement(self) -> Statement:
+        """What does it."""
+        return Statement(comment_on(self.step, self.relation, self.comment), harmless=True)

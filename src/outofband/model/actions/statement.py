@@ -18,7 +18,7 @@ class Statement:
     """
 
     sql: str
-    unhurried: bool
+    unhurried: bool = False
     bounded: bool = False
     harmless: bool = False
     in_parts: bool = False

@@ -1,4 +1,5 @@
--- Who holds the advisory lock of upgrades. Address, state and times are NULL for a role that may not see them.
+-- Who holds an advisory lock of two keys, which pg_locks has as classid and objid, with 2 as objsubid. Address, state
+-- and times are NULL for a role that may not see them.
 SELECT l.pid,
        coalesce(a.application_name, '') AS application_name,
        coalesce(a.usename::text, '') AS role,
@@ -10,6 +11,6 @@ SELECT l.pid,
  WHERE l.locktype = 'advisory'
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
    AND l.classid = CAST(CAST(%(class)s AS bigint) AS oid)
-   AND l.objid = CAST(CAST(%(lock)s AS bigint) AS oid)
+   AND l.objid = CAST(CAST(%(key)s AS bigint) AS oid)
    AND l.objsubid = 2
    AND l.granted
