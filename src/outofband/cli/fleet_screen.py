@@ -43,9 +43,11 @@ class TargetScreen:
         """Show how many of so many are done while the block lasts."""
         return self._screen.counting(f"{what} ({self._name})", of)
 
-    def showing(self, what: str) -> AbstractContextManager[Callable[[Progress], None]]:
+    def showing(
+        self, what: str, done: str = "done in"
+    ) -> AbstractContextManager[Callable[[Progress], None]]:
         """Show progress while the block lasts."""
-        return self._screen.showing(f"{self._name}: {what}")
+        return self._screen.showing(f"{self._name}: {what}", done)
 
 
 class FleetBoard:

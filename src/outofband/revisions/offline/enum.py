@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from outofband.model.names import literal
 from outofband.model.step import AddEnumValue
-from outofband.revisions.offline_text import TAG, one_line, tagged
+from outofband.revisions.offline.text import TAG, mark, tagged, told
 
 _OF_LABEL = """\
--- outofband: step {name}
--- outofband: sql {sql};
+{mark}
 DO {tag}
 BEGIN
   EXECUTE {plain};
@@ -21,11 +20,10 @@ END
 def of_label(step: AddEnumValue) -> str:
     """Return the block that adds it, and says why where it cannot."""
     text = _OF_LABEL.format(
-        name=one_line(step.name),
-        sql=one_line(step.plain_sql),
+        mark=mark(step),
         tag=TAG,
         plain=literal(step.plain_sql),
-        what=literal(f"enum value {step.name}"),
+        what=told(step),
     )
     return tagged(text)
 

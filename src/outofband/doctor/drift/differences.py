@@ -6,21 +6,20 @@ whether a constraint is validated, where a foreign key points, what a CHECK and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from outofband.catalog.classify import classify
-from outofband.catalog.facts import IndexFacts, Observation, TableFacts
+from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.sight import Sight
 from outofband.catalog.unlike import told_state
-from outofband.doctor import drift_columns, drift_constraints
 from outofband.doctor.declared import Declared
-from outofband.doctor.drift_columns import Kept
-from outofband.doctor.drifted import by, drifted
-from outofband.doctor.expressions import Pair
+from outofband.doctor.drift import columns as drift_columns
+from outofband.doctor.drift import constraints as drift_constraints
+from outofband.doctor.drift.finding import by, drifted
+from outofband.doctor.drift.there import There
 from outofband.doctor.finding import Finding, Severity
 from outofband.doctor.words import told
-from outofband.model.names import QualifiedName, is_reindex_leftover, is_temporary
+from outofband.model.names import is_reindex_leftover, is_temporary
 from outofband.model.state import State
 from outofband.model.step import CreateIndex
 from outofband_lint.schema import Table, TableConstraint
@@ -28,21 +27,7 @@ from outofband_lint.schema import Table, TableConstraint
 _FINE = frozenset({State.VALID, State.CONSTRAINT_OWNED, State.BUILDING, State.BUILDING_ELSEWHERE})
 
 
-@dataclass(frozen=True, slots=True)
-class There:
-    """What the database has; ``hidden`` are tables that are there and were not looked at,
-    ``unlike`` the expressions that PostgreSQL prints otherwise than those declared.
-    """
-
-    seen: Observation
-    tables: Mapping[QualifiedName, TableFacts]
-    columns: Mapping[QualifiedName, Mapping[str, Kept]]
-    constraints: Mapping[QualifiedName, Sequence[TableConstraint]]
-    hidden: Set[QualifiedName] = frozenset()
-    unlike: Set[Pair] = frozenset()
-
-
-def judge(
+def differences(
     ours: Declared, steps: Sequence[CreateIndex], there: There, told_names: Set[str]
 ) -> Iterator[Finding]:
     """Name every difference: ``steps`` are the indexes that the revisions declare, ``told_names``

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
 
-from outofband.catalog.reader import Row
-from outofband.doctor import expressions
-from outofband.doctor.drifted import by, drifted
-from outofband.doctor.expressions import Pair
+from outofband.doctor.drift import expressions
+from outofband.doctor.drift.finding import by, drifted
+from outofband.doctor.drift.there import Kept, Pair
 from outofband.doctor.finding import Finding
 from outofband.doctor.words import told
-from outofband.model.names import QualifiedName
 from outofband_lint.schema import Column, Table, TableConstraint
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A column as the catalog has it: its ``type`` as SQL, and the bare name of it; the
-    ``default`` as PostgreSQL spells it, None where there is none.
-    """
-
-    type: str
-    type_name: str
-    builtin: bool
-    not_null: bool
-    default: str | None = None
-    generated: bool = False
-
-
-def kept(rows: Iterable[Row]) -> dict[QualifiedName, dict[str, Kept]]:
-    """Return the columns of each table, of the rows of ``queries/columns.sql``."""
-    found: dict[QualifiedName, dict[str, Kept]] = {}
-    for row in rows:
-        told = (row["default"], row["generated"])
-        column = Kept(row["type"], row["type_name"], row["builtin"], row["not_null"], *told)
-        found.setdefault(QualifiedName(row["table"], row["schema"]), {})[row["name"]] = column
-    return found
 
 
 def columns(table: Table, kept: Mapping[str, Kept], unlike: Set[Pair]) -> Iterator[Finding]:

@@ -6,11 +6,9 @@ It does what the online operation does, as far as SQL alone can: builds what is 
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Literal
-
 from outofband.catalog.earlier import waits_for
-from outofband.model.names import QualifiedName, literal
+from outofband.model.duration import milliseconds
+from outofband.model.names import literal
 from outofband.model.step import (
     AddCheck,
     AddConstraint,
@@ -18,29 +16,27 @@ from outofband.model.step import (
     AddForeignKey,
     Backfill,
     CreateIndex,
-    DetachPartition,
     DropColumn,
     DropIndex,
     DropTable,
-    RefreshView,
     Reindex,
     SetNotNull,
     Step,
     Wanted,
 )
-from outofband.revisions import offline_constraint
-from outofband.revisions.offline_backfill import deferred, is_empty, of_backfill
-from outofband.revisions.offline_drop import is_gone, of_drop
-from outofband.revisions.offline_enum import has_label, of_label
-from outofband.revisions.offline_rebuild import is_rebuilt, rebuilding
-from outofband.revisions.offline_text import TAG, one_line, tagged
+from outofband.revisions.frame import Direction
+from outofband.revisions.offline import constraint
+from outofband.revisions.offline.backfill import deferred, of_backfill
+from outofband.revisions.offline.done import is_done
+from outofband.revisions.offline.drop import of_drop
+from outofband.revisions.offline.enum import of_label
+from outofband.revisions.offline.obstacles import obstacles
+from outofband.revisions.offline.rebuild import rebuilding
+from outofband.revisions.offline.text import TAG, mark, one_line, regclass, tagged, told
 from outofband.settings import Settings
 
-Direction = Literal["upgrade", "downgrade"]
-
 _BLOCK = """\
--- outofband: step {comment}
--- outofband: sql {one_line};
+{mark}
 DO {tag}
 DECLARE
   target CONSTANT regclass := to_regclass({table});
@@ -108,18 +104,17 @@ def block(
         return of_label(step)
     if isinstance(step, DropTable | DropColumn) and direction == "upgrade":
         return of_drop(step, settings)
-    obstacles = _obstacles(step, direction, earlier)
-    what = literal(f"{step.kind.replace('_', ' ')} {step.name}")
-    limit, lock_timeout = settings.inline_max_bytes, literal(_milliseconds(settings.lock_timeout))
+    what, limit = told(step), settings.inline_max_bytes
+    lock_timeout = literal(milliseconds(settings.lock_timeout))
     text = _BLOCK.format(
-        comment=one_line(step.name),
-        one_line=one_line(step.plain_sql),
+        mark=mark(step),
         tag=TAG,
         table=literal(str(step.table)),
         step=what,
-        done=" OR ".join(map(_done, (step, *_takers(step, finally_wanted)))),
-        obstacles=" UNION ALL ".join(obstacles) or "SELECT NULL::text, false",
-        work=offline_constraint.work(step, what, limit, lock_timeout)
+        done=" OR ".join(map(is_done, (step, *_takers(step, finally_wanted)))),
+        obstacles=" UNION ALL ".join(obstacles(step, direction, earlier))
+        or "SELECT NULL::text, false",
+        work=constraint.work(step, what, limit, lock_timeout)
         if isinstance(step, AddCheck | AddForeignKey | SetNotNull)
         else _WORK.format(
             step=what,
@@ -138,7 +133,7 @@ def barrier(name: str, wanted: Wanted) -> str:
     consumed = [s for s in steps if isinstance(s, AddConstraint) and s.using_index == name]
     if named and isinstance(named[-1], Backfill):
         return of_backfill(named[-1], f"-- outofband: require {one_line(name)}", _stop(name))
-    holds = " OR ".join(_done(s) for s in (*named[-1:], *consumed)) or "false"
+    holds = " OR ".join(is_done(s) for s in (*named[-1:], *consumed)) or "false"
     text = _BARRIER.format(comment=one_line(name), tag=TAG, holds=holds, stop=_stop(name))
     return tagged(text)
 
@@ -156,67 +151,15 @@ def _takers(step: Step, finally_wanted: tuple[Step, ...]) -> tuple[AddConstraint
     return tuple(s for s in promotions if (s.table, s.using_index) == taken)
 
 
-def _done(step: Step) -> str:
-    match step:
-        case CreateIndex(index):
-            return _is_valid(index.qualified_name, index.table)
-        case DropIndex():
-            return f"to_regclass({literal(str(step.qualified_name))}) IS NULL"
-        case AddConstraint():
-            return _has_constraint(step)
-        case AddCheck() | AddForeignKey() | SetNotNull():
-            return offline_constraint.is_done(step)
-        case DetachPartition():
-            return _is_detached(step)
-        case DropTable() | DropColumn():
-            return is_gone(step)
-        case Reindex() | RefreshView():
-            return is_rebuilt(step)
-        case AddEnumValue():
-            return has_label(step)
-        case Backfill():  # of the verdict no expression can ask: what waits for it is deferred
-            return is_empty(step)
-
-
-def _obstacles(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> list[str]:
-    """Return selects of a reason and whether it holds."""
-    waited = waits_for(step, earlier) if direction == "upgrade" else ()
-    used = {s.using_index for s in waited if isinstance(s, AddConstraint)}
-    told = [
-        f"SELECT {literal(f'waits for {s.name}')}, NOT ({_done(s)})"
-        for s in waited
-        if not (isinstance(s, CreateIndex) and s.name in used)
-    ]
-    match step:
-        case RefreshView():
-            told.append("SELECT 'nobody knows how long the view''s query takes', true")
-        case CreateIndex(index):
-            taken = f"to_regclass({literal(str(index.qualified_name))}) IS NOT NULL"
-            told.append(f"SELECT 'its name is taken by what is not a valid index', {taken}")
-        case DropIndex() if direction == "upgrade":
-            owned = f"EXISTS (SELECT FROM pg_constraint WHERE conindid = {_oid(step)})"
-            told.append(f"SELECT 'a constraint owns the index', {owned}")
-        case AddConstraint(kind="primary_key", columns=columns):
-            names = ", ".join(literal(column).strip() for column in columns)
-            nullable = (
-                "EXISTS (SELECT FROM pg_attribute WHERE attrelid = target AND NOT attnotnull"
-                f" AND attname = ANY (ARRAY[{names}]))"
-            )
-            told.append(f"SELECT 'a column allows NULL', {nullable}")
-        case AddCheck() | AddForeignKey() | SetNotNull():
-            other = "its name is taken by another constraint"
-            told.append(f"SELECT {literal(other)}, {offline_constraint.taken(step)}")
-    return told
-
-
 def _statement(step: Step, direction: Direction, earlier: tuple[Step, ...]) -> str:
     """Return the SQL expression that gives the statement to run."""
     if isinstance(step, Reindex):
         return rebuilding(step)
     if isinstance(step, DropIndex) and direction == "downgrade":
+        owned = f"FROM pg_constraint WHERE conindid = {regclass(step.qualified_name)}"
         return (
             "coalesce((SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', target, conname)"
-            f" FROM pg_constraint WHERE conindid = {_oid(step)}), {literal(step.plain_sql)})"
+            f" {owned}), {literal(step.plain_sql)})"
         )
     if isinstance(step, AddConstraint) and (whole := _over_partitions(step, earlier)):
         split = "(SELECT relkind = 'p' FROM pg_class WHERE oid = target)"
@@ -234,34 +177,3 @@ def _over_partitions(step: AddConstraint, earlier: tuple[Step, ...]) -> str:
             whole = index.constrain(step.kind, name=step.name)
             return f"DROP INDEX {index.qualified_name}; {whole}"
     return ""
-
-
-def _oid(step: DropIndex) -> str:
-    return f"to_regclass({literal(str(step.qualified_name))})"
-
-
-def _is_valid(index: QualifiedName, table: QualifiedName) -> str:
-    return (
-        f"EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass({literal(str(index))})"
-        f" AND indrelid = to_regclass({literal(str(table))}) AND indisvalid)"
-    )
-
-
-def _has_constraint(step: AddConstraint) -> str:
-    return (
-        f"EXISTS (SELECT FROM pg_constraint JOIN pg_index ON indexrelid = conindid"
-        f" WHERE conname = {literal(step.name)} AND indisvalid"
-        f" AND conrelid = to_regclass({literal(str(step.table))}))"
-    )
-
-
-def _is_detached(step: DetachPartition) -> str:
-    return (
-        "NOT EXISTS (SELECT FROM pg_inherits"
-        f" WHERE inhparent = to_regclass({literal(str(step.table))})"
-        f" AND inhrelid = to_regclass({literal(str(step.partition))}))"
-    )
-
-
-def _milliseconds(duration: timedelta) -> str:
-    return f"{round(duration.total_seconds() * 1000)}ms"

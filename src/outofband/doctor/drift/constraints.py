@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from outofband.doctor.drifted import by, drifted
-from outofband.doctor.expressions import Pair
+from outofband.doctor.drift.finding import by, drifted
+from outofband.doctor.drift.there import Pair
 from outofband.doctor.finding import Finding
 from outofband_lint.schema import Table, TableConstraint
 

@@ -7,27 +7,15 @@ plan nothing is said, nor of what is beyond the most that is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, NamedTuple
 
 from outofband.catalog.canonical import canonical
 from outofband.catalog.reader import Reader
+from outofband.doctor.drift.there import Kept, Pair, There
 from outofband.model.names import QualifiedName
 from outofband_lint.schema import Column, Table, TableConstraint
 
-if TYPE_CHECKING:
-    from outofband.doctor.drift import There
-    from outofband.doctor.drift_columns import Kept
-
 _MOST = 1000
 """Pairs that are asked for: two EXPLAINs each, 0.5 ms together."""
-
-
-class Pair(NamedTuple):
-    """An expression of a table as it is declared, and as the catalog spells it."""
-
-    table: QualifiedName
-    declared: str
-    stored: str
 
 
 def pairs(tables: Iterable[Table], there: There) -> Iterator[Pair]:

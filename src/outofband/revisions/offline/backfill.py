@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from outofband.model.names import literal
 from outofband.model.step import Backfill
-from outofband.revisions.offline_text import TAG, one_line, tagged
+from outofband.revisions.offline.text import TAG, mark, regclass, tagged, told
 
 # The verdict is read by a query in a text, since where its table is not there none can be planned.
 _OF_BACKFILL = """\
-{mark}
+{comment}
 DO {tag}
 DECLARE
   finished boolean := {empty};
@@ -27,20 +27,15 @@ END
 
 def deferred(step: Backfill) -> str:
     """Return the block that says that it is deferred: no script moves data, nor takes it back."""
-    mark = (
-        f"-- outofband: step {one_line(step.name)}\n-- outofband: sql {one_line(step.plain_sql)};"
-    )
-    what = literal(f"backfill {step.name}")
-    notice = f"RAISE NOTICE 'outofband: deferred %: outofband apply runs it', {what};"
-    return of_backfill(step, mark, notice)
+    notice = f"RAISE NOTICE 'outofband: deferred %: outofband apply runs it', {told(step)};"
+    return of_backfill(step, mark(step), notice)
 
 
-def of_backfill(step: Backfill, mark: str, otherwise: str) -> str:
+def of_backfill(step: Backfill, comment: str, otherwise: str) -> str:
     """Return the block that does something where a backfill is not finished."""
-    table = literal(str(step.table))
     schema = (
         "SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-        f" WHERE c.oid = to_regclass({table})"
+        f" WHERE c.oid = {regclass(step.table)}"
     )
     verdict = (
         "SELECT EXISTS (SELECT FROM outofband.backfill"
@@ -49,7 +44,7 @@ def of_backfill(step: Backfill, mark: str, otherwise: str) -> str:
     )
     return tagged(
         _OF_BACKFILL.format(
-            mark=mark,
+            comment=comment,
             tag=TAG,
             empty=is_empty(step),
             verdict=literal(verdict),
@@ -62,7 +57,7 @@ def is_empty(step: Backfill) -> str:
     """Return the expression that nothing is to be done, since there are no rows."""
     if step.from_elsewhere:
         return "false"
-    table = f"to_regclass({literal(str(step.table))})"
+    table = regclass(step.table)
     return (
         "coalesce((SELECT sum(pg_relation_size(oid)) = 0 FROM"
         f" (SELECT {table}::oid AS oid UNION SELECT relid FROM pg_partition_tree({table})) AS leaf)"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from outofband.model.duration import milliseconds
 from outofband.model.names import literal, quote
 from outofband.model.step import DropColumn, DropTable
-from outofband.revisions.offline_text import TAG, one_line, tagged
+from outofband.revisions.offline.text import TAG, mark, regclass, tagged, told
 from outofband.settings import Settings
 
 _OF_DROP = """\
--- outofband: step {name}
--- outofband: sql {sql};
+{mark}
 DO {tag}
 DECLARE
   before CONSTANT text := current_setting('lock_timeout');
@@ -42,14 +42,12 @@ def of_drop(step: DropTable | DropColumn, settings: Settings) -> str:
     """Return the block that drops only what its own transaction has made, and lets a column be NULL
     that the coming release does not know.
     """
-    milliseconds = f"{round(settings.lock_timeout.total_seconds() * 1000)}ms"
     text = _OF_DROP.format(
-        name=one_line(step.name),
-        sql=one_line(step.plain_sql),
+        mark=mark(step),
         tag=TAG,
         gone=is_gone(step),
-        what=literal(f"{step.kind.replace('_', ' ')} {step.name}"),
-        lock_timeout=literal(milliseconds),
+        what=told(step),
+        lock_timeout=literal(milliseconds(settings.lock_timeout)),
         made_here=_made_here(step),
         plain=literal(step.plain_sql),
         first=_relaxed(step) if isinstance(step, DropColumn) else "NULL;",
@@ -60,17 +58,13 @@ def of_drop(step: DropTable | DropColumn, settings: Settings) -> str:
 def is_gone(step: DropTable | DropColumn) -> str:
     """Return the expression that nothing is to be dropped any more."""
     if isinstance(step, DropTable):
-        return f"{_oid(step)} IS NULL"
+        return f"{regclass(step.table)} IS NULL"
     return f"NOT EXISTS ({_column(step)})"
-
-
-def _oid(step: DropTable | DropColumn) -> str:
-    return f"to_regclass({literal(str(step.table))})"
 
 
 def _column(step: DropColumn) -> str:
     return (
-        f"SELECT FROM pg_attribute AS a WHERE a.attrelid = {_oid(step)}"
+        f"SELECT FROM pg_attribute AS a WHERE a.attrelid = {regclass(step.table)}"
         f" AND a.attname = {literal(step.column)} AND a.attnum > 0 AND NOT a.attisdropped"
     )
 
@@ -79,7 +73,7 @@ def _made_here(step: DropTable | DropColumn) -> str:
     return (
         "EXISTS (SELECT FROM pg_attribute AS a JOIN pg_locks AS l ON l.locktype = 'transactionid'"
         " AND l.pid = pg_backend_pid() AND l.transactionid = a.xmin"
-        f" WHERE a.attrelid = {_oid(step)} AND a.attname = 'tableoid')"
+        f" WHERE a.attrelid = {regclass(step.table)} AND a.attname = 'tableoid')"
     )
 
 

@@ -5,9 +5,10 @@ of PostgreSQL 14 to 18.
 from __future__ import annotations
 
 from outofband.catalog.constraint_facts import NOT_NULL_IS_A_CONSTRAINT
-from outofband.model.names import QualifiedName, literal
+from outofband.model.names import literal
 from outofband.model.statements import AddNotNull, AddNotValid, Validate
 from outofband.model.step import Constraint, SetNotNull
+from outofband.revisions.offline.text import regclass
 
 _WORK = """\
   PERFORM set_config('lock_timeout', {lock_timeout}, true);
@@ -50,7 +51,7 @@ def is_done(step: Constraint | SetNotNull) -> str:
         return (
             f"{_is_there(step)} AND NOT EXISTS (SELECT FROM pg_constraint AS c JOIN pg_attribute AS"
             " a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum] WHERE c.contype = 'n'"
-            f" AND NOT c.convalidated AND c.conrelid = {_oid(step.table)}"
+            f" AND NOT c.convalidated AND c.conrelid = {regclass(step.table)}"
             f" AND a.attname = {literal(step.column)})"
         )
     return f"{_is_there(step)} AND NOT EXISTS ({_named(step)} AND NOT convalidated)"
@@ -64,7 +65,7 @@ def taken(step: Constraint | SetNotNull) -> str:
 def _is_there(step: Constraint | SetNotNull) -> str:
     if isinstance(step, SetNotNull):
         return (
-            f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = {_oid(step.table)}"
+            f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = {regclass(step.table)}"
             f" AND attname = {literal(step.column)} AND attnotnull)"
         )
     return f"EXISTS ({_named(step)} AND contype = '{_TYPES[step.kind]}')"
@@ -72,7 +73,7 @@ def _is_there(step: Constraint | SetNotNull) -> str:
 
 def _named(step: Constraint | SetNotNull) -> str:
     return (
-        f"SELECT FROM pg_constraint WHERE conrelid = {_oid(step.table)}"
+        f"SELECT FROM pg_constraint WHERE conrelid = {regclass(step.table)}"
         f" AND conname = {literal(step.name)}"
     )
 
@@ -89,7 +90,3 @@ def _whole(step: Constraint | SetNotNull) -> str:
 def _not_valid(step: Constraint | SetNotNull) -> str:
     added = AddNotNull(step) if isinstance(step, SetNotNull) else AddNotValid(step)
     return added.statement.sql
-
-
-def _oid(table: QualifiedName) -> str:
-    return f"to_regclass({literal(str(table))})"
