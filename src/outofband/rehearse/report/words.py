@@ -10,7 +10,7 @@ from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import Duration, Hold
 from outofband.rehearse.queries.value import Outcome, Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
-from outofband.rehearse.report.waits import SHORT, locks_rows, waits
+from outofband.rehearse.report.waits import SHORT, Waits, locks_rows, waits
 from outofband.rehearse.run import Part
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
@@ -18,6 +18,7 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.report.colour import harmless
 from outofband_lint.spelling import shown
+from outofband_lint.stats import Stats
 
 _PARTS: tuple[tuple[Part, str], ...] = (
     ("base", "what comes before"),
@@ -71,7 +72,7 @@ def cost(rehearsal: Rehearsal, spelled: Callable[[QualifiedName], str]) -> str:
 
     Of an upgrade that failed nobody knows.
     """
-    found, slow = waits(rehearsal.holds), sum(map(is_told, rehearsal.planned))
+    found, slow = waits(rehearsal.holds), len(planned_badly(rehearsal))
     said = []
     if found and not found[0].are_short:
         worst = found[0].worst
@@ -201,10 +202,25 @@ def by_rule(rehearsal: Rehearsal) -> dict[str, list[Finding]]:
     return rules
 
 
-def is_told(planned: Planned) -> bool:
-    """Whether a query's plans have something to say."""
-    worse = planned.got_worse or planned.waits_for_steps
-    return bool(planned.faults) or worse or isinstance(planned.head, Unplanned)
+def planned_badly(rehearsal: Rehearsal) -> list[Planned]:
+    """Return the queries of which there is a finding."""
+    told = {(finding.path, finding.line, finding.statement) for finding in rehearsal.seen}
+
+    def is_told(planned: Planned) -> bool:
+        query = planned.query
+        return (relative(query.path) if query.path else "", query.line, query.sql) in told
+
+    return [planned for planned in rehearsal.planned if is_told(planned)]
+
+
+def largest(group: Sequence[Waits], stats: Stats) -> Waits:
+    """Return whose table is largest: of partitions and what they are of, that."""
+
+    def size(each: Waits) -> int:
+        relation = stats.of(each.table)
+        return relation.bytes if relation else -1
+
+    return max(group, key=size)
 
 
 def plans(planned: Planned) -> Iterator[tuple[str, Outcome]]:
