@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from outofband.catalog.verdict import Verdict, verdict
-from outofband.cli.fleet import Looked, look_around, open_fleet
-from outofband.cli.fleet_output import TargetLine, line_of, line_of_error, print_lines, tell
+from outofband.cli.fleet.looks import Looked, look_around
+from outofband.cli.fleet.output import TargetLine, line_of, line_of_error, print_lines, tell
+from outofband.cli.fleet.targets import open_fleet
 from outofband.cli.options import Where
 from outofband.cli.output import print_json
 from outofband.errors import Misuse
