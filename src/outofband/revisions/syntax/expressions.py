@@ -13,60 +13,19 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Column
 from sqlalchemy.schema import conv
-from sqlalchemy.types import UserDefinedType
 
-from outofband.revisions import trusted
-from outofband.revisions.trusted import NotTrustedError
-
-
-class NotLiteralError(Exception):
-    """An expression that only a run could evaluate; carries it as written."""
-
-
-class Unread(UserDefinedType[Any]):
-    """The type of a column whose own type only a run could tell."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return a type that nobody has."""
-        return "unread"
-
-
-class Special(enum.Enum):
-    """What a revision gets from Alembic, as far as its answers are known."""
-
-    OP = "op"
-    CONTEXT = "context"
-    BIND = "op.get_bind()"
-    DIALECT = "op.get_bind().dialect"
-    AUTOCOMMIT = "autocommit_block()"
-    INSPECT = "inspect"
-    INSPECTOR = "inspect(op.get_bind())"
-
-
-@dataclass(frozen=True, slots=True)
-class Of:
-    """Something that Alembic has under a name: ``op.create_table``, before it is called."""
-
-    owner: Special
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What ``op.batch_alter_table(...)`` returns, by how it was called."""
-
-    arguments: tuple[Any, ...]
-    keywords: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class OfBatch:
-    """An operation of a batch, before it is called."""
-
-    batch: Batch
-    name: str
+from outofband.revisions.syntax import trusted
+from outofband.revisions.syntax.known import (
+    ATTRIBUTES,
+    UNKNOWN,
+    Batch,
+    NotLiteralError,
+    Of,
+    OfBatch,
+    Special,
+    Unread,
+)
+from outofband.revisions.syntax.trusted import NotTrustedError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,22 +43,6 @@ class Deferred:
     found: Callable[[], Any]
 
 
-UNKNOWN = object()
-"""The value of a name that only a run could tell."""
-
-_ATTRIBUTES: Mapping[tuple[Special, str], Any] = {
-    (Special.CONTEXT, "bind"): Special.BIND,
-    (Special.CONTEXT, "connection"): Special.BIND,
-    (Special.CONTEXT, "dialect"): Special.DIALECT,
-    (Special.CONTEXT, "as_sql"): False,
-    (Special.CONTEXT, "impl"): Special.CONTEXT,
-    (Special.CONTEXT, "op"): Special.OP,
-    (Special.CONTEXT, "context"): Special.CONTEXT,
-    (Special.BIND, "dialect"): Special.DIALECT,
-    (Special.BIND, "engine"): Special.BIND,
-    (Special.BIND, "name"): "postgresql",
-    (Special.DIALECT, "name"): "postgresql",
-}
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -189,6 +132,13 @@ class Names:
             raise NotLiteralError(ast.unparse(node))
         return found
 
+    def known(self, node: ast.expr) -> Any:
+        """Evaluate an expression, to UNKNOWN where only a run could tell."""
+        try:
+            return self.value(node)
+        except NotLiteralError:
+            return UNKNOWN
+
     def _value(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value):
@@ -262,7 +212,7 @@ class Names:
     def _attribute(self, owner: Any, name: str) -> Any:
         match owner:
             case Special():
-                return _ATTRIBUTES.get((owner, name), Of(owner, name))
+                return ATTRIBUTES.get((owner, name), Of(owner, name))
             case Batch():
                 return OfBatch(owner, name)
             case Names():
