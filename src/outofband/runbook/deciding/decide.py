@@ -50,10 +50,10 @@ from outofband.model.step import (
     SetNotNull,
     Step,
 )
-from outofband.runbook import partitions
-from outofband.runbook.detach import detach
-from outofband.runbook.drop import drop
-from outofband.runbook.rebuild import rebuild
+from outofband.runbook.deciding import partitions
+from outofband.runbook.deciding.detach import detach
+from outofband.runbook.deciding.drop import drop
+from outofband.runbook.deciding.rebuild import rebuild
 
 Decision = tuple[tuple[Action, ...], str]
 
