@@ -25,7 +25,9 @@ from outofband.model.step import (
     Step,
     Wanted,
 )
-from outofband.runbook.deciding.decide import decide, leftovers, undo
+from outofband.runbook.deciding.decide import decide
+from outofband.runbook.deciding.repair import leftovers
+from outofband.runbook.deciding.undo import undo
 from outofband.runbook.sizing.estimate import Forecast
 from outofband.runbook.sizing.tuning import Tuning
 

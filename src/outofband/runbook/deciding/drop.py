@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outofband.catalog.facts import DropFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.statements import Action, DropForeignKey, RemoveIndex, TakeAway
+from outofband.model.statements import Action, Decision, DropForeignKey, RemoveIndex, TakeAway
 from outofband.model.step import Drop
 from outofband.runbook.rate import duration
 
@@ -14,9 +14,7 @@ RECENT_SECONDS = 600.0
 """For how long after somebody has read a table it counts as read."""
 
 
-def drop(
-    step: Drop, standing: Standing, table: TableFacts, *, named: bool
-) -> tuple[tuple[Action, ...], str]:
+def drop(step: Drop, standing: Standing, table: TableFacts, *, named: bool) -> Decision:
     """Return what takes it away, or why it stays. ``named``: by its name it was asked for, so that
     who reads it is known.
     """
