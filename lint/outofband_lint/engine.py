@@ -81,7 +81,7 @@ def lint(
     UnknownRevision.
     """
     progress = Progress() if progress is None else progress
-    wanted = _wanted(revisions, settings, judged)
+    wanted = judged_of(revisions, settings, judged)
     chosen = all_rules() if rules is None else tuple(rules)
     context = Context(settings, base, revisions, environment, queries, chosen)
     before = replace(context, queries=() if base is None else base.queries)
@@ -116,9 +116,12 @@ def lint(
     return tuple(sorted(found, key=lambda f: (order.get(f.revision, last), f.line, f.rule)))
 
 
-def _wanted(
+def judged_of(
     revisions: Sequence[Revision], settings: Settings, judged: Collection[str] | None
 ) -> set[str]:
+    """Return in which revisions findings are wanted: those in `judged`, or without it all after
+    `settings.start_after`. Raises UnknownRevision.
+    """
     # Those that are still being rendered are not waited for to learn which there are.
     graph = getattr(revisions, "graph", revisions)
     ids = {revision.id for revision in graph}

@@ -67,7 +67,8 @@ class Settings:
     pending_max_age: timedelta | None = None
     """How long ``outofband check`` bears that a step is pending; without it, not at all."""
     start_after: str | None = None
-    """A revision; it and those before it are not judged, since they have run everywhere."""
+    """A revision; it and those before it are not judged, since they have run everywhere, and a
+    rehearsal begins after it."""
     severity: Mapping[str, Level] = field(default_factory=dict)
     """For each rule named, another severity than its own."""
     per_path: Mapping[str, Mapping[str, Level]] = field(default_factory=dict)
@@ -78,7 +79,7 @@ class Settings:
     """The stats file of production, as ``outofband stats pull`` writes it; it decides what is
     large."""
     baseline: str = DEFAULT_BASELINE
-    """The file that ``outofband lint --write-baseline`` keeps findings in."""
+    """The file in which ``--write-baseline`` of ``lint`` and of ``rehearse`` keeps findings."""
     version_table: str | None = None
     """Alembic's version table, where env.py does not say it."""
     version_table_schema: str | None = None

@@ -108,7 +108,8 @@ def test_what_gives_no_queries_is_refused_in_words(folder: Path, named: str, why
 
 def test_since_a_ref_only_new_queries_count(folder: Path) -> None:
     (folder / "old.sql").write_text("SELECT id FROM docs WHERE dump_id = $1\n")
-    settings(folder, "*.sql")
+    (folder / "app.py").write_text(STATEMENTS)
+    settings(folder, "*.sql", "app:statements")
     for words in (
         ("init", "--initial-branch=main"),
         ("add", "--all"),
@@ -118,6 +119,8 @@ def test_since_a_ref_only_new_queries_count(folder: Path) -> None:
     assert found(folder, "--since", "HEAD") == []
     (folder / "new.sql").write_text("SELECT id FROM docs WHERE path = $1\n")
     assert found(folder, "--since", "HEAD") == [("new.sql", 1, "The query new")]
+    (folder / "app.py").write_text(STATEMENTS.replace("[1, 2]", "[1]"))
+    assert ("app.py", 6, "The query statements:2") in found(folder, "--since", "HEAD")
 
 
 def test_the_bare_checkout_takes_files_of_queries(tmp_path: Path) -> None:

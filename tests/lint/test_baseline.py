@@ -65,6 +65,17 @@ def test_sql_files_keep_their_findings_when_they_are_renamed() -> None:
     assert baseline.compare(of("./sql/b.sql"), known).new == ()
 
 
+def test_what_only_a_rehearsal_finds_is_kept_by_the_linter_and_not_stale_to_it() -> None:
+    (finding,) = found(INDEX)
+    slow = replace(finding, rule="lock-held-long", fingerprint="0123456789abcdef")
+    rehearsed = baseline.written(
+        [slow], baseline.of_others(baseline.written([finding]), rehearsed=True)
+    )
+    linted = baseline.written([finding], baseline.of_others(rehearsed, rehearsed=False))
+    assert [*baseline.read(linted)] == [finding.fingerprint, slow.fingerprint]
+    assert baseline.compare([finding], baseline.read(linted)) == baseline.Comparison((), 0)
+
+
 def test_the_file_is_sorted_and_says_rule_and_place_to_people() -> None:
     findings = found(INDEX, OTHER)
     text = baseline.written(reversed(findings))
@@ -79,7 +90,7 @@ def test_the_file_is_sorted_and_says_rule_and_place_to_people() -> None:
 def test_a_hostile_path_cannot_write_lines_into_the_file() -> None:
     (finding,) = found(INDEX)
     text = baseline.written([replace(finding, path="a\n0123456789abcdef")])
-    assert baseline.read(text) == {finding.fingerprint}
+    assert baseline.read(text) == {finding.fingerprint: finding.rule}
 
 
 def test_a_line_that_is_no_fingerprint_is_named() -> None:

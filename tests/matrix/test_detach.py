@@ -8,6 +8,7 @@ import pytest
 from matrix.cluster import Cluster
 from matrix.servers import majors
 from matrix.trace import Step
+from outofband.catalog.reader import query
 from outofband_lint.locks import LockMode
 
 SPLIT = (
@@ -41,6 +42,33 @@ def test_a_detach_that_is_ended_is_pending_and_finalizing_locks_the_partition(
             held = session.execute(HELD, [session.info.backend_pid]).fetchall()
     assert {("log", "ShareUpdateExclusiveLock"), ("log_1", "AccessExclusiveLock")} <= set(held)
     assert ("log", "AccessExclusiveLock") not in held
+
+
+@pytest.mark.parametrize("major", majors())
+def test_any_role_is_told_who_is_in_the_way(cluster: Cluster) -> None:
+    elsewhere, snapshot = (
+        "CREATE TABLE elsewhere ()",
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    )
+    with (
+        cluster.copy((*SPLIT, elsewhere)) as url,
+        psycopg.connect(url, autocommit=True) as stranger,
+        psycopg.connect(url) as reader,
+        psycopg.connect(url) as old,
+        psycopg.connect(url) as committed,
+    ):
+        stranger.execute("SET ROLE pg_read_server_files")  # which sees nothing of the kind
+        reader.execute("TABLE log_1")
+        old.execute(f"{snapshot}; TABLE elsewhere")
+        committed.execute(f"{snapshot}; TABLE log")
+        committed.commit()
+        whom: dict[bool, set[int]] = {}
+        for snapshots in (False, True):
+            given = {"relations": ["log", "log_1", "none_such"], "snapshots": snapshots}
+            rows = stranger.execute(query("in_the_way").encode(), given).fetchall()
+            whom[snapshots] = {row[1] for row in rows}
+        locking, looking = reader.info.backend_pid, old.info.backend_pid
+    assert whom == {False: {locking}, True: {locking, looking}}
 
 
 @pytest.mark.parametrize("major", majors())

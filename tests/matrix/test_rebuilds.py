@@ -83,6 +83,8 @@ class Screen:
     def showing(self, what: str) -> Any:  # noqa: ARG002
         return nullcontext(lambda _: None)
 
+    awaiting = showing
+
 
 @pytest.mark.parametrize("major", majors())
 @pytest.mark.parametrize(("step", "sent"), STEPS, ids=lambda told: getattr(told, "kind", ""))

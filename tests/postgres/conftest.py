@@ -86,8 +86,10 @@ class Recorder:
         yield lambda: None
 
     @contextmanager
-    def showing(self, what: str) -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
+    def showing(self, what: str, done: str = "") -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
         yield self.progress.append
+
+    awaiting = showing
 
 
 def eventually(happens: Callable[[], Any], what: str = "it") -> Any:

@@ -17,6 +17,7 @@ from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
 from outofband.runbook.ending import End
 from outofband.runbook.hazards import hazards
+from outofband.runbook.watch import Patient
 from outofband.runbook.world import Scope, World
 
 CONCURRENTLY = "ALTER TABLE public.events DETACH PARTITION public.e1 CONCURRENTLY"
@@ -84,10 +85,34 @@ def test_a_reader_of_the_table_is_given_way_to_and_the_rest_is_finalized(events:
     screen = events.recorder()
     reader = psycopg.connect(events.url)
     screen.meanwhile["ALTER"] = lambda: reader.execute("SELECT * FROM events")
-    screen.meanwhile[FINALIZE] = reader.close
-    (ending,) = events.apply(detach(), screen=screen)
-    assert ending.end is End.DONE
+    run = events.beside(lambda: events.apply(detach(), screen=screen))
+    events.eventually(lambda: screen.progress)
+    reader.close()
+    assert [e.end for e in run.result()] == [End.DONE]
     assert screen.statements == [CONCURRENTLY, FINALIZE]
+
+
+def test_behind_an_old_snapshot_nothing_is_sent_and_who_has_it_is_told(events: Any) -> None:
+    leave_pending(events)
+    events.sql("CREATE TABLE elsewhere ()")
+    screen = events.recorder()
+    with events.transaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "TABLE elsewhere"):
+        run = events.beside(lambda: events.apply(detach(), screen=screen))
+        (look, *_) = events.eventually(lambda: screen.progress)
+        assert events.sql("SELECT count(*) FROM e1") == [500]
+        assert screen.statements == []
+    assert look.phase == "waiting for old snapshots before FINALIZE"
+    assert [b.query for b in look.waits_for] == ["TABLE elsewhere"]
+    assert ([e.end for e in run.result()], screen.statements) == ([End.DONE], [FINALIZE])
+
+
+def test_a_detach_is_not_begun_behind_a_reader_and_given_up_after_max_wait(events: Any) -> None:
+    screen = events.recorder()
+    with events.transaction("SELECT * FROM events"):
+        (ending,) = events.apply(detach(), screen=screen, patient=Patient(max_wait=0.3))
+    assert (ending.end, screen.statements) == (End.WAITING, [])
+    assert ending.why.startswith("waiting for transactions before DETACH took 0.")
+    assert events.standing(detach()).state is State.VALID
 
 
 def test_beside_a_default_partition_the_table_is_locked_for_milliseconds(

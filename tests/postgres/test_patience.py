@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from outofband import ephemeral
+from outofband.catalog.reader import query
 from outofband.postgres import monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
@@ -91,6 +92,10 @@ def test_a_prepared_transaction_is_named_by_what_it_is_called(docs_on: Any, mode
             "SELECT txid_current()", f"LOCK TABLE docs IN {mode} MODE"
         ) as open_one:
             open_one.execute("PREPARE TRANSACTION 'it''s open'")
+        asked = {"relations": ["docs"], "snapshots": True}
+        with Session(Url(docs.url)) as session:
+            (found,) = session.rows(query("in_the_way"), asked)
+        assert (found["pid"], found["gid"]) == (0, "it's open")
         with building(docs) as run:
             pid = docs.eventually(
                 lambda: docs.sql(

@@ -125,8 +125,17 @@ def test_whom_a_build_would_wait_for_is_seen_by_any_role(docs: Any, role: Role) 
 
 def test_who_only_reads_and_has_no_snapshot_is_not_listed(docs: Any) -> None:
     oid = docs.sql("SELECT 'docs'::regclass::oid::bigint")
-    with docs.transaction("SELECT count(*) FROM docs") as idle, Session(Url(docs.url)) as session:
-        assert idle.info.backend_pid not in [t.pid for t in read_open(session, oid)]
+    serializable = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT count(*) FROM docs"
+    with (
+        docs.transaction("SELECT count(*) FROM docs") as idle,
+        docs.transaction(*serializable) as committed,
+        docs.transaction(*serializable),
+        Session(Url(docs.url)) as session,
+    ):
+        committed.commit()  # what it has read is kept in pg_locks beside the other
+        listed = [t.pid for t in read_open(session, oid)]
+        assert listed
+        assert not {idle.info.backend_pid, committed.info.backend_pid} & set(listed)
 
 
 def test_connections_are_counted_for_server_database_and_role(docs: Any, role: Role) -> None:

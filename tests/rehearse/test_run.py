@@ -130,6 +130,18 @@ def test_down_and_up_again_end_where_they_began(project: Project, run: Run) -> N
     assert ("column", "public.t.n") in upgraded.schema.keys() - base.schema.keys()
 
 
+def test_what_env_py_makes_is_there_before_the_first_revision(project: Project, run: Run) -> None:
+    begin = "        with context.begin_transaction():"
+    make = '        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS app")\n'
+    project.configure(env=ENV.replace(begin, f"{make}        connection.commit()\n{begin}"))
+    project.revise(
+        "1", 'op.execute("CREATE TABLE app.t (id int)")', 'op.drop_table("t", schema="app")'
+    )
+    base, _, down = run("base", "upgrade", "downgrade")
+    assert ("schema", "app") in base.schema
+    assert down.schema == base.schema
+
+
 def test_revisions_of_one_deploy_share_a_transaction_and_its_locks(
     project: Project, run: Run
 ) -> None:

@@ -12,7 +12,7 @@ from alembic import command
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import CreateIndex, Wanted, WantedStep
-from outofband.revisions import offline
+from outofband.revisions.offline.block import barrier, block
 from outofband.settings import Settings
 from outofband_lint.reader import read
 
@@ -231,8 +231,8 @@ def test_a_barrier_whose_step_was_promoted_lets_the_script_through(chain, databa
 )
 def test_any_condition_survives_the_quoting(database, condition: str) -> None:
     step = CreateIndex(Index("ix", QualifiedName("t"), (Key.of("a"),), where=condition))
-    block = offline.block(step, "upgrade", Settings(), ())
-    assert run(database, SETUP + ";\n\n" + block) == []
+    made = block(step, "upgrade", Settings(), ())
+    assert run(database, SETUP + ";\n\n" + made) == []
     with psycopg.connect(database) as session:
         session.execute("ALTER INDEX ix RENAME TO ours")
         session.execute(f"CREATE INDEX plain ON t (a) WHERE {condition}")  # type: ignore[call-overload]
@@ -246,9 +246,9 @@ def test_any_condition_survives_the_quoting(database, condition: str) -> None:
 @pytest.mark.parametrize("name", ["a\nDROP TABLE t;\n", "{tag}", "$outofband$ %", "\\! 'quoted\""])
 def test_any_name_survives_the_quoting(database, name: str) -> None:
     step = CreateIndex(Index(name, QualifiedName("t"), (Key.of("a"),)))
-    require = offline.barrier(name, Wanted((WantedStep(step, "r1"),)))
-    block = offline.block(step, "upgrade", Settings(), ())
-    assert run(database, ";\n\n".join([SETUP, block.removesuffix(";"), require])) == []
+    require = barrier(name, Wanted((WantedStep(step, "r1"),)))
+    made = block(step, "upgrade", Settings(), ())
+    assert run(database, ";\n\n".join([SETUP, made.removesuffix(";"), require])) == []
     with psycopg.connect(database) as session:
         rows = session.execute("SELECT relname FROM pg_class WHERE relkind = 'i'")
         assert name in [row[0] for row in rows]

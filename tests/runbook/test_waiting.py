@@ -53,8 +53,8 @@ WORKS = Progress("building index: scanning table", 1, 2, "blocks")
             [(t, waits(WRITERS, 7)) for t in (0, 10, 11, 69, 70, 71)], [10, 70], id="every minute"
         ),
         pytest.param(
-            [(0, waits(WRITERS, 7)), (10, waits(WRITERS, 7)), (12, waits(WRITERS, 8))],
-            [10, 12],
+            [(t, waits(WRITERS, 7 if t < 12 else 8)) for t in (0, 10, 12, 19, 20, 21)],
+            [10, 20],
             id="somebody else",
         ),
         pytest.param(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outofband.cli.known import keep
 from outofband.cli.options import alembic_options, fail_on_option, stats_option
 from outofband.gate.request import Request
 from outofband_lint.report import FORMATS, report
@@ -123,7 +124,7 @@ def command(
         )
         judged = _only(revisions, judged, subject)
         if write_baseline:
-            _keep(judged, subject)
+            keep(subject.settings, judged.findings)
             return
         with paused():  # it shows lines of files that were read before
             count = len(set(revisions)) or subject.count
@@ -139,13 +140,6 @@ def command(
         if not fix and not notes:
             remember.answer(click.get_current_context().obj, told, status, inputs)
     sys.exit(status)
-
-
-def _keep(judged: Judgement, subject: Subject) -> None:
-    from outofband.gate import past
-
-    path = past.write_baseline(subject.settings, judged.findings)
-    click.echo(f"outofband: {len(judged.findings)} findings are kept in {path}", err=True)
 
 
 def _told(judged: Judgement, subject: Subject, form: str, count: int, *, every: bool) -> str:

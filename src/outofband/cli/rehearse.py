@@ -64,6 +64,12 @@ from outofband.cli.options import alembic_options, fail_on_option, stats_option
     metavar="DIR",
     help="Also write rehearsal.md, rehearsal.html and rehearsal.json into this folder.",
 )
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Keep what only a rehearsal finds in the baseline, and report only what is not in it from "
+    "now on.",
+)
 @fail_on_option
 def command(
     configs: tuple[str, ...],
@@ -77,6 +83,7 @@ def command(
     elsewhere: str | None,
     form: str,
     folder: Path | None,
+    write_baseline: bool,
     fail_on: str,
 ) -> None:
     """Run the revisions on a PostgreSQL of their own: up, down, and up again.
@@ -88,13 +95,18 @@ def command(
 
     Exits 0 when nothing was found that --fail-on names, else 1.
     """
+    from outofband import settings
+    from outofband.cli.known import keep
     from outofband.cli.rehearsing import ended_in_order, progress
     from outofband.gate.request import Request
     from outofband.rehearse.rehearsal import rehearse
     from outofband.rehearse.report import html, json, markdown, text
+    from outofband_lint.rehearsed import REHEARSED
 
     if elsewhere is not None and pg_bin is not None:
         raise click.UsageError("--server and --pg-bin are two servers: name one.")
+    if write_baseline and since is not None:
+        raise click.UsageError("--write-baseline keeps what the whole history has: give it alone")
     request = Request(configs, name, x, since)
     with progress() as watch, ended_in_order():
         rehearsal = rehearse(
@@ -104,8 +116,13 @@ def command(
             limit=limit,
             pg_bin=pg_bin,
             elsewhere=elsewhere,
+            with_baseline=not write_baseline,
             watch=watch,
         )
+    if write_baseline:
+        of_rehearsals = [finding for finding in rehearsal.seen if finding.rule in REHEARSED]
+        keep(settings.load(Path.cwd()), of_rehearsals, rehearsed=True)
+        return
     written = {"markdown": markdown.report(rehearsal), "json": json.report(rehearsal)}
     if folder is not None:
         _write(folder / "rehearsal.md", written["markdown"])

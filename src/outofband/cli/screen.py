@@ -101,15 +101,15 @@ class OperatorScreen:
             yield count
 
     @contextmanager
-    def showing(self, what: str) -> Iterator[Callable[[Progress], None]]:
-        """Show progress while the block runs, and tell how long it took."""
+    def showing(self, what: str, done: str = "done in") -> Iterator[Callable[[Progress], None]]:
+        """Show progress while the block runs, and tell how long it took, in the words ``done``."""
         started = time.monotonic()
         shown = self._bars if self._console.is_terminal else self._lines
         ended = "failed after"
         try:
             with shown(what) as show:
                 yield show
-            ended = "done in"
+            ended = done
         finally:
             whose = f"{what}: " if self._several else ""
             self.say(f"  {whose}{ended} {duration(time.monotonic() - started)}")

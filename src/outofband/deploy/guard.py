@@ -22,6 +22,7 @@ from outofband.deploy.pooler import require_own_session
 from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
 from outofband.errors import OutofbandError
+from outofband.model.duration import milliseconds
 from outofband.model.locks import LOCK_CLASS, UPGRADE_LOCK
 from outofband.settings import Settings
 
@@ -125,8 +126,7 @@ def _watched(connection: Connection, settings: Settings, again: Again) -> Iterat
 
 
 def _session_settings(settings: Settings) -> dict[str, str]:
-    milliseconds = round(settings.lock_timeout.total_seconds() * 1000)
-    return {"lock_timeout": f"{milliseconds}ms", **_KEEPALIVE}
+    return {"lock_timeout": milliseconds(settings.lock_timeout), **_KEEPALIVE}
 
 
 def _exchange(hand: DeployConnection, values: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from outofband_lint import baseline
 from outofband_lint.engine import Progress, UnknownRevision, lint
 from outofband_lint.finding import Finding
 from outofband_lint.own_rules import OwnRuleWrong
-from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 
 
@@ -34,11 +33,6 @@ class Judgement:
     new: tuple[Finding, ...]
     stale: int
     is_first: bool
-
-
-def prepare() -> None:
-    """Load the rules, which takes as long as judging some hundred revisions."""
-    all_rules()
 
 
 def judge(
@@ -76,7 +70,7 @@ def judge(
         raise rules.wrong(error) from None
     paths = {path: os.path.relpath(path) for path in {f.path for f in found}}
     findings = tuple(replace(f, path=paths[f.path]) for f in found)
-    known = past.known_findings(own) if with_baseline else frozenset()
+    known = past.known_findings(own) if with_baseline else {}
     compared = baseline.compare(findings, known)
     return Judgement(
         findings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,23 +39,24 @@ def suppressions_of(paths: Iterable[str]) -> tuple[Suppression, ...]:
     return tuple(found)
 
 
-def known_findings(settings: Settings) -> frozenset[str]:
-    """Return the fingerprints in the baseline; none where there is no such file, and everything is
-    reported. Raises BaselineWrong.
+def known_findings(settings: Settings) -> Mapping[str, str]:
+    """Return the fingerprints in the baseline with their rules; none where there is no such file,
+    and everything is reported. Raises BaselineWrong.
     """
     path = Path(settings.baseline)
     try:
-        return baseline.read(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return frozenset()
+        return baseline.read(_text(path))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         do = "Write it anew with outofband lint --write-baseline, or correct it"
         raise BaselineWrong(f"cannot read the baseline {path}", why=why, do=do) from None
 
 
-def write_baseline(settings: Settings, findings: Sequence[Finding]) -> Path:
-    """Write these findings, and no others, into the baseline; return the file.
+def write_baseline(
+    settings: Settings, findings: Sequence[Finding], *, rehearsed: bool = False
+) -> Path:
+    """Write the linter's findings into the baseline, or those of a rehearsal where ``rehearsed``,
+    beside what the other has in it; return the file.
 
     Raises BaselineWrong; the old file is then as it was.
     """
@@ -63,7 +64,8 @@ def write_baseline(settings: Settings, findings: Sequence[Finding]) -> Path:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     there = [replace(f, path=os.path.relpath(f.path, path.parent)) for f in findings]
     try:
-        beside.write_text(baseline.written(there), encoding="utf-8")
+        others = baseline.of_others(_text(path), rehearsed=rehearsed)
+        beside.write_text(baseline.written(there, others), encoding="utf-8")
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -71,6 +73,13 @@ def write_baseline(settings: Settings, findings: Sequence[Finding]) -> Path:
             f"cannot write the baseline {path}", why=error.strerror or "", do="Make it writable"
         ) from None
     return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def stats_of(path: str | None) -> Stats:

@@ -83,9 +83,9 @@ def subject_of(request: Request) -> Iterator[Subject]:
         yield _branch(request, request.since)
     else:
         with rendering(request) as (made, answers):
-            from outofband.gate import judge
+            from outofband.gate import rules
 
-            judge.prepare()  # while the child imports the project
+            rules.prepare()  # while the child imports the project
             made.go_over_what_is_kept()
             settings, environment = made.settings_and_environment(answers)
             revisions = made.revisions(answers)
@@ -122,12 +122,13 @@ def _queries(request: Request, settings: Settings) -> tuple[Query, ...]:
     return queries.read(settings.queries, settings.folder, executes=request.executes)
 
 
-def _with_queries(base: Base, settings: Settings, ref: str) -> Base:
+def _with_queries(base: Base, settings: Settings, ref: str, now: Sequence[Query]) -> Base:
     if not settings.queries:
         return base
     from outofband.revisions import queries
 
-    return replace(base, queries=queries.read_at_base(settings.queries, settings.folder, ref))
+    then = queries.read_at_base(settings.queries, settings.folder, ref, now)
+    return replace(base, queries=then)
 
 
 def _branch(request: Request, ref: str) -> Subject:
@@ -136,18 +137,19 @@ def _branch(request: Request, ref: str) -> Subject:
     from outofband.revisions import history
 
     reading = history.Reading(request.executes, wants_downgrades(settings))
-    base = _with_queries(base_of(request, ref, reading, revisions), settings, ref)
+    asked = _queries(request, settings)
+    base = _with_queries(base_of(request, ref, reading, revisions), settings, ref, asked)
     judged = base.unlike(revisions)
-    return Subject(revisions, settings, judged, base, _queries(request, settings), environment)
+    return Subject(revisions, settings, judged, base, asked, environment)
 
 
 def _present(request: Request) -> tuple[Settings, Environment, tuple[Revision, ...]]:
     """Read the project as it is now, what was kept of it as far as that holds, and keep it."""
     with tracing() as trace, rendering(request) as (made, answers):
         with paused():
-            from outofband.gate import branch, judge  # noqa: F401 while the child imports them
+            from outofband.gate import branch, rules  # noqa: F401
 
-            judge.prepare()
+            rules.prepare()  # while the child imports the project
         made.go_over_what_is_kept()
         settings, environment = made.settings_and_environment(answers)
         revisions = tuple(made.revisions(answers))

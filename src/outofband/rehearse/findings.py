@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from outofband.rehearse.trace import Traced
 from outofband_lint.finding import Finding, Severity
 from outofband_lint.fingerprint import fingerprint
 from outofband_lint.names import QualifiedName
+from outofband_lint.rules import all_rules
 from outofband_lint.spelling import shown
 
 if TYPE_CHECKING:
@@ -26,8 +29,20 @@ _BEARABLE = 2.0
 
 
 def of(rehearsal: Rehearsal, surprises: Iterable[Surprise]) -> Iterator[Finding]:
-    """Yield what was seen; what the linter has said of the same line is not said again."""
-    said = {(os.path.abspath(finding.path), finding.line) for finding in rehearsal.predicted}
+    """Yield what was seen, each with a fingerprint of its own; a lock that lint tells of in the
+    same line is not told again.
+    """
+    times: Counter[str] = Counter()
+    for finding in _seen(rehearsal, surprises):
+        print_ = finding.fingerprint
+        times[print_] += 1
+        other = fingerprint(finding.rule, finding.revision, print_, times[print_])
+        yield finding if times[print_] == 1 else replace(finding, fingerprint=other)
+
+
+def _seen(rehearsal: Rehearsal, surprises: Iterable[Surprise]) -> Iterator[Finding]:
+    claims = {rule.name for rule in all_rules() if rule.lock is not None}
+    said = {(os.path.abspath(f.path), f.line) for f in rehearsal.predicted if f.rule in claims}
     yield from chain.from_iterable(_failed(ran) for ran in rehearsal.ran)
     yield from _invalid(rehearsal)
     yield from _not_predicted(surprises)
@@ -43,9 +58,11 @@ def _failed(ran: Ran) -> Iterator[Finding]:
     if failure is not None:
         rule = "downgrade-fails" if ran.part == "downgrade" else "upgrade-fails"
         again = " the second time, after a downgrade" if ran.part == "again" else ""
-        yield _about(failure, rule, f"{failure.what}{again}: {failure.why}".rstrip(": "))
+        found = _about(failure, rule, f"{failure.what}{again}: {failure.why}".rstrip(": "))
+        yield replace(found, help=_IN_THE_WAY) if again and failure.path else found
 
 
+_IN_THE_WAY = "Mend downgrade(), if something that it leaves is in the way"
 _NO_WAY_BACK = (
     "Where there shall be no way back, say so: # outofband: allow[downgrade-fails] because …"
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from outofband.gate.judge import judge, lint_settings
-from outofband.gate.past import suppressions_of
+from outofband.gate.past import known_findings, suppressions_of
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject, subject_of
+from outofband.pretend import Plan
 from outofband.rehearse import allowed, findings, running
 from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.predicted import schema_of, surprises
@@ -18,8 +20,8 @@ from outofband.rehearse.queries.findings import SEQUENTIAL_SCAN
 from outofband.rehearse.queries.gate import gate_for
 from outofband.rehearse.queries.value import Planned
 from outofband.rehearse.run import Call, Part, Ran, Watch, unwatched
-from outofband_lint import suppress
-from outofband_lint.engine import Progress
+from outofband_lint import baseline, suppress
+from outofband_lint.engine import Progress, judged_of
 from outofband_lint.finding import Finding
 from outofband_lint.rehearsed import REHEARSED
 from outofband_lint.source import Revision
@@ -70,31 +72,33 @@ def rehearse(
     queries: Sequence[str] = (),
     pg_bin: Path | None = None,
     elsewhere: str | None = None,
+    with_baseline: bool = True,
     watch: Watch = unwatched,
 ) -> Rehearsal:
     """Run what a project's branch adds, or all of it, up, down and up again.
 
     ``stats`` is a stats file, or that of the settings; ``queries`` name more files of queries than
     these do. ``limit`` is in seconds, for each part. The server is one made from ``pg_bin``, or the
-    one that the URL ``elsewhere`` leads to. ``watch`` is told how far it is.
+    one that the URL ``elsewhere`` leads to. Findings that the baseline has are left out, unless not
+    ``with_baseline``. ``watch`` is told how far it is.
     """
     with subject_of(request) as found:
         subject = _with(found, queries, request.since)
         revisions = tuple(subject.revisions)
         progress = Progress() if request.since is not None else None
-        judged = judge(subject, stats=stats, progress=progress)
-        ids = {r.id for r in revisions} if subject.judged is None else {*subject.judged}
+        judged = judge(subject, stats=stats, with_baseline=with_baseline, progress=progress)
         settings = lint_settings(subject, stats)
+        known = known_findings(subject.settings) if with_baseline else {}
         gate = gate_for(subject, settings, stats or subject.settings.stats)
         comments = suppress.dated(suppressions_of(subject.files), date.today())
-    new = _affected(revisions, ids)
-    before = [revision for revision in revisions if revision.id not in new]
+    affected = _affected(revisions, judged_of(revisions, settings, subject.judged))
+    before = [revision for revision in revisions if revision.id not in affected]
     base = _heads(before)
     wanted, notes = PARTS, []
     if len(base) > 1:
         wanted = ("base", "upgrade")
         notes.append(f"not run down and up again: there are {len(base)} heads to go down to")
-    rehearsed = tuple(revision for revision in revisions if revision.id in new)
+    rehearsed = tuple(revision for revision in revisions if revision.id in affected)
     call = Call(request.configs, request.name, request.x, base, request.since is None, limit, watch)
     if elsewhere is None:
         came = running.on_ours(call, wanted, before, rehearsed, gate, pg_bin)
@@ -107,7 +111,7 @@ def rehearse(
         rehearsed,
         tuple(came.ran),
         tuple(holds(upgraded, settings.stats)),
-        judged.new,
+        judged.findings,
         (),
         settings.stats,
         came.planned,
@@ -116,7 +120,8 @@ def rehearse(
     began = progress.began if progress and revisions[: len(before)] == (*before,) else None
     seen = [*findings.of(rehearsal, surprises(schema_of(before, began), upgraded))]
     told = allowed.told(seen, settings, comments, _looked_for(rehearsal))
-    return replace(rehearsal, seen=tuple(told), predicted=tuple(_but(judged.new, seen)))
+    new = baseline.compare([*told], known).new
+    return replace(rehearsal, seen=new, predicted=tuple(_but(judged.new, seen, came.planned)))
 
 
 def _looked_for(rehearsal: Rehearsal) -> frozenset[str]:
@@ -131,10 +136,12 @@ def _looked_for(rehearsal: Rehearsal) -> frozenset[str]:
 
 def _stale(stats: Stats, ran: Iterable[Ran]) -> Iterator[str]:
     """Say which tables of the stats file no part of the run has had."""
-    schemas = [each.schema for each in ran if each.part in ("base", "upgrade") and not each.failure]
-    there = {name for schema in schemas for kind, name in schema if kind in _SIZED}
-    gone = [str(shown(name)) for name in stats.relations if str(name) not in there]
-    if gone and len(schemas) == 2:
+    up = [each for each in ran if each.part in ("base", "upgrade") and not each.failure]
+    there = {name for each in up for kind, name in each.schema if kind in _SIZED}
+    own = {each.version_table for each in up}
+    missing = (n for n in stats.relations if str(n) not in there and n.name not in own)
+    gone = [str(shown(name)) for name in missing]
+    if gone and len(up) == 2:
         more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
         yield (
             f"The stats file has tables that no revision makes: {', '.join(gone[:_NAMED])}{more}. "
@@ -146,10 +153,20 @@ _SIZED = ("table", "materialized view", "foreign table")
 _NAMED = 5
 
 
-def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out what the linter predicts of a query whose plan was seen to be wrong."""
+def _but(
+    predicted: Iterable[Finding], seen: Iterable[Finding], planned: Iterable[Planned]
+) -> Iterator[Finding]:
+    """Leave out what the linter predicts of a query whose plan was seen to be wrong, or was seen at
+    production's size: then that is what there is to say.
+    """
     said = {(f.path, f.line) for f in seen if f.rule == SEQUENTIAL_SCAN}
-    return (f for f in predicted if f.rule != _PREDICTS or (f.path, f.line) not in said)
+    queries = [each.query for each in planned if each.sized and isinstance(each.head, Plan)]
+    known = [(os.path.relpath(q.path), q.line, f" query {q.name} ") for q in queries]
+    for finding in predicted:
+        place = finding.path, finding.line
+        of_known = any(k[:2] == place and k[2] in finding.message for k in known)
+        if finding.rule != _PREDICTS or not (place in said or of_known):
+            yield finding
 
 
 _PREDICTS = "query-without-index"
@@ -162,10 +179,11 @@ def _with(subject: Subject, named: Sequence[str], since: str | None) -> Subject:
     from outofband.revisions.queries import read, read_at_base
 
     folder, base = Path.cwd(), subject.base
+    more = read(named, folder)
     if base is not None and since is not None:
-        before = read_at_base(named, folder, since)
+        before = read_at_base(named, folder, since, more)
         base = replace(base, queries=(*base.queries, *before))
-    return replace(subject, base=base, queries=(*subject.queries, *read(named, folder)))
+    return replace(subject, base=base, queries=(*subject.queries, *more))
 
 
 def _affected(revisions: Iterable[Revision], changed: Collection[str]) -> set[str]:

@@ -52,12 +52,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One part of a run: what its statements did, and the schema at its end, unless it failed."""
+    """One part of a run: what its statements did, and the schema at its end, unless it failed.
+
+    Alembic's own table, which is called ``version_table``, is not in it.
+    """
 
     part: Part
     statements: tuple[Traced, ...] = ()
     schema: Schema = field(default_factory=dict)
     failure: Failure | None = None
+    version_table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, 
                 continue
             failure = Failure(**answer["failure"]) if "failure" in answer else None
             schema = of_rows(answer.get("schema", ()))
-            yield Ran(answer["part"], tuple(statements), schema, failure)
+            own = answer.get("version_table", "")
+            yield Ran(answer["part"], tuple(statements), schema, failure, own)
             statements = []
             del left[0]
             if failure is None and left:
@@ -146,8 +151,10 @@ def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, 
 
 def _leg(part: Part, call: Call) -> Leg:
     match part:
-        case "base":
+        case "base" if call.base:
             return Leg(part, "upgrade", call.base)
+        case "base":  # what env.py makes itself is there before any revision
+            return Leg(part, "downgrade", ("base",))
         case "downgrade":
             return Leg(part, "downgrade", call.base[:1] or ("base",))
     return Leg(part, "upgrade", ("heads",), traced=part == "upgrade")
@@ -183,7 +190,8 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
                 if failure is not None:  # what failed may be the server
                     ending.enter_context(suppress(OutofbandError))
                 left = _schema(site, noted.version_table)
-            _say(post, leg.part, failure=failure, schema=left)
+            own = noted.version_table
+            _say(post, leg.part, failure=failure, schema=left, version_table=own)
             if failure is not None:
                 return
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
 
+Direction = Literal["upgrade", "downgrade"]
 _DIRECTIONS = ("upgrade", "downgrade")
 
 
@@ -20,7 +21,7 @@ class Caller:
     """
 
     revision: str
-    direction: Literal["upgrade", "downgrade"]
+    direction: Direction
     path: str
     line: int
 
@@ -37,9 +38,7 @@ def caller() -> Caller | None:
     module = found[-1].f_globals
     own = [frame for frame in found if frame.f_globals is module]
     names = [f.f_code.co_name for f in reversed(own) if f.f_code.co_name in _DIRECTIONS]
-    direction: Literal["upgrade", "downgrade"] = (
-        "downgrade" if names[:1] == ["downgrade"] else "upgrade"
-    )
+    direction: Direction = "downgrade" if names[:1] == ["downgrade"] else "upgrade"
     path = own[-1].f_code.co_filename
     return Caller(str(module["revision"]), direction, path, own[0].f_lineno)
 

@@ -6,6 +6,7 @@ own, under a time limit, and says its queries one by one.
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import subprocess
@@ -44,10 +45,13 @@ def read(named: Sequence[str], folder: Path, *, executes: bool = True) -> tuple[
     return tuple(found)
 
 
-def read_at_base(named: Sequence[str], folder: Path, ref: str) -> tuple[Query, ...]:
+def read_at_base(
+    named: Sequence[str], folder: Path, ref: str, now: Sequence[Query]
+) -> tuple[Query, ...]:
     """Return the queries in files as they were where the branch left ``ref``.
 
-    What a callable yielded then is not asked: the code of another commit is not run.
+    What a callable yielded then is not asked, since the code of another commit is not run: it is
+    what it yields ``now``, where the file that it stands in is as it was.
     """
     checkout = Checkout.around(folder)
     commit = checkout.merge_base(ref)
@@ -58,7 +62,15 @@ def read_at_base(named: Sequence[str], folder: Path, ref: str) -> tuple[Query, .
         for name in named:
             with suppress(QueriesUnreadable):  # a pattern that fits nothing yet
                 found += () if _is_callable(name) else _of_files(name, then)
+        found += [query for query in now if _is_as_it_was(query.path, folder, then)]
     return tuple(found)
+
+
+def _is_as_it_was(path: str, folder: Path, then: Path) -> bool:
+    with suppress(OSError, ValueError):
+        inside = Path(path).resolve().relative_to(folder.resolve())
+        return filecmp.cmp(path, then / inside, shallow=False)
+    return False
 
 
 def _is_callable(name: str) -> bool:

@@ -10,9 +10,11 @@ from outofband.deploy.barrier import standing_of
 from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
 from outofband.model.step import Step, Wanted
-from outofband.revisions import frame, offline
+from outofband.revisions import frame
 from outofband.revisions.capture import OPTION, Capture
 from outofband.revisions.environment import Environment
+from outofband.revisions.frame import Direction
+from outofband.revisions.offline.block import barrier, block
 from outofband.revisions.project import settings_to_run_by
 from outofband.revisions.stop import UpgradeMisused
 from outofband.revisions.wanted import earlier, wanted
@@ -55,7 +57,7 @@ def require(context: MigrationContext, name: str) -> None:
     if capture is not None:
         capture.required(name)
     elif context.as_sql:
-        context.impl.static_output(offline.barrier(name, _earlier(context, name)))
+        context.impl.static_output(barrier(name, _earlier(context, name)))
     else:
         _require(context, name)
 
@@ -113,12 +115,12 @@ def _downgrade(context: MigrationContext, step: Step) -> None:
     _tell(steps.downgrade(_connection(context), step, settings=settings_to_run_by(context.config)))
 
 
-def _write(context: MigrationContext, step: Step, direction: offline.Direction) -> None:
+def _write(context: MigrationContext, step: Step, direction: Direction) -> None:
     before = tuple(w.step for w in _earlier(context, step).steps)
     after = _finally_wanted(context).steps if direction == "upgrade" else ()
     settings = settings_to_run_by(context.config)
     context.impl.static_output(
-        offline.block(step, direction, settings, before, tuple(w.step for w in after))
+        block(step, direction, settings, before, tuple(w.step for w in after))
     )
 
 

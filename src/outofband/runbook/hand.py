@@ -210,3 +210,10 @@ class Screen(Protocol):
         been given up.
         """
         ...
+
+    def awaiting(self, what: str) -> AbstractContextManager[Callable[[Progress], None]]:
+        """Show and explain whom ``what`` waits for before it sends anything, while the block lasts.
+
+        The function takes every look, and raises GivenUp where that has lasted too long.
+        """
+        ...

@@ -182,7 +182,7 @@ _HAZARDS: tuple[tuple[Hazard, Callable[[PlannedStep, Action], bool]], ...] = (
         Hazard(
             "detaches-partition",
             "queries of the table find the partition's rows no more; those of the partition itself "
-            f"stand for milliseconds; {_GIVES_WAY}",
+            f"stand for milliseconds, once no older transaction is in the way; {_GIVES_WAY}",
         ),
         _detaches,
     ),

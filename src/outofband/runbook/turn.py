@@ -24,6 +24,7 @@ from outofband.runbook.setbacks import Setbacks
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
+from outofband.runbook.way import Way
 from outofband.runbook.world import World
 
 _LASTS = BuildIndex | RemoveIndex | RepairIndex | RebuildIndex | Validate
@@ -35,6 +36,7 @@ class Turn:
     def __init__(self, planned: PlannedStep, world: World, dedupe: Policy, report: Report) -> None:
         self._planned, self._world = planned, world
         self._doing = Doing(planned, world, dedupe, report)
+        self._way = Way(planned.step.name, world)
         self._setbacks = Setbacks(world)
         self._losses = Losses(world.hand.reconnect, world.screen.say)
 
@@ -95,7 +97,7 @@ class Turn:
             lasts = isinstance(action, _LASTS)
             if lasts and part.workers:
                 self._doing.let_finish(part.workers[0], part)
-            elif self._waited_for_replicas(action):
+            elif self._waited_for_replicas(action) or self._way.was_awaited(action):
                 continue
             elif (ending := self._not_at_this_hour(action)) or (ending := self._act(action, part)):
                 return ending

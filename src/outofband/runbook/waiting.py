@@ -14,11 +14,17 @@ EXPLAINED_AFTER_SECONDS = 10.0
 _AGAIN_SECONDS = 60.0
 _SHAPE_LENGTH = 160
 
+BEFORE_DETACH = "waiting for transactions before DETACH"
+BEFORE_FINALIZE = "waiting for old snapshots before FINALIZE"
 _WHY = {
     "waiting for writers before build": "it must see every row that they write to the table",
     "waiting for writers before validation": "it must see every row that they write to the table",
     "waiting for old snapshots": "they might look for rows that the index does not have; whatever "
     "table they read, every older snapshot of this database counts",
+    BEFORE_DETACH: "they use the table or the partition, and nobody is to stand behind a lock that "
+    "waits for them",
+    BEFORE_FINALIZE: "Postgres would wait for them with the partition locked; whatever table they "
+    "read, every older snapshot of this database counts",
 }
 _LOST = {
     "waiting for writers before validation": "the index that is built, but not validated",
@@ -70,16 +76,16 @@ class Patience:
             return None
         if self.since is None or progress.phase != self.phase:
             self.phase, self.since, self.told = progress.phase, seconds, ()
+            self.told_at = 0.0
         return Wait(progress.phase, seconds - self.since, progress.waits_for)
 
     def is_to_be_told(self, wait: Wait) -> bool:
-        """Tell whether the wait is to be explained now: after ten seconds, when somebody else is
-        waited for, and every minute. Counts as told from then on.
+        """Tell whether the wait is to be explained now: after ten seconds, every minute, and ten
+        seconds after the last time where somebody else is waited for. Counts as told from then on.
         """
         pids = tuple(blocker.pid for blocker in wait.waits_for)
-        due = wait.seconds >= EXPLAINED_AFTER_SECONDS
-        news = pids != self.told or wait.seconds - self.told_at >= _AGAIN_SECONDS
-        if not (pids and due and news):
+        pause = _AGAIN_SECONDS if pids == self.told else EXPLAINED_AFTER_SECONDS
+        if not pids or wait.seconds - self.told_at < pause:
             return False
         self.told, self.told_at = pids, wait.seconds
         return True

@@ -42,8 +42,12 @@ class Display(Protocol):
         """Show how many of so many are done while the block lasts."""
         ...
 
-    def showing(self, what: str) -> AbstractContextManager[Callable[[Progress], None]]:
-        """Show progress while the block lasts; the function given to it takes every look."""
+    def showing(
+        self, what: str, done: str = "done in"
+    ) -> AbstractContextManager[Callable[[Progress], None]]:
+        """Show progress while the block lasts; the function given to it takes every look, and
+        ``done`` are the words before the time it took.
+        """
         ...
 
 
@@ -131,6 +135,26 @@ class Watched:
                 if failed.sqlstate == _CANCELLED:
                     watch.check()
                 raise
+            finally:
+                evidence.pause()
+
+    @contextmanager
+    def awaiting(self, what: str) -> Iterator[Callable[[Progress], None]]:
+        """Show and explain whom this session waits for before it sends anything, and give it up
+        after ``max_wait``.
+        """
+        pid, evidence = self._hand.pid, self._evidence
+        watch = _Watch(self._patient, partial(self._explain, pid), None)
+        with self._display.showing(what, "waited") as show:
+
+            def see(progress: Progress) -> None:
+                show(progress)
+                evidence.look(pid, progress)
+                watch.see(time.monotonic(), progress)
+                watch.check()
+
+            try:
+                yield see
             finally:
                 evidence.pause()
 

@@ -13,7 +13,7 @@ SELECT a.pid,
               WHERE l.relation = ANY (CAST(%(tables)s AS bigint[]))
                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                 AND l.granted
-                AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
+                AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock', 'SIReadLock')
             ) AS locking ON locking.pid = a.pid
  WHERE a.datname = current_database()
    AND a.pid <> pg_backend_pid()

@@ -9,6 +9,6 @@ SELECT p.gid,
   JOIN pg_locks AS l ON l.pid IS NULL AND l.virtualtransaction = own.virtualtransaction
  WHERE p.database = current_database()
    AND l.relation = ANY (CAST(%(tables)s AS bigint[]))
-   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
+   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock', 'SIReadLock')
  GROUP BY p.gid, p.owner, p.prepared
  ORDER BY p.prepared

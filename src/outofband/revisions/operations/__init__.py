@@ -78,7 +78,7 @@ def _backfill(operations: Operations, operation: BackfillOutOfBandOp) -> None:
     if operations.migration_context.dialect.name == "postgresql":
         from outofband.revisions import running
 
-        running.carry_out(operations.migration_context, operation.to_step())
+        running.carry_out(operations.migration_context, operation.step)
 
 
 def _require(operations: Operations, operation: RequireStepOp) -> None:

@@ -19,18 +19,8 @@ class SpecMisnamed(UpgradeMisused):
 class BackfillOutOfBandOp(MigrateOperation):
     """A background data migration that the runbook runs."""
 
-    def __init__(
-        self,
-        name: str,
-        table_name: str,
-        spec: str,
-        *,
-        schema: str | None = None,
-        after: Sequence[str] = (),
-        from_elsewhere: bool = False,
-    ) -> None:
-        self.name, self.table_name, self.spec, self.schema = name, table_name, spec, schema
-        self.after, self.from_elsewhere = tuple(after), from_elsewhere
+    def __init__(self, step: Backfill) -> None:
+        self.step = step
 
     @classmethod
     def backfill_out_of_band(
@@ -51,21 +41,10 @@ class BackfillOutOfBandOp(MigrateOperation):
         table nothing is to be done, unless what is done comes ``from_elsewhere``, such as files.
         ``after`` names steps that have to be done first.
         """
-        operations.invoke(
-            cls(
-                checked(name, "backfill_out_of_band"),
-                table_name,
-                checked_spec(spec),
-                schema=schema,
-                after=after,
-                from_elsewhere=from_elsewhere,
-            )
-        )
-
-    def to_step(self) -> Backfill:
-        """Return the step it declares."""
-        table = QualifiedName(self.table_name, self.schema)
-        return Backfill(self.name, table, self.spec, self.after, self.from_elsewhere)
+        step = checked(name, "backfill_out_of_band")
+        table = QualifiedName(table_name, schema)
+        given = checked_spec(spec), tuple(after), from_elsewhere
+        operations.invoke(cls(Backfill(step, table, *given)))
 
 
 def checked_spec(spec: str) -> str:

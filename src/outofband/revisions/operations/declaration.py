@@ -1,14 +1,18 @@
-"""What the operations have in common: a name that Postgres keeps, and a plain sister."""
+"""What operations have in common: a step, a name that Postgres keeps, and a plain sister."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
 
 from alembic.operations import MigrateOperation
+from alembic.operations.ops import ExecuteSQLOp
 
 from outofband.model.names import MAX_IDENTIFIER_BYTES
 from outofband.model.step import Step
 from outofband.revisions.stop import UpgradeMisused
+
+S = TypeVar("S", bound=Step)
 
 
 class Declaration(Protocol):
@@ -21,6 +25,21 @@ class Declaration(Protocol):
     def to_sister(self) -> MigrateOperation:
         """Return the plain operation, for other dialects."""
         ...
+
+
+class StepOutOfBandOp(MigrateOperation, Generic[S]):
+    """An operation that is its step, since none of Alembic's own is like it."""
+
+    def __init__(self, step: S) -> None:
+        self.step = step
+
+    def to_step(self) -> S:
+        """Return the step it declares."""
+        return self.step
+
+    def to_sister(self) -> MigrateOperation:
+        """Return the plain operation: where Alembic has none, the SQL that the step comes to."""
+        return ExecuteSQLOp(self.step.plain_sql)
 
 
 class StepUnnamed(UpgradeMisused):
@@ -43,3 +62,8 @@ def checked(name: str | None, operation: str) -> str:
             do="Shorten it",
         )
     return name
+
+
+def waited_for(after: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the steps that one waits for, None where it waits for every earlier one."""
+    return None if after is None else tuple(after)

@@ -9,22 +9,11 @@ from alembic.operations.ops import DropColumnOp, DropTableOp
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import DropColumn, DropTable
-from outofband.revisions.operations.declaration import checked
+from outofband.revisions.operations.declaration import StepOutOfBandOp, checked, waited_for
 
 
-class DropTableOutOfBandOp(MigrateOperation):
+class DropTableOutOfBandOp(StepOutOfBandOp[DropTable]):
     """A table that goes once nobody reads it."""
-
-    def __init__(
-        self,
-        name: str,
-        table_name: str,
-        *,
-        schema: str | None = None,
-        after: Sequence[str] | None = None,
-    ) -> None:
-        self.name, self.table_name, self.schema = name, table_name, schema
-        self.after = None if after is None else tuple(after)
 
     @classmethod
     def drop_table_out_of_band(
@@ -43,31 +32,16 @@ class DropTableOutOfBandOp(MigrateOperation):
         only what it has made itself.
         """
         step = checked(name, "drop_table_out_of_band")
-        operations.invoke(cls(step, table_name, schema=schema, after=after))
+        table = QualifiedName(table_name, schema)
+        operations.invoke(cls(DropTable(step, table, waited_for(after))))
 
     def to_sister(self) -> MigrateOperation:
         """Return the plain operation."""
-        return DropTableOp(self.table_name, schema=self.schema)
-
-    def to_step(self) -> DropTable:
-        """Return the step it declares."""
-        return DropTable(self.name, QualifiedName(self.table_name, self.schema), self.after)
+        return DropTableOp(self.step.table.name, schema=self.step.table.schema)
 
 
-class DropColumnOutOfBandOp(MigrateOperation):
+class DropColumnOutOfBandOp(StepOutOfBandOp[DropColumn]):
     """A column that goes once nobody reads it."""
-
-    def __init__(
-        self,
-        name: str,
-        table_name: str,
-        column_name: str,
-        *,
-        schema: str | None = None,
-        after: Sequence[str] | None = None,
-    ) -> None:
-        self.name, self.table_name, self.column_name = name, table_name, column_name
-        self.schema, self.after = schema, None if after is None else tuple(after)
 
     @classmethod
     def drop_column_out_of_band(
@@ -87,13 +61,10 @@ class DropColumnOutOfBandOp(MigrateOperation):
         the coming release does not know it.
         """
         step = checked(name, "drop_column_out_of_band")
-        operations.invoke(cls(step, table_name, column_name, schema=schema, after=after))
+        table = QualifiedName(table_name, schema)
+        operations.invoke(cls(DropColumn(step, table, column_name, waited_for(after))))
 
     def to_sister(self) -> MigrateOperation:
         """Return the plain operation."""
-        return DropColumnOp(self.table_name, self.column_name, schema=self.schema)
-
-    def to_step(self) -> DropColumn:
-        """Return the step it declares."""
-        table = QualifiedName(self.table_name, self.schema)
-        return DropColumn(self.name, table, self.column_name, self.after)
+        table = self.step.table
+        return DropColumnOp(table.name, self.step.column, schema=table.schema)

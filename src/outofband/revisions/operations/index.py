@@ -10,7 +10,7 @@ from alembic.operations.ops import CreateIndexOp, DropIndexOp
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import CreateIndex, DropIndex
-from outofband.revisions.operations.declaration import checked
+from outofband.revisions.operations.declaration import checked, waited_for
 
 
 class CreateIndexOutOfBandOp(CreateIndexOp):
@@ -97,7 +97,7 @@ class DropIndexOutOfBandOp(DropIndexOp):
         **kw: Any,
     ) -> None:
         super().__init__(index_name, table_name, **kw)
-        self.after = None if after is None else tuple(after)
+        self.after = waited_for(after)
 
     @classmethod
     def drop_index_out_of_band(

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alembic.operations import MigrateOperation, Operations
-from alembic.operations.ops import ExecuteSQLOp
+from alembic.operations import Operations
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import DetachPartition
-from outofband.revisions.operations.declaration import checked
+from outofband.revisions.operations.declaration import StepOutOfBandOp, checked, waited_for
 
 
-class DetachPartitionOutOfBandOp(MigrateOperation):
+class DetachPartitionOutOfBandOp(StepOutOfBandOp[DetachPartition]):
     """A partition that is to be a table of its own."""
-
-    def __init__(
-        self,
-        name: str,
-        table_name: str,
-        partition_name: str,
-        *,
-        schema: str | None = None,
-        partition_schema: str | None = None,
-        after: Sequence[str] | None = None,
-    ) -> None:
-        self.name, self.table_name, self.partition_name = name, table_name, partition_name
-        self.schema, self.partition_schema = schema, partition_schema or schema
-        self.after = None if after is None else tuple(after)
 
     @classmethod
     def detach_partition_out_of_band(
@@ -47,23 +32,7 @@ class DetachPartitionOutOfBandOp(MigrateOperation):
         ``after`` names. In the deploy it is done only of a small table. The partition is in
         ``schema`` too, unless ``partition_schema`` says otherwise.
         """
-        operations.invoke(
-            cls(
-                checked(name, "detach_partition_out_of_band"),
-                table_name,
-                partition_name,
-                schema=schema,
-                partition_schema=partition_schema,
-                after=after,
-            )
-        )
-
-    def to_sister(self) -> MigrateOperation:
-        """Return the plain operation."""
-        return ExecuteSQLOp(self.to_step().plain_sql)
-
-    def to_step(self) -> DetachPartition:
-        """Return the step it declares."""
-        partition = QualifiedName(self.partition_name, self.partition_schema)
-        table = QualifiedName(self.table_name, self.schema)
-        return DetachPartition(self.name, table, partition, self.after)
+        step = checked(name, "detach_partition_out_of_band")
+        table = QualifiedName(table_name, schema)
+        partition = QualifiedName(partition_name, partition_schema or schema)
+        operations.invoke(cls(DetachPartition(step, table, partition, waited_for(after))))
