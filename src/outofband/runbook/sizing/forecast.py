@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
 from outofband.model.statements import Action, BuildIndex, RepairIndex
-from outofband.runbook.estimate import Forecast, estimate, sorted_bytes
 from outofband.runbook.glance import Surveyor
-from outofband.runbook.pace import LOOKS
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.speed import Speed, measure
-from outofband.runbook.survey import machine, survey
-from outofband.runbook.tuning import Machine, as_it_is, most_workers, tuned
+from outofband.runbook.sizing.estimate import Forecast, estimate, sorted_bytes
+from outofband.runbook.sizing.pace import LOOKS
+from outofband.runbook.sizing.speed import Speed, measure
+from outofband.runbook.sizing.survey import machine, survey
+from outofband.runbook.sizing.tuning import Machine, as_it_is, most_workers, tuned
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from outofband.catalog.standing import Standing
-from outofband.cli.fleet import FleetTarget, Looked
+from outofband.cli.fleet.looks import Looked
+from outofband.cli.fleet.targets import FleetTarget
 from outofband.cli.output import print_json
 from outofband.errors import OutofbandError, sentence
 from outofband.runbook.fleet import TargetState, counted

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from outofband.model.index import Index
-from outofband.runbook.btree import PAGE
 from outofband.runbook.glance import Surveyor, timed
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.speed import Speed
+from outofband.runbook.sizing.btree import PAGE
+from outofband.runbook.sizing.speed import Speed
 
 KEY = "outofband_key"
 LOOKS = 3

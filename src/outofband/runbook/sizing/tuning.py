@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from outofband.runbook.speed import Speed
+from outofband.runbook.sizing.speed import Speed
 
 MEMORY_PER_PROCESS_KB = 32 * 1024
 """A worker is only used if it gets this much maintenance_work_mem (PostgreSQL 18, Resources)."""

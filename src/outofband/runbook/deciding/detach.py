@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from outofband.catalog.facts import AttachmentFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.statements import Action, Detach, FinishDetach
+from outofband.model.statements import Decision, Detach, FinishDetach
 
 
-def detach(standing: Standing, table: TableFacts) -> tuple[tuple[Action, ...], str]:
+def detach(standing: Standing, table: TableFacts) -> Decision:
     """Return what is left to do, or why it cannot be done.
 
     A default partition has Postgres refuse CONCURRENTLY (55000): what is left is the plain form,

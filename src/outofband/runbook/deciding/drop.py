@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 from outofband.catalog.facts import DropFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.statements import Action, DropForeignKey, RemoveIndex, TakeAway
-from outofband.model.step import DropColumn, DropTable
+from outofband.model.statements import Action, Decision, DropForeignKey, RemoveIndex, TakeAway
+from outofband.model.step import Drop
 from outofband.runbook.rate import duration
 
 RECENT_SECONDS = 600.0
 """For how long after somebody has read a table it counts as read."""
 
 
-def drop(
-    step: DropTable | DropColumn, standing: Standing, table: TableFacts, *, named: bool
-) -> tuple[tuple[Action, ...], str]:
+def drop(step: Drop, standing: Standing, table: TableFacts, *, named: bool) -> Decision:
     """Return what takes it away, or why it stays. ``named``: by its name it was asked for, so that
     who reads it is known.
     """
@@ -43,7 +41,7 @@ def _read(found: DropFacts) -> str:
     return ""
 
 
-def _actions(step: DropTable | DropColumn, found: DropFacts, table: TableFacts) -> Iterator[Action]:
+def _actions(step: Drop, found: DropFacts, table: TableFacts) -> Iterator[Action]:
     for referring, name in found.foreign_keys:
         yield DropForeignKey(referring, name)
     for index in (i for i in table.indexes if i.name in found.indexes and not i.attached):

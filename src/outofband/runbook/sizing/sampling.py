@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from outofband.catalog.reader import Row
 from outofband.model.index import Index
 from outofband.model.names import quote
-from outofband.runbook.btree import PAGE, Part
-from outofband.runbook.distinct import FREQUENT, Seen
 from outofband.runbook.glance import Surveyor, glance
-from outofband.runbook.pace import KEY
+from outofband.runbook.sizing.btree import PAGE, Part
+from outofband.runbook.sizing.distinct import FREQUENT, Seen
+from outofband.runbook.sizing.pace import KEY
 
 _PAGES = 3_000
 _ROWS = 30_000

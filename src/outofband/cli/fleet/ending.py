@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outofband.cli.fleet import Looked
-from outofband.cli.fleet_output import TargetLine, line_of_error, named
-from outofband.cli.fleet_plan import planned_line
+from outofband.cli.fleet.looks import Looked
+from outofband.cli.fleet.output import TargetLine, line_of_error, named
+from outofband.cli.fleet.plan import planned_line
 from outofband.errors import OutofbandError
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.fleet import DONE, PARTLY_DONE, REFUSED, TargetState

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from outofband.model.index import Index
-from outofband.runbook.btree import PAGE, Part, index_bytes, shared_tuple_bytes, tuple_bytes
-from outofband.runbook.pace import Look, Pace
-from outofband.runbook.speed import Speed
-from outofband.runbook.tuning import Tuning
+from outofband.runbook.sizing.btree import PAGE, Part, index_bytes, shared_tuple_bytes, tuple_bytes
+from outofband.runbook.sizing.pace import Look, Pace
+from outofband.runbook.sizing.speed import Speed
+from outofband.runbook.sizing.tuning import Tuning
 
 _RUN_WORD = 4  # each tuple in a sort's temporary file is preceded by its length
 _ADDRESS_ON_DISK, _ADDRESS_IN_MEMORY = 12, 24  # a row address in the sort of the validation

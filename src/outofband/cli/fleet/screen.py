@@ -11,8 +11,8 @@ from threading import Lock
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from outofband.cli.fleet import FleetTarget
-from outofband.cli.fleet_output import TargetLine, table
+from outofband.cli.fleet.output import TargetLine, table
+from outofband.cli.fleet.targets import FleetTarget
 from outofband.cli.screen import OperatorScreen
 from outofband.runbook.fleet import TargetState, counted
 from outofband.runbook.hand import Progress

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from outofband.cli.account import OUTCOMES, PARTLY_DONE, Account, ended_by, print_event, stamped
-from outofband.cli.fleet import FleetTarget
+from outofband.cli.fleet.targets import FleetTarget
 from outofband.cli.notify import notify, words
 from outofband.errors import OutofbandError
 from outofband.runbook.events import FleetEnded

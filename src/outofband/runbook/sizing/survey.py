@@ -11,15 +11,15 @@ from collections.abc import Mapping
 
 from outofband.catalog.reader import Reader, Row, query
 from outofband.model.index import Index
-from outofband.runbook.btree import Part
-from outofband.runbook.distinct import distinct_in
-from outofband.runbook.estimate import Ground
 from outofband.runbook.glance import Surveyor, glance
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.pace import LOOKS, Pace, pace
-from outofband.runbook.sampling import Sample, aligned, sample
-from outofband.runbook.speed import Speed
-from outofband.runbook.tuning import Machine
+from outofband.runbook.sizing.btree import Part
+from outofband.runbook.sizing.distinct import distinct_in
+from outofband.runbook.sizing.estimate import Ground
+from outofband.runbook.sizing.pace import LOOKS, Pace, pace
+from outofband.runbook.sizing.sampling import Sample, aligned, sample
+from outofband.runbook.sizing.speed import Speed
+from outofband.runbook.sizing.tuning import Machine
 
 _FILLFACTOR = 90
 _HARDLY_REPEATS = 0.95

@@ -8,17 +8,18 @@ from pathlib import Path
 import click
 
 from outofband.catalog.verdict import Verdict, verdict
-from outofband.cli.fleet import Looked, look_around, open_fleet
-from outofband.cli.fleet_output import TargetLine, line_of, line_of_error, print_lines, tell
+from outofband.cli.fleet.looks import Looked, look_around
+from outofband.cli.fleet.output import TargetLine, line_of, line_of_error, print_lines, tell
+from outofband.cli.fleet.targets import open_fleet
 from outofband.cli.options import Where
 from outofband.cli.output import print_json
 from outofband.errors import Misuse
 from outofband.runbook.fleet import DONE, PENDING, UNKNOWN, TargetState, combined
-from outofband.runbook.forecast import Forecaster
 from outofband.runbook.once import once_a_server
 from outofband.runbook.preflight.tell import document, lines
 from outofband.runbook.show import plan_document, plan_lines
-from outofband.runbook.speed import measure
+from outofband.runbook.sizing.forecast import Forecaster
+from outofband.runbook.sizing.speed import measure
 
 _WRONG = 6
 _STATES = {

@@ -9,12 +9,13 @@ from threading import Lock
 
 from outofband.cli.account import Account
 from outofband.cli.endings import ending_lines
-from outofband.cli.fleet import Fleet, Looked
-from outofband.cli.fleet_account import FleetAccount
-from outofband.cli.fleet_ending import TargetEnding, cancelled, ended, failed, untouched
-from outofband.cli.fleet_output import TargetLine
-from outofband.cli.fleet_plan import planned_line
-from outofband.cli.fleet_screen import FleetBoard, TargetScreen, board
+from outofband.cli.fleet.account import FleetAccount
+from outofband.cli.fleet.ending import TargetEnding, cancelled, ended, failed, untouched
+from outofband.cli.fleet.looks import Looked
+from outofband.cli.fleet.output import TargetLine
+from outofband.cli.fleet.plan import planned_line
+from outofband.cli.fleet.screen import FleetBoard, TargetScreen, board
+from outofband.cli.fleet.targets import Fleet
 from outofband.cli.interrupt import Interruption
 from outofband.cli.orders import Orders
 from outofband.cli.run import Run, acting, at_once, step_names

@@ -5,13 +5,11 @@ from __future__ import annotations
 from outofband.catalog.facts import RebuildFacts, TableFacts
 from outofband.catalog.standing import Standing
 from outofband.model.names import is_reindex_leftover
-from outofband.model.statements import Action, Mark, RebuildIndex, Refresh, RemoveIndex
-from outofband.model.step import RefreshView, Reindex
+from outofband.model.statements import Action, Decision, Mark, RebuildIndex, Refresh, RemoveIndex
+from outofband.model.step import Rebuild, Reindex
 
 
-def rebuild(
-    step: Reindex | RefreshView, standing: Standing, table: TableFacts
-) -> tuple[tuple[Action, ...], str]:
+def rebuild(step: Rebuild, standing: Standing, table: TableFacts) -> Decision:
     """Return what does it anew and notes that, or why it cannot be done.
 
     The note comes last: a run that dies before it does the work once more.

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from outofband.cli.fleet import look_around, open_fleet
-from outofband.cli.fleet_account import FleetAccount
-from outofband.cli.fleet_output import print_table
-from outofband.cli.fleet_plan import plan_of_all, show
-from outofband.cli.fleet_turns import Turns
+from outofband.cli.fleet.account import FleetAccount
+from outofband.cli.fleet.looks import look_around
+from outofband.cli.fleet.output import print_table
+from outofband.cli.fleet.plan import plan_of_all, show
+from outofband.cli.fleet.targets import open_fleet
+from outofband.cli.fleet.turns import Turns
 from outofband.cli.go_ahead import confirm
 from outofband.cli.options import Where
 from outofband.cli.orders import Orders

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from outofband.cli.fleet import Looked
-from outofband.cli.fleet_output import TargetLine, line_of_error, named, print_table
+from outofband.cli.fleet.looks import Looked
+from outofband.cli.fleet.output import TargetLine, line_of_error, named, print_table
 from outofband.cli.orders import Orders
 from outofband.cli.run import acting
 from outofband.cli.screen import OperatorScreen
