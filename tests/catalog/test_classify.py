@@ -46,6 +46,10 @@ def test_its_name_with_other_columns_is_different(facts: Any) -> None:
     assert state(facts, facts.index("docs_idx", "path")) is State.DIFFERENT
 
 
+def test_the_name_it_is_built_under_with_other_columns_is_different(facts: Any) -> None:
+    assert state(facts, facts.index(temporary(facts), "path")) is State.DIFFERENT
+
+
 def test_its_name_on_another_relation_is_different(facts: Any) -> None:
     seen = facts.seen(facts.table(), docs_idx="S")
     sight = classify(CreateIndex(facts.declared()), seen)

@@ -75,3 +75,21 @@ def test_two_spellings_of_a_predicate_are_equal_in_the_planners_form(facts: Any)
     table = facts.table(canonical=forms)
     stored = facts.index(predicate="(id > 5)")
     assert compare(facts.declared(where="id>1+4"), stored, table) is EQUAL
+
+
+@pytest.mark.parametrize(
+    ("declared", "stored", "expected"),
+    [
+        ("true", None, EQUAL),
+        ("1 = 1", None, EQUAL),
+        ("1 = 1", "(1 = 1)", EQUAL),
+        ("true", "(id > 5)", DIFFERENT),
+        ("false", None, DIFFERENT),
+    ],
+)
+def test_a_predicate_of_every_row_is_none(
+    facts: Any, declared: str, stored: str | None, expected: Equality
+) -> None:
+    forms = {"true": "true", "1 = 1": "true", "(1 = 1)": "true", "false": "false"}
+    table = facts.table(canonical={**forms, "(id > 5)": "(docs.id > 5)"})
+    assert compare(facts.declared(where=declared), facts.index(predicate=stored), table) is expected

@@ -157,7 +157,8 @@ def test_a_database_that_takes_no_writes_is_read_and_refused(project: Any) -> No
     assert project.run("check").status == 1
     ran = project.run("apply", "--yes")
     assert ran.status == 3
-    assert "its transactions are read-only. Connect to the primary" in ran.err
+    assert "default_transaction_read_only is on" in ran.err
+    assert "run this with PGOPTIONS='-c default_transaction_read_only=off'" in ran.err
 
 
 def test_a_standby_is_read_and_refused(project: Any) -> None:

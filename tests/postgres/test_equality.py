@@ -60,6 +60,7 @@ EQUAL = [
     pytest.param(
         (), {"keys": (key("(lower(plain))"),)}, "(lower(plain))", id="own collation"
     ),
+    pytest.param(("id",), {"where": "true"}, "(id) WHERE true", id="a predicate of every row"),
 ]  # fmt: skip
 
 

@@ -98,6 +98,7 @@ HOSTILE = {
     "transaction_timeout": ("50ms", "0"),
     "idle_session_timeout": ("50ms", "0"),
     "client_connection_check_interval": ("50ms", "0"),
+    "default_transaction_isolation": ("repeatable read", "read committed"),
 }
 
 
@@ -173,7 +174,9 @@ def test_a_database_that_takes_no_writes_is_refused_before_anything(docs: Any, s
         view = look(session, Scope(docs.wants(steps.create("docs_id", "docs", "id"))))
         report = preflight(session, view)
     assert [f.what for f in report.general if f.stops] == [
-        "this database takes no writes: its transactions are read-only"
+        "role postgres writes nothing in database "
+        f"{docs.sql('SELECT current_database()')[0]}: default_transaction_read_only is on, "
+        "as some providers set it when a disk is full"
     ]
 
 

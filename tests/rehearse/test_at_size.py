@@ -14,11 +14,12 @@ T, U = QualifiedName("t", "public"), QualifiedName("u", "public")
 GIGABYTE = 1_000_000_000
 STATS = Stats({T: Relation(T, 122_071, 1e6, GIGABYTE)})
 EXCLUSIVE, SHARE, WRITES = LockMode.ACCESS_EXCLUSIVE, LockMode.SHARE, LockMode.ROW_EXCLUSIVE
+READS = LockMode.ACCESS_SHARE
 
 
 def _traced(mode: LockMode, transaction: int = 1, **more: object) -> Traced:
-    fields = {"locks": (Lock(T, mode),), "seconds": 0.001, **more}
-    return Traced("1", "1.py", 4, "upgrade", sql="", transaction=transaction, **fields)  # type: ignore[arg-type]
+    fields = {"locks": (Lock(T, mode),), "seconds": 0.001, "sql": "", **more}
+    return Traced("1", "1.py", 4, "upgrade", transaction=transaction, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -29,13 +30,35 @@ def _traced(mode: LockMode, transaction: int = 1, **more: object) -> Traced:
         (_traced(SHARE, scanned=(T,), created=(U,)), 5.0),
         (_traced(EXCLUSIVE, rewritten=(T,)), 1000 / 130),
         (_traced(WRITES, scanned=(T,)), 1000 / 70),
+        (_traced(EXCLUSIVE, scanned=(T,), locks=(), sql="UPDATE t SET a = 1"), 1000 / 70),
+        (_traced(READS, scanned=(T,), sql="UPDATE u SET a = 1 FROM t"), 2.0),
+        (_traced(EXCLUSIVE, scanned=(T,), locks=(), sql="INSERT INTO u SELECT * FROM t"), 2.0),
+        (_traced(READS, scanned=(T,), created=(U,), sql="CREATE TABLE u AS SELECT * FROM t"), 2.0),
     ],
-    ids=["nothing", "a read", "an index", "a rewrite", "an update"],
+    ids=[
+        "nothing",
+        "a read",
+        "an index",
+        "a rewrite",
+        "an update",
+        "an update of what is locked already",
+        "an update by what another table has",
+        "an insert of what it has",
+        "a table made of what it has",
+    ],
 )
 def test_work_on_a_whole_table_lasts_by_its_size(traced: Traced, seconds: float) -> None:
     known = duration(traced, STATS)
     assert known is not None
     assert known.seconds == pytest.approx(seconds)
+
+
+def test_work_on_many_tables_is_told_as_one() -> None:
+    parts = [QualifiedName(f"t_{n}", "public") for n in range(12)]
+    stats = Stats({part: Relation(part, 12_207, 1e5, GIGABYTE // 10) for part in parts})
+    known = duration(_traced(SHARE, scanned=tuple(parts), created=(U,)), stats)
+    assert known is not None
+    assert known.method == "1144 MB of t_0, t_1 and 10 more tables indexed at 191 MB a second"
 
 
 def test_nobody_knows_how_long_a_table_without_statistics_takes() -> None:

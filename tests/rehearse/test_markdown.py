@@ -94,6 +94,19 @@ def test_who_waits_is_told_with_the_size_the_line_and_how_that_is_known() -> Non
     assert told.rows[1] == ["documents", "5120 MB", "every write", "at least 27 s", why]
 
 
+def test_partitions_that_are_locked_alike_share_a_line() -> None:
+    tables = ("events", *(f"events_{n}" for n in range(1, 13)))
+    build = traced("CREATE INDEX i ON events (a)", *tables, mode="SHARE", scanned=tables[1:])
+    sizes = dict.fromkeys(tables, GIGABYTE) | {"events": 12 * GIGABYTE}
+    told = Rendered(report(rehearsal(replace(build, created=(table("i"),)), sizes=sizes)))
+    assert len(told.rows) == 4
+    assert "`events_11`, and 9 more |" in report(rehearsal(build, sizes=sizes))
+    assert told.rows[1][:2] == ["events, events_1, events_10, events_11, and 9 more", "12 GB"]
+    assert told.rows[1][4].endswith(
+        "12 GB of events_1, events_2 and 10 more tables indexed at 191 MB a second"
+    )
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_shows_as_it_is_and_does_nothing(name: str) -> None:
     statement = traced(f"DROP TABLE {name}", name, scanned=(name,), dropped=(name,), revision=name)

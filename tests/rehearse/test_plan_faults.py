@@ -10,9 +10,10 @@ import pytest
 from outofband.pretend.plan import Plan, parsed
 from outofband.rehearse.queries.candidates import candidates, statement
 from outofband.rehearse.queries.conditions import standalone
-from outofband.rehearse.queries.faults import World, faults
+from outofband.rehearse.queries.faults import faults
 from outofband.rehearse.queries.spots import spots
 from outofband.rehearse.queries.value import Planned, Unplanned
+from outofband.rehearse.queries.world import World
 from outofband.stats.value import Column, Relation, Setting, Stats
 from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
@@ -87,6 +88,36 @@ def test_a_filter_that_discards_most_of_what_an_index_finds_is_wrong(
 ) -> None:
     found = faults(BY_INDEX, world(fetched=fetched), sized=True)
     assert [fault.kind for fault in found] == kinds
+
+
+def in_parts(condition: str, pages: int = 900, known: int = 12) -> tuple[Plan, World]:
+    """A plan that reads twelve partitions, by `at`, of which some are in production."""
+    names = [f"parts_{n}" for n in range(12)]
+    scans = [node("Seq Scan", table=name, Filter=f"({name}.{condition})") for name in names]
+    sizes = [Relation("public", name, pages, 5e4, pages * 8192) for name in names[:known]]
+    whole = Relation("public", "parts", 12 * pages, 6e5, 12 * pages * 8192)
+    root, roots = QualifiedName("parts", "public"), [QualifiedName(n, "public") for n in names]
+    stats = Stats(relations=(whole, *sizes))
+    keys = {each: frozenset({"at"}) for each in roots}
+    return node("Append", *scans), World(root.__eq__, stats, dict.fromkeys(roots, root), keys)
+
+
+def test_partitions_are_read_together() -> None:
+    plan, world = in_parts("kind = $1")
+    (fault,) = faults(plan, world, sized=True)
+    assert fault.why == "Seq Scan on 12 partitions of parts reads 84 MB at a cost of 1200000"
+    assert fault.table == QualifiedName("parts", "public")
+
+
+def test_partitions_that_are_ruled_out_when_the_query_runs_are_not_read_together() -> None:
+    assert faults(*in_parts("at < $1"), sized=True) == []
+
+
+def test_a_partition_that_production_does_not_have_yet_is_empty_there() -> None:
+    plan, world = in_parts("kind = $1", known=11)
+    assert world.is_sized(plan)
+    (fault,) = faults(plan, world, sized=True)
+    assert "11 partitions of parts reads 77 MB" in fault.why
 
 
 def test_nothing_is_said_of_rows_where_columns_were_not_counted() -> None:

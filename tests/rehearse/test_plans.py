@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -17,14 +18,25 @@ TOLD = rehearsal(queries=[planned("a = $1"), planned(table_name="fine", bad=Fals
 
 
 def test_the_verdict_counts_the_queries_that_are_planned_badly() -> None:
-    verdict = "1 of 2 queries is planned badly"
-    assert markdown.report(TOLD).splitlines()[0].endswith(f": {verdict}")
-    assert text.report(TOLD).splitlines()[-1].endswith(f": {verdict}.")
+    verdict = "1 error: 1 of 2 queries is planned badly"
+    assert markdown.report(TOLD).splitlines()[0].endswith(f" {verdict}")
+    assert text.report(TOLD).splitlines()[-1] == f"{verdict}."
+
+
+def test_what_was_wrong_before_the_branch_or_is_allowed_is_not_counted() -> None:
+    old = replace(planned("a = $1"), faults=(replace(planned().faults[0], is_old=True),))
+    told = rehearsal(queries=[replace(old, known=True, head=old.base)])
+    allowed = replace(rehearsal(queries=[planned("a = $1")]), seen=())
+    for each in (told, allowed):
+        assert (
+            text.report(each).splitlines()[-1] == "Nothing found: nothing waits longer than 50 ms."
+        )
+        assert "Plans of query" not in markdown.report(each)
 
 
 def test_a_comment_has_the_plans_of_what_is_wrong_before_and_after_and_with_the_index() -> None:
-    told = markdown.report(TOLD)
-    assert "<details><summary>Plans of query <code>t</code></summary>" in told
+    _, summary, told = markdown.report(TOLD).partition("<summary>Plans of query <code>t</code>")
+    assert summary
     assert "<code>fine</code>" not in told
     before, after, with_index = (
         told.index(title) for title in ("Before:", "After:", "With this index, tried here:")

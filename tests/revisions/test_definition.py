@@ -27,6 +27,9 @@ ARGUMENTS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "descending": ([sa.column("at").desc(), "id"], {}),
     "nulls first": ([sa.column("at").asc().nulls_first()], {}),
     "a collation": ([sa.collate(sa.column("path"), "C")], {}),
+    "a collation in parentheses": ([sa.text('(path COLLATE "C")')], {}),
+    "an expression's collation": ([sa.text('((lower(path)) COLLATE "C") DESC')], {}),
+    "a part's collation": ([sa.text('(path || note COLLATE pg_catalog."C")')], {}),
     "an operator class": (["path"], {"postgresql_ops": {"path": "text_pattern_ops"}}),
     "an access method": (["path"], {"postgresql_using": "hash"}),
     "included columns": (["id"], {"postgresql_include": ["note", "Kind"]}),
@@ -73,6 +76,22 @@ def test_names_and_keys_come_as_the_catalog_stores_them() -> None:
     index = index_of(CreateIndexOp("ix", "Things", ["Kind", sa.text("lower(path)")], schema="app"))
     assert index.table == QualifiedName("Things", "app")
     assert index.keys == (Key('"Kind"', column="Kind"), Key("(lower(path))"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('(path COLLATE "C")', Key("path", column="path", collation='"C"')),
+        ('((path) COLLATE "C") DESC', Key("path", "path", '"C"', descending=True)),
+        ('(lower(path) COLLATE x."C")', Key("(lower(path))", collation='x."C"')),
+        ('((path || note) COLLATE "C")', Key("(path || note)", collation='"C"')),
+        ('(path || note COLLATE "C")', Key('(path || note collate "C")')),
+        ("((path))", Key("(path)")),
+        ("(true)", Key("(true)")),
+    ],
+)
+def test_a_collation_is_the_keys_within_parentheses_too(text: str, expected: Key) -> None:
+    assert index_of(CreateIndexOp("ix", "things", [sa.text(text)])).keys == (expected,)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import op as module_op
@@ -119,6 +120,28 @@ def test_duplicates_defer_a_unique_index_and_the_revision_goes_on(chain, capsys)
     chain.upgrade("r3")
     assert chain.indexes() == {"ix": False}
     assert "duplicate" in capsys.readouterr().err
+
+
+def test_what_a_step_looks_at_and_gives_up_nests_nothing_deeper(on_server) -> None:
+    """Past 64 subtransactions every snapshot of the server pays for them."""
+    on_server.revision("r1", TABLE)
+    on_server.revision(
+        "r2",
+        """
+        op.create_index_out_of_band("gives_up", "t", ["a"], unique=True)
+        op.create_index_out_of_band("looks", "t", [sa.text("lower(b)")])
+        op.execute("CREATE TABLE depth (level int)")
+        op.execute(
+            "INSERT INTO depth SELECT count(*) FROM pg_locks"
+            " WHERE pid = pg_backend_pid() AND locktype = 'transactionid'"
+        )
+        """,
+    )
+    on_server.upgrade("r1")
+    on_server.sql("INSERT INTO t VALUES (1), (1)")
+    on_server.upgrade()
+    with psycopg.connect(on_server.libpq_url) as session:
+        assert session.execute("SELECT level FROM depth").fetchall() == [(1,)]
 
 
 def test_a_step_named_by_after_is_waited_for(on_server, capsys) -> None:

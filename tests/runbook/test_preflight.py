@@ -60,7 +60,7 @@ def drop(world: Any) -> PlannedStep:
         ),
         (
             {"read_only": True},
-            ["stop | this database takes no writes: its transactions are read-on"],
+            ["stop | role app user writes nothing in database shop: default"],
         ),
         ({"version": 140000}, ["stop | PostgreSQL 14.0 builds corrupt indexes concurrently"]),
         ({"version": 140003}, ["stop | PostgreSQL 14.3 builds corrupt indexes concurrently"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import holds
+from outofband.rehearse.queries.findings import of as of_queries
 from outofband.rehearse.queries.value import Fault, Planned, Suggestion
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.run import Failure, Ran
@@ -91,5 +92,6 @@ def rehearsal(
     ids = dict.fromkeys(["1", *(each.revision for each in statements)])
     revisions = tuple(Revision(each, f"versions/{each}.py") for each in ids)
     held = tuple(holds(statements, stats))
-    told = (tuple(predicted), tuple(seen), stats, tuple(queries), tuple(notes))
+    found = (*seen, *of_queries(queries))
+    told = (tuple(predicted), found, stats, tuple(queries), tuple(notes))
     return Rehearsal(180006, ("0",), revisions, ran, held, *told)

@@ -97,7 +97,8 @@ def _column_or_expression(cursor: Cursor) -> tuple[str | None, str | None]:
 
 def _key_ends(cursor: Cursor) -> bool:
     return (
-        cursor.sees_symbol(",")
+        cursor.at_end()
+        or cursor.sees_symbol(",")
         or cursor.sees_symbol(")")
         or cursor.sees_any("asc", "desc", "nulls", "with")
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from outofband_lint.schema.draft import Draft
 from outofband_lint.schema.effects import apply, has_effect
+from outofband_lint.schema.filed import Tables
 from outofband_lint.schema.rows import after_rows
+from outofband_lint.schema.state import Schema
 from outofband_lint.schema.transaction import control
-from outofband_lint.schema.values import Column, Index, Schema, Table, TableConstraint, Type
-from outofband_lint.schema.versions import Tables
+from outofband_lint.schema.values import Column, Index, Table, TableConstraint, Type
 from outofband_lint.source import Source
 from outofband_lint.statement import Statement, TransactionControl
 

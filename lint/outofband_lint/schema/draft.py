@@ -10,17 +10,16 @@ from typing import Any, TypeVar
 
 from outofband_lint.names import QualifiedName
 from outofband_lint.schema.default_names import free_name
+from outofband_lint.schema.state import Schema, candidates
 from outofband_lint.schema.values import (
     DEFAULT_SCHEMA,
+    TEMPORARY_SCHEMA,
     Column,
     Index,
-    Schema,
     Table,
     TableConstraint,
     Type,
-    candidates,
 )
-from outofband_lint.schema.versions import TEMPORARY_SCHEMA
 from outofband_lint.source import Source
 
 _Item = TypeVar("_Item")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outofband_lint.names import QualifiedName
-from outofband_lint.schema.values import Schema
+from outofband_lint.schema.state import Schema
 from outofband_lint.statement import Copy, Query, Statement, Truncate
 
 

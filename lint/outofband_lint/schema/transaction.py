@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from outofband_lint.schema.values import Schema
+from outofband_lint.schema.state import Schema
 from outofband_lint.statement import TransactionControl
 
 

@@ -128,8 +128,13 @@ def _unnamed(index: Index, table: TableFacts, declared_names: Names) -> Sight:
     built = table.index(index.temporary_name)
     if built is not None and not built.valid:
         return unfinished(index, built, table)
-    # The name says what was built, also where its expressions cannot be shown to be equal.
-    if built is not None and compare(index, built, table) is not Equality.DIFFERENT:
+    if built is not None:
+        if compare(index, built, table) is Equality.DIFFERENT:
+            reason = (
+                f"index {built.name}, as it is called while it is built, has another definition"
+            )
+            return Sight(State.DIFFERENT, built, reason=reason)
+        # The name says what was built, also where its expressions cannot be shown to be equal.
         return Sight(State.VALID_OTHER_NAME, built)
     return _elsewhere(index, table, declared_names)
 

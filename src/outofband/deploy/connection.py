@@ -21,6 +21,7 @@ OURS = "outofband"
 
 _AS_WRITTEN = {"no_parameters": True, OURS: True}
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+_SAVEPOINT = "outofband"
 SEQUENTIAL_SCANS_ONLY = "SET LOCAL enable_indexscan = off", "SET LOCAL enable_indexonlyscan = off"
 
 
@@ -45,15 +46,13 @@ class DeployConnection:
 
     def explain(self, select: str) -> Sequence[str] | None:
         """Explain a select under a savepoint that is always rolled back."""
-        savepoint = self._connection.begin_nested()
         try:
-            for setting in SEQUENTIAL_SCANS_ONLY:
-                self.execute(setting)
-            return self._explained(select)
+            with self._part(kept=False):
+                for setting in SEQUENTIAL_SCANS_ONLY:
+                    self.execute(setting)
+                return self._explained(select)
         except DBAPIError:
             return None
-        finally:
-            savepoint.rollback()
 
     def _explained(self, select: str) -> Sequence[str]:
         result = self._connection.exec_driver_sql(
@@ -68,11 +67,31 @@ class DeployConnection:
 
         What was set before holds again afterwards: SET LOCAL would outlive a released savepoint.
         """
-        with self._connection.begin_nested():
+        with self._part():
             before = self.rows("SELECT current_setting('lock_timeout') AS value")[0]["value"]
             self._set_local("lock_timeout", milliseconds(lock_timeout))
             yield
             self._set_local("lock_timeout", before)
+
+    @contextmanager
+    def _part(self, *, kept: bool = True) -> Iterator[None]:
+        """Run the block under a savepoint of which nothing is left afterwards.
+
+        SQLAlchemy's begin_nested() rolls back to its own and leaves it open: each look would nest
+        all that follows one subtransaction deeper, and past 64 every snapshot of the server pays
+        for that (PostgreSQL 18, Subtransactions).
+        """
+        self.execute(f"SAVEPOINT {_SAVEPOINT}")
+        try:
+            yield
+        except BaseException:
+            kept = False
+            raise
+        finally:
+            if not self._connection.invalidated:
+                if not kept:
+                    self.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+                self.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
     def _set_local(self, name: str, value: str) -> None:
         self.rows(

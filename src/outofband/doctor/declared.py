@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from outofband.model.index import Index, Key
-from outofband.model.names import QualifiedName, quote
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, CreateIndex, Step
+from outofband.revisions.key import key_of
 from outofband_lint.reader import read
 from outofband_lint.schema import Index as Folded
 from outofband_lint.schema import Schema, Table, fold
 from outofband_lint.source import Revision
-from outofband_lint.statement import IndexKey, NotRendered, NotUnderstood, Statement, Understood
+from outofband_lint.statement import NotRendered, NotUnderstood, Statement, Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +86,10 @@ def _index(index: Folded, table: Table) -> Index:
     return Index(
         name=index.name,
         table=QualifiedName(table.name.name, table.name.schema),
-        keys=tuple(map(_key, index.keys)),
+        keys=tuple(map(key_of, index.keys)),
         include=index.include,
         method=index.method,
         unique=index.unique,
         nulls_not_distinct=index.nulls_not_distinct,
         where=index.where,
-    )
-
-
-def _key(key: IndexKey) -> Key:
-    return Key(
-        text=f"({key.expression})" if key.column is None else quote(key.column),
-        column=key.column,
-        collation=key.collation,
-        operator_class=key.opclass,
-        descending=key.descending,
-        nulls_first=key.nulls_first,
     )

@@ -9,8 +9,6 @@ from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import query
 from outofband.catalog.standing import standings
 from outofband.doctor import (
-    drift,
-    expressions,
     foreign_keys,
     indexes,
     missing,
@@ -21,7 +19,9 @@ from outofband.doctor import (
 )
 from outofband.doctor.constraints import by_table
 from outofband.doctor.declared import declared, names
-from outofband.doctor.drift_columns import kept
+from outofband.doctor.drift import expressions
+from outofband.doctor.drift.differences import differences
+from outofband.doctor.drift.there import There, kept
 from outofband.doctor.finding import Finding, ranked
 from outofband.doctor.look import Seen, look
 from outofband.doctor.session import Asked, Session, asking
@@ -98,7 +98,7 @@ def _indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
 
 def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
     rows = session.rows(query("columns", __package__), {"ours": OUR_SCHEMA})
-    there = drift.There(
+    there = There(
         seen.observation,
         seen.tables,
         kept(rows),
@@ -107,7 +107,7 @@ def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
     )
     asked = expressions.pairs(seen.declared.tables, there)
     there = replace(there, unlike=expressions.unlike(session, asked))
-    yield from drift.judge(seen.declared, seen.in_deploy, there, names(subject.steps))
+    yield from differences(seen.declared, seen.in_deploy, there, names(subject.steps))
 
 
 def _transactions(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:

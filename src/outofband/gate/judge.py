@@ -13,7 +13,6 @@ from outofband_lint import baseline
 from outofband_lint.engine import Progress, UnknownRevision, lint
 from outofband_lint.finding import Finding
 from outofband_lint.own_rules import OwnRuleWrong
-from outofband_lint.rules import all_rules
 from outofband_lint.settings import Settings
 
 
@@ -34,11 +33,6 @@ class Judgement:
     new: tuple[Finding, ...]
     stale: int
     is_first: bool
-
-
-def prepare() -> None:
-    """Load the rules, which takes as long as judging some hundred revisions."""
-    all_rules()
 
 
 def judge(

@@ -21,6 +21,13 @@ class OwnRulesWrong(Misuse):
     """A file in the folders of the setting ``rules`` is no rule, or its check failed."""
 
 
+def prepare() -> None:
+    """Load the linter and its rules, which takes as long as judging some hundred revisions."""
+    from outofband_lint import engine  # noqa: F401
+
+    all_rules()
+
+
 def rules_for(settings: Settings, *, executes: bool = True) -> tuple[Rule, ...]:
     """Return the rules, the project's own ones at the end.
 

@@ -83,9 +83,9 @@ def subject_of(request: Request) -> Iterator[Subject]:
         yield _branch(request, request.since)
     else:
         with rendering(request) as (made, answers):
-            from outofband.gate import judge
+            from outofband.gate import rules
 
-            judge.prepare()  # while the child imports the project
+            rules.prepare()  # while the child imports the project
             made.go_over_what_is_kept()
             settings, environment = made.settings_and_environment(answers)
             revisions = made.revisions(answers)
@@ -147,9 +147,9 @@ def _present(request: Request) -> tuple[Settings, Environment, tuple[Revision, .
     """Read the project as it is now, what was kept of it as far as that holds, and keep it."""
     with tracing() as trace, rendering(request) as (made, answers):
         with paused():
-            from outofband.gate import branch, judge  # noqa: F401 while the child imports them
+            from outofband.gate import branch, rules  # noqa: F401
 
-            judge.prepare()
+            rules.prepare()  # while the child imports the project
         made.go_over_what_is_kept()
         settings, environment = made.settings_and_environment(answers)
         revisions = tuple(made.revisions(answers))

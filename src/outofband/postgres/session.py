@@ -30,6 +30,9 @@ _SET = """
       FROM unnest(%(names)s::text[], %(values)s::text[]) AS parameter(name, value)
 """
 _SET_LOCAL = _SET.replace("false", "true")
+_SEES = "read committed"
+"""Each statement sees what was committed before it, whatever the role's default is: a batch locks
+rows, then looks again who refers to them."""
 _LOOK = "Run outofband status when the server is back"
 _CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
@@ -271,7 +274,8 @@ class Session:
     def _defaults(self) -> dict[str, str]:
         """What holds between the unhurried statements."""
         brief = timeouts(unhurried=False, server_version=self.version)
-        return {"application_name": _APPLICATION_NAME, **dict(brief), **self._silence}
+        named = {"application_name": _APPLICATION_NAME, "default_transaction_isolation": _SEES}
+        return {**named, **dict(brief), **self._silence}
 
     @property
     def _silence(self) -> dict[str, str]:

@@ -171,7 +171,7 @@ def _single(sql: str) -> str:
 
 
 def _explained(session: Asked, query: str, settings: Mapping[str, str]) -> Plan:
-    with session.transaction():
+    with undone(session):  # else what is set here would hold for the next query, too
         session.rows("SET TRANSACTION READ ONLY")
         _set(session, settings)
         if session.version >= _GENERIC_PLAN_FROM:

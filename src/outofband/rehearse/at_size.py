@@ -6,13 +6,19 @@ like of it goes is measured with all of the table in memory, so that what comes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
+from outofband_lint.reader import read
+from outofband_lint.statement import (
+    CreateMaterializedView,
+    CreateTableAs,
+    RefreshMaterializedView,
+)
 from outofband_lint.stats import Stats, shown_size
 
 _SCAN, _INDEX, _REWRITE, _CHANGE = 500e6, 200e6, 130e6, 70e6
@@ -55,15 +61,22 @@ def duration(traced: Traced, stats: Stats) -> Duration | None:
     works = [*_works(traced)]
     if not works:
         return Duration(traced.seconds, "")
-    seconds, words = 0.0, []
+    sizes: dict[tuple[str, float], dict[QualifiedName, int]] = {}
     for table, verb, rate in works:
         relation = stats.of(table)
         if relation is None:
             return None
-        seconds += relation.bytes / rate
-        size = shown_size(relation.bytes)
-        words.append(f"{size} of {table.name} {verb} at {shown_size(rate)} a second")
-    return Duration(seconds, ", ".join(words))
+        sizes.setdefault((verb, rate), {})[table] = relation.bytes
+    seconds = sum(sum(tables.values()) / rate for (_, rate), tables in sizes.items())
+    return Duration(seconds, ", ".join(_told(*work, tables) for work, tables in sizes.items()))
+
+
+def _told(verb: str, rate: float, sizes: Mapping[QualifiedName, int]) -> str:
+    """Say what one kind of work goes over; of many tables, such as partitions, the sum."""
+    names, size = [table.name for table in sizes], shown_size(sum(sizes.values()))
+    more = f" and {len(names) - 2} more tables" if len(names) > 3 else ""
+    of = ", ".join(names[:2] if more else names) + more
+    return f"{size} of {of} {verb} at {shown_size(rate)} a second"
 
 
 def holds(statements: Sequence[Traced], stats: Stats) -> Iterator[Hold]:
@@ -81,10 +94,10 @@ def holds(statements: Sequence[Traced], stats: Stats) -> Iterator[Hold]:
 def _works(traced: Traced) -> Iterator[tuple[QualifiedName, str, float]]:
     """Yield what was read or written from end to end, the verb, and how fast that goes."""
     yield from ((table, "written anew", _REWRITE) for table in traced.rewritten)
-    builds = traced.created or traced.rebuilt
-    changes = any(lock.mode is LockMode.ROW_EXCLUSIVE for lock in traced.locks)
+    builds = (traced.created or traced.rebuilt) and not _copies(traced)
+    changed = {*_changed(traced)}
     for table in traced.scanned:
-        if changes:
+        if table in changed:
             yield table, "changed", _CHANGE
         elif builds:
             yield table, "indexed", _INDEX
@@ -92,6 +105,24 @@ def _works(traced: Traced) -> Iterator[tuple[QualifiedName, str, float]]:
             yield table, "read", _SCAN
     if traced.seeing == "parked" and builds and not traced.scanned:
         yield from ((lock.table, "indexed", _INDEX) for lock in traced.locks)
+
+
+def _copies(traced: Traced) -> bool:
+    """Tell whether what is new holds what a query gives: the tables that it reads get no index."""
+    kinds = CreateTableAs | CreateMaterializedView | RefreshMaterializedView
+    return any(isinstance(statement, kinds) for statement in read(traced.sql))
+
+
+def _changed(traced: Traced) -> Iterator[QualifiedName]:
+    """Yield the tables whose rows it changed: their locks tell, and of what the transaction had
+    locked before, the text.
+    """
+    new = {lock.table: lock.mode for lock in traced.locks}
+    read_of = (write for each in read(traced.sql) for write in getattr(each, "writes", ()))
+    changes = any(write.verb != "insert" for write in read_of)
+    for table in traced.scanned:
+        if new.get(table) is LockMode.ROW_EXCLUSIVE or (changes and table not in new):
+            yield table
 
 
 def _sum(durations: Sequence[Duration | None]) -> Duration | None:

@@ -58,9 +58,11 @@ def _failed(ran: Ran) -> Iterator[Finding]:
     if failure is not None:
         rule = "downgrade-fails" if ran.part == "downgrade" else "upgrade-fails"
         again = " the second time, after a downgrade" if ran.part == "again" else ""
-        yield _about(failure, rule, f"{failure.what}{again}: {failure.why}".rstrip(": "))
+        found = _about(failure, rule, f"{failure.what}{again}: {failure.why}".rstrip(": "))
+        yield replace(found, help=_IN_THE_WAY) if again and failure.path else found
 
 
+_IN_THE_WAY = "Mend downgrade(), if something that it leaves is in the way"
 _NO_WAY_BACK = (
     "Where there shall be no way back, say so: # outofband: allow[downgrade-fails] because …"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,11 @@ def of_rows(rows: Iterable[Sequence[Any]]) -> Schema:
 
 
 def difference(wanted: Schema, found: Schema) -> Difference:
-    """Return how ``found`` differs from ``wanted``."""
+    """Return how ``found`` differs from ``wanted``.
+
+    An enum that has gained values is as it was: no downgrade can take one away (PostgreSQL 18,
+    ALTER TYPE).
+    """
 
     def shown(objects: Iterable[Object]) -> tuple[str, ...]:
         return tuple(f"{kind} {name}" for kind, name in sorted(objects))
@@ -54,5 +59,15 @@ def difference(wanted: Schema, found: Schema) -> Difference:
     return Difference(
         shown(wanted.keys() - found.keys()),
         shown(found.keys() - wanted.keys()),
-        shown(each for each in both if wanted[each] != found[each]),
+        shown(each for each in both if not _is_as_wanted(each, wanted[each], found[each])),
     )
+
+
+def _is_as_wanted(what: Object, wanted: str, found: str) -> bool:
+    is_enum = what[0] == "enum"
+    return wanted == found or (
+        is_enum and set(_VALUE.findall(wanted)) <= set(_VALUE.findall(found))
+    )
+
+
+_VALUE = re.compile(r"E?'(?:[^']|'')*'")

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.types import NullType
 
-from outofband.model.index import Index, Key
-from outofband.model.names import quote
+from outofband.model.index import Index
+from outofband.revisions.key import key_of
 from outofband.revisions.stop import UpgradeMisused
 from outofband_lint import statement as sql
 from outofband_lint.reader import read
@@ -69,7 +69,7 @@ def _index_of(operation: CreateIndexOp) -> Index:
     return Index(
         name=name,
         table=statement.table,
-        keys=tuple(_key(key) for key in statement.keys),
+        keys=tuple(map(key_of, statement.keys)),
         include=statement.include,
         method=statement.method,
         unique=statement.unique,
@@ -131,15 +131,3 @@ def _read(name: str, text: str) -> sql.CreateIndex:
         case _:
             why = f"it is {len(statements)} statements"
     raise _UnfitError(f"index {name}: {' '.join(text.split())} is not understood", why=why)
-
-
-def _key(key: sql.IndexKey) -> Key:
-    column = key.column
-    return Key(
-        text=f"({key.expression})" if column is None else quote(column),
-        column=column,
-        collation=key.collation,
-        operator_class=key.opclass,
-        descending=key.descending,
-        nulls_first=key.nulls_first,
-    )

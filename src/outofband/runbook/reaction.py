@@ -60,6 +60,7 @@ _ADVICE = {
     "22": "Correct the row, or index another expression",
     "55P03": "Find who keeps the table locked, then run this again",
     "40P01": "Find who else works on the table, then run this again",
+    "42P07": "Rename or drop what has the name, then run this again",
     "42703": "Upgrade the schema first: the column is not there",
     "42P01": "Upgrade the schema first: the table is not there",
 }

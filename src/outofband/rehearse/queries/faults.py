@@ -6,17 +6,15 @@ guesses, and only the size of a table says something.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from outofband.pretend.plan import Plan
 from outofband.rehearse.queries.conditions import JOINS
 from outofband.rehearse.queries.spots import Spot, spots
 from outofband.rehearse.queries.value import Fault
-from outofband.stats.value import PAGE, Stats
+from outofband.rehearse.queries.world import World
+from outofband.stats.value import PAGE
 from outofband_lint.names import QualifiedName
-from outofband_lint.settings import INLINE_MAX_BYTES
 from outofband_lint.spelling import shown
 from outofband_lint.stats import shown_size
 
@@ -25,8 +23,6 @@ _FEW_OF = 0.1
 no sooner than reading all of it does."""
 _NOTICED = 100
 """Rows that are read for nothing, each on a page of its own, before anybody notices."""
-_WORK_MEM = 4 * 2**20
-_UNITS = {"kB": 2**10, "MB": 2**20, "GB": 2**30, "": 2**10}
 _TUPLE_HEADER, _ALIGNED = 24, 8
 _BITMAP = "Bitmap Heap Scan"
 _INDEX_SCANS = frozenset({"Index Scan", "Index Only Scan", _BITMAP})
@@ -34,51 +30,13 @@ _WORKERS = 3
 """A parallel node's rows are those of one process; with the usual two workers there are three."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What there is: which tables are ``large``, how large by the ``stats``, and what each
-    partition is at last a partition of (``roots``). What reads no more than ``few`` bytes is short.
-    ``partial`` are the indexes that have a predicate. ``fetched`` tells how many rows an index
-    finds for a scan, None where nobody knows.
-    """
-
-    large: Callable[[QualifiedName], bool]
-    stats: Stats = field(default_factory=Stats)
-    roots: Mapping[QualifiedName, QualifiedName] = field(default_factory=dict)
-    few: int = INLINE_MAX_BYTES
-    partial: frozenset[QualifiedName] = frozenset()
-    fetched: Callable[[Plan], float | None] = lambda _: None
-
-    def root(self, table: QualifiedName) -> QualifiedName:
-        """Return the table that queries name for it."""
-        return self.roots.get(table, table)
-
-    def is_large(self, table: QualifiedName | None) -> bool:
-        """Tell whether the table counts as large, or what it is a partition of does."""
-        return table is not None and (self.large(table) or self.large(self.root(table)))
-
-    def is_sized(self, plan: Plan) -> bool:
-        """Tell whether the size of every large table in a plan is known."""
-        tables = {node.relation for node in plan.nodes() if node.relation is not None}
-        return all(table in self.stats.tables for table in tables if self.is_large(table))
-
-    def estimates(self, table: QualifiedName) -> bool:
-        """Tell whether the planner knows what is in a table's columns."""
-        return table in self.stats.columns_of or self.root(table) in self.stats.columns_of
-
-    @property
-    def work_mem(self) -> int:
-        """The bytes that a sort may take before it goes to disk, in production."""
-        told = {setting.name: setting.value for setting in self.stats.settings}
-        match = re.fullmatch(r"(\d+) ?(kB|MB|GB|)", told.get("work_mem", ""))
-        return int(match[1]) * _UNITS[match[2]] if match else _WORK_MEM
-
-
 def faults(plan: Plan, world: World, *, sized: bool) -> list[Fault]:
     """Return what is wrong with a plan, one of a kind for each table."""
     found: dict[tuple[str, QualifiedName], Fault] = {}
-    for spot in spots(plan):
-        for fault in _of(spot, world, sized=sized):
+    every = [*spots(plan)]
+    read = _read_together(every, world) if sized else {}
+    for spot in every:
+        for fault in _of(spot, world, read, sized=sized):
             before = found.get((fault.kind, fault.table))
             if before is None or before.node.total_cost < fault.node.total_cost:
                 found[fault.kind, fault.table] = fault
@@ -90,10 +48,12 @@ def _asks_for_all(fault: Fault) -> bool:
     return fault.kind == "sequential-scan" and fault.keeps_most
 
 
-def _of(spot: Spot, world: World, *, sized: bool) -> Iterator[Fault]:
+def _of(
+    spot: Spot, world: World, read: Mapping[QualifiedName, Sequence[Spot]], *, sized: bool
+) -> Iterator[Fault]:
     node = spot.node
     if node.node_type == "Seq Scan" and world.is_large(node.relation):
-        yield from _scanned(spot, world) if sized else _unserved(spot, world)
+        yield from _scanned(spot, world, read) if sized else _unserved(spot, world)
     elif node.node_type in _INDEX_SCANS and world.is_large(node.relation):
         yield from _discarded(spot, world) if sized else _read_whole(spot, world)
     elif sized and node.node_type == "Sort":
@@ -123,23 +83,54 @@ def _read_whole(spot: Spot, world: World) -> Iterator[Fault]:
         yield Fault("sequential-scan", world.root(node.relation), node, node, why, sized=False)
 
 
-def _scanned(spot: Spot, world: World) -> Iterator[Fault]:
-    """Yield the fault of a sequential scan.
+def _read_together(every: Iterable[Spot], world: World) -> dict[QualifiedName, list[Spot]]:
+    """Return the sequential scans of each table, those of partitions with what they are of."""
+    found: dict[QualifiedName, list[Spot]] = {}
+    for spot in every:
+        if spot.node.node_type == "Seq Scan" and spot.node.relation in world.stats.tables:
+            found.setdefault(_whole(spot.node, world), []).append(spot)
+    return found
+
+
+def _whole(scan: Plan, world: World) -> QualifiedName:
+    """Return the table of a scan, or what it is a partition of, if that is read with the others."""
+    assert scan.relation is not None
+    return scan.relation if world.may_be_ruled_out(scan) else world.root(scan.relation)
+
+
+def _scanned(
+    spot: Spot, world: World, read: Mapping[QualifiedName, Sequence[Spot]]
+) -> Iterator[Fault]:
+    """Yield the fault of a sequential scan, beside those of the other partitions.
 
     A LIMIT ends a scan early only where rows are found: one that looks for a few reads on.
     """
-    node = spot.node
+    node, kind = spot.node, "Parallel Seq Scan" if spot.node.parallel_aware else "Seq Scan"
     assert node.relation is not None
-    relation = world.stats.tables[node.relation]
-    keeps_most = not node.filter or _rows(spot) >= _FEW_OF * max(relation.tuples, 1)
-    size = relation.heap_pages * PAGE * (spot.share if keeps_most else 1)
+    if node.relation not in world.stats.tables:
+        return  # a partition that is to be made
+    together = read.get(_whole(node, world), ())
+    size = sum(_bytes(each, world) for each in together)
     if size <= world.few or (spot.is_aside and not _looks_for_something(spot)):
         return
-    scan = f"{'Parallel ' if node.parallel_aware else ''}Seq Scan on {shown(node.relation)}"
-    why = f"{scan} reads {shown_size(size)} at a cost of {node.total_cost:.0f}"
-    yield Fault(
-        "sequential-scan", world.root(node.relation), node, node, why, keeps_most=keeps_most
-    )
+    table, cost = world.root(node.relation), sum(each.node.total_cost for each in together)
+    several = f"{len(together)} partitions of {shown(table)}"
+    scan = f"{kind} on {several if len(together) > 1 else shown(node.relation)}"
+    why = f"{scan} reads {shown_size(size)} at a cost of {cost:.0f}"
+    most = _keeps_most(spot, world)
+    yield Fault("sequential-scan", table, node, node, why, keeps_most=most)
+
+
+def _bytes(spot: Spot, world: World) -> float:
+    assert spot.node.relation is not None
+    pages = world.stats.tables[spot.node.relation].heap_pages
+    return pages * PAGE * (spot.share if _keeps_most(spot, world) else 1)
+
+
+def _keeps_most(spot: Spot, world: World) -> bool:
+    assert spot.node.relation is not None
+    tuples = world.stats.tables[spot.node.relation].tuples
+    return not spot.node.filter or _rows(spot) >= _FEW_OF * max(tuples, 1)
 
 
 def _discarded(spot: Spot, world: World) -> Iterator[Fault]:

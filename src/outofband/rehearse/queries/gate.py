@@ -9,11 +9,12 @@ from pathlib import Path
 from outofband.gate.subject import Subject
 from outofband.pretend import Plan
 from outofband.rehearse.queries.asked import Asking, asking
-from outofband.rehearse.queries.faults import World, faults
+from outofband.rehearse.queries.faults import faults
 from outofband.rehearse.queries.planning import Answer, Place, Planning, planning
 from outofband.rehearse.queries.steps import Steps
 from outofband.rehearse.queries.trial import Trial
 from outofband.rehearse.queries.value import Outcome, Planned
+from outofband.rehearse.queries.world import World
 from outofband.stats.file import read
 from outofband.stats.value import Stats
 from outofband_lint.names import QualifiedName

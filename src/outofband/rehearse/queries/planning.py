@@ -19,9 +19,9 @@ from outofband.pretend import (
     undone,
 )
 from outofband.rehearse.queries.conditions import standalone
-from outofband.rehearse.queries.faults import World
 from outofband.rehearse.queries.parameters import numbered, typed
 from outofband.rehearse.queries.value import Outcome, Unplanned
+from outofband.rehearse.queries.world import World
 from outofband.rehearse.relations import query
 from outofband_lint.names import QualifiedName
 from outofband_lint.query import Query
@@ -139,16 +139,22 @@ def planning(place: Place, world: World) -> Iterator[Planning]:
         size: Explainer = without_size
         if place.data_directory is not None:
             size = stack.enter_context(pretended(session, place.data_directory, world.stats))
-        seen = replace(world, roots=_roots(session), partial=_partial(session))
+        roots, keys = _partitions(session)
+        seen = replace(world, roots=roots, keys=keys, partial=_partial(session))
         found = Planning(session, size, without_size, seen)
         yield replace(found, world=replace(found.world, fetched=found.fetched))
 
 
-def _roots(session: Session) -> dict[QualifiedName, QualifiedName]:
-    return {
-        QualifiedName(row["name"], row["schema"]): QualifiedName(row["root"], row["root_schema"])
-        for row in session.rows(query("partitions"))
-    }
+def _partitions(
+    session: Session,
+) -> tuple[dict[QualifiedName, QualifiedName], dict[QualifiedName, frozenset[str]]]:
+    """Return what each partition is at last a partition of, and by which columns."""
+    roots, keys = {}, {}
+    for row in session.rows(query("partitions")):
+        name = QualifiedName(row["name"], row["schema"])
+        roots[name] = QualifiedName(row["root"], row["root_schema"])
+        keys[name] = frozenset(row["keys"])
+    return roots, keys
 
 
 def _partial(session: Session) -> frozenset[QualifiedName]:

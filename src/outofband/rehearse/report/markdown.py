@@ -13,7 +13,7 @@ from outofband.rehearse.queries.value import Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
 from outofband.rehearse.report.escaped import code, fenced, html, prose
-from outofband.rehearse.report.waits import Waits, waits
+from outofband.rehearse.report.waits import Waits, alike, waits
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
 from outofband_lint.names import QualifiedName
@@ -57,7 +57,7 @@ def _blocks(rehearsal: Rehearsal) -> Iterator[str]:
     if found and not found[0].are_short:
         yield "\n".join(_waits(found, rehearsal.stats))
     yield from _findings(rehearsal)
-    yield from (_plans(each) for each in rehearsal.planned if words.is_told(each))
+    yield from map(_plans, words.planned_badly(rehearsal))
     upgraded = rehearsal.part("upgrade")
     for revision, group in groupby(upgraded.statements if upgraded else (), _revision_of):
         did = [traced for traced in group if traced.did_something]
@@ -82,20 +82,22 @@ def _head(rehearsal: Rehearsal) -> Iterator[str]:
 
 def _waits(found: Sequence[Waits], stats: Stats) -> Iterator[str]:
     long = [each for each in found if not each.are_short]
+    groups = alike(long)
     yield "| table | size | what waits | for how long | why |"
     yield "|---|---:|---|---|---|"
-    for each in long[:_TABLES]:
-        hold, relation = each.worst, stats.of(each.table)
+    for group in groups[:_TABLES]:
+        first = words.largest(group, stats)
+        hold, relation = first.worst, stats.of(first.table)
         method = words.method(hold.duration)
         place = code(words.place(hold.statement.path, hold.statement.line))
         yield _row(
-            code(words.name(each.table)),
+            _names([first.table, *(each.table for each in group if each is not first)]),
             relation.size if relation else "not known",
             words.who(hold),
             f"**{words.time(hold.duration)}**",
             f"{place} takes {hold.lock.mode.value}{prose(f': {method}') if method else ''}",
         )
-    more, short = len(long[_TABLES:]), len(found) - len(long)
+    more, short = sum(map(len, groups[_TABLES:])), len(found) - len(long)
     rest = ((more, "no longer than these"), (short, "under 50 ms"))
     said = "; ".join(f"{words.count(n, 'more table')} for {time}" for n, time in rest if n)
     yield f"\n{said}.\n" if said else ""
@@ -158,7 +160,7 @@ def _locks(locks: Sequence[Lock]) -> Iterator[str]:
 
 
 def _names(tables: Sequence[QualifiedName]) -> str:
-    return ", ".join(map(code, words.names(tables)))
+    return ", ".join(words.names(tables, code))
 
 
 def _row(*cells: str) -> str:

@@ -11,6 +11,7 @@ from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
 from outofband.rehearse.report.waits import blocks, by_statement
 from outofband.rehearse.trace import Traced
+from outofband_lint.names import QualifiedName
 from outofband_lint.report import report as findings_report
 from outofband_lint.stats import Stats
 
@@ -47,17 +48,26 @@ def _lines(rehearsal: Rehearsal, *, colour: bool, width: int) -> Iterator[str]:
 
 def _statement(traced: Traced, held: Sequence[Hold], stats: Stats, width: int) -> Iterator[str]:
     yield f"  {traced.line:>4}  {words.one_line(traced.sql, width - len(_MARGIN))}"
-    for hold in held:
-        lock = hold.lock
-        lasts = f" for {words.time(hold.duration)}" if blocks(hold) else ""
-        stops = f"stops {words.who(hold)}{lasts}"
-        yield from _wrapped(f"{lock.mode.value} on {words.name(lock.table)}: {stops}", width, True)
-    done = [f"{verb} {', '.join(words.names(of))}" for verb, of in words.works(traced)]
+    for locked, tables in _alike(held).items():
+        mode, stops = locked
+        names = ", ".join(words.names(tables, str))
+        yield from _wrapped(f"{mode} on {names}: {stops}", width, True)
+    done = [f"{verb} {', '.join(words.names(of, str))}" for verb, of in words.works(traced)]
     known = duration(traced, stats)
     if done:
         method = f" ({known.method})" if known and known.method and not traced.out_of_band else ""
         lasts = words.lasts(known, traced)
         yield from _wrapped(f"{', '.join(done)}: {lasts}{method}", width, True)
+
+
+def _alike(held: Sequence[Hold]) -> dict[tuple[str, str], list[QualifiedName]]:
+    """Return which mode is taken, and what that stops, with the tables."""
+    found: dict[tuple[str, str], list[QualifiedName]] = {}
+    for hold in held:
+        lasts = f" for {words.time(hold.duration)}" if blocks(hold) else ""
+        stops = f"stops {words.who(hold)}{lasts}"
+        found.setdefault((hold.lock.mode.value, stops), []).append(hold.lock.table)
+    return found
 
 
 def _wrapped(text: str, width: int, below: bool = False) -> list[str]:

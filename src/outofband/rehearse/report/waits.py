@@ -40,6 +40,17 @@ def waits(holds: Sequence[Hold]) -> list[Waits]:
     return sorted(found, key=lambda each: _weight(each.worst), reverse=True)
 
 
+def alike(found: Iterable[Waits]) -> list[list[Waits]]:
+    """Put together the tables of which the same statements take the same locks, such as partitions:
+    in the order in which the first of each came.
+    """
+    groups: dict[tuple[object, ...], list[Waits]] = {}
+    for each in found:
+        key = tuple((id(hold.statement), hold.lock.mode) for hold in each.holds)
+        groups.setdefault(key, []).append(each)
+    return [*groups.values()]
+
+
 def by_statement(holds: Iterable[Hold]) -> Mapping[int, Sequence[Hold]]:
     """Return the locks of each statement that takes any, by the statement's ``id()``."""
     found: dict[int, list[Hold]] = {}

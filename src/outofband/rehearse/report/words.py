@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import Duration, Hold
 from outofband.rehearse.queries.value import Outcome, Planned, Unplanned
 from outofband.rehearse.rehearsal import Rehearsal
-from outofband.rehearse.report.waits import SHORT, locks_rows, waits
+from outofband.rehearse.report.waits import SHORT, Waits, locks_rows, waits
 from outofband.rehearse.run import Part
 from outofband.rehearse.trace import Lock, Traced
 from outofband_lint.finding import Finding
@@ -18,7 +19,9 @@ from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.report.colour import harmless
 from outofband_lint.spelling import shown
+from outofband_lint.stats import Stats
 
+T = TypeVar("T")
 _PARTS: tuple[tuple[Part, str], ...] = (
     ("base", "what comes before"),
     ("upgrade", "upgrade"),
@@ -27,6 +30,7 @@ _PARTS: tuple[tuple[Part, str], ...] = (
 )
 _UPWARD: tuple[Part, ...] = ("base", "upgrade")
 _UNITS = ((1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "days"))
+_NAMED = 4
 _PLAIN_FORM = "Without outofband"
 _COMMENTS = re.compile(r"\A(?:\s*--[^\n]*\n)+")
 # What turns the order of letters round, so that a name is not read as it is (UAX #9).
@@ -71,7 +75,7 @@ def cost(rehearsal: Rehearsal, spelled: Callable[[QualifiedName], str]) -> str:
 
     Of an upgrade that failed nobody knows.
     """
-    found, slow = waits(rehearsal.holds), sum(map(is_told, rehearsal.planned))
+    found, slow = waits(rehearsal.holds), len(planned_badly(rehearsal))
     said = []
     if found and not found[0].are_short:
         worst = found[0].worst
@@ -134,10 +138,10 @@ def name(table: QualifiedName) -> str:
     return str(shown(table))
 
 
-def names(tables: Sequence[QualifiedName], most: int = 4) -> list[str]:
-    """Return names as people say them, and after so many of them how many more there are."""
-    told = [name(table) for table in tables[:most]]
-    return [*told, f"and {len(tables) - most} more"] if len(tables) > most else told
+def names(tables: Sequence[QualifiedName], spelled: Callable[[str], T]) -> list[T | str]:
+    """Return names as people say them, ``spelled``, and after a few how many more there are."""
+    told: list[T | str] = [spelled(name(table)) for table in tables[:_NAMED]]
+    return [*told, f"and {len(tables) - _NAMED} more"] if len(tables) > _NAMED else told
 
 
 def one_line(sql: str, most: int = 72) -> str:
@@ -201,10 +205,25 @@ def by_rule(rehearsal: Rehearsal) -> dict[str, list[Finding]]:
     return rules
 
 
-def is_told(planned: Planned) -> bool:
-    """Whether a query's plans have something to say."""
-    worse = planned.got_worse or planned.waits_for_steps
-    return bool(planned.faults) or worse or isinstance(planned.head, Unplanned)
+def planned_badly(rehearsal: Rehearsal) -> list[Planned]:
+    """Return the queries of which there is a finding."""
+    told = {(finding.path, finding.line, finding.statement) for finding in rehearsal.seen}
+
+    def is_told(planned: Planned) -> bool:
+        query = planned.query
+        return (relative(query.path) if query.path else "", query.line, query.sql) in told
+
+    return [planned for planned in rehearsal.planned if is_told(planned)]
+
+
+def largest(group: Sequence[Waits], stats: Stats) -> Waits:
+    """Return whose table is largest: of partitions and what they are of, that."""
+
+    def size(each: Waits) -> int:
+        relation = stats.of(each.table)
+        return relation.bytes if relation else -1
+
+    return max(group, key=size)
 
 
 def plans(planned: Planned) -> Iterator[tuple[str, Outcome]]:

@@ -33,10 +33,17 @@ def read_server(reader: Reader) -> Server:
 
 def judge_server(server: Server, *, builds: bool) -> Iterator[Finding]:
     """Refuse a server that takes no writes, and builds where they corrupt."""
-    if server.standby or server.read_only:
-        why = "it is a standby" if server.standby else "its transactions are read-only"
+    if server.standby:
         do = "Connect to the primary; target_session_attrs=read-write in the URL finds it"
-        yield Finding(f"this database takes no writes: {why}", do, stops=True)
+        yield Finding("this database takes no writes: it is a standby", do, stops=True)
+    elif server.read_only:
+        yield Finding(
+            f"role {server.role} writes nothing in database {server.database}: "
+            "default_transaction_read_only is on, as some providers set it when a disk is full",
+            "Find why; if it may write, run this with "
+            "PGOPTIONS='-c default_transaction_read_only=off'",
+            stops=True,
+        )
     if builds and server.version in CORRUPTING:
         release = f"14.{server.version % 10000}"
         yield Finding(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from outofband.rehearse.at_size import Hold
 from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.report import words
 from outofband.rehearse.report.element import Element, code, element, several
 from outofband.rehearse.report.timeline import Span, spans
-from outofband.rehearse.report.waits import Waits, blocks, locks_rows, waits
+from outofband.rehearse.report.waits import Waits, alike, blocks, locks_rows, waits
 from outofband_lint.locks import LockMode
 from outofband_lint.names import QualifiedName
 from outofband_lint.stats import Stats
@@ -38,8 +38,8 @@ def section(rehearsal: Rehearsal) -> Element | None:
         return None
     waited = waits(rehearsal.holds)
     long, short = (
-        [_lane(w, drawn[w.table], rehearsal.stats) for w in waited if w.are_short is are_short]
-        for are_short in (False, True)
+        [_lane(group, drawn, rehearsal.stats) for group in alike(w for w in waited if are(w))]
+        for are in (lambda each: not each.are_short, lambda each: each.are_short)
     )
     harmless = sorted(drawn.keys() - {each.table for each in waited})
     free = [_free(table, drawn[table], rehearsal.stats) for table in harmless]
@@ -69,21 +69,38 @@ def _folded(summary: str, found: Sequence[Element]) -> Element | None:
     return element("details", element("summary", summary), several("ul", found, class_="lanes"))
 
 
-def _lane(waiting: Waits, drawn: Sequence[Span], stats: Stats) -> Element:
-    worst = waiting.worst
+def _lane(
+    group: Sequence[Waits], drawn: Mapping[QualifiedName, Sequence[Span]], stats: Stats
+) -> Element:
+    first = words.largest(group, stats)
+    others = [words.name(each.table) for each in group if each is not first]
+    worst = first.worst
     method = words.method(worst.duration)
     place = words.place(worst.statement.path, worst.statement.line)
     waits_for = element("p", f"{words.who(worst)} waits for ", _time(worst))
     return element(
         "li",
-        element("div", _name(waiting.table, stats), waits_for),
         element(
             "div",
-            _bars(drawn),
+            _name(first.table, stats),
+            _alike(others),
+            waits_for,
+        ),
+        element(
+            "div",
+            _bars(drawn[first.table]),
             element("p", code(place), f" takes {worst.lock.mode.value}", class_="why"),
             element("p", method, class_="why") if method else None,
         ),
     )
+
+
+def _alike(names: Sequence[str]) -> Element | None:
+    """Return the tables of which the same is true, folded away unless there is one."""
+    if len(names) < 2:
+        return element("p", "and ", code(names[0])) if names else None
+    listed = several("ul", (element("li", code(name)) for name in names))
+    return element("details", element("summary", f"and {len(names)} more alike"), listed)
 
 
 def _time(hold: Hold) -> Element:

@@ -15,8 +15,9 @@ def section(rehearsal: Rehearsal) -> Element | None:
     """Return the queries; those with nothing to say are folded away together."""
     if not rehearsal.planned:
         return None
-    bad = [_query(each) for each in rehearsal.planned if words.is_told(each)]
-    good = [_query(each) for each in rehearsal.planned if not words.is_told(each)]
+    told = words.planned_badly(rehearsal)
+    bad = [_query(each) for each in told]
+    good = [_query(each) for each in rehearsal.planned if each not in told]
     count = words.count_queries(len(good))
     folded = element(
         "details",
