@@ -237,6 +237,26 @@ def test_eject_shows_what_it_cannot_take_away(folder: Folder) -> None:
         assert "only where outofband check says that nothing is pending" in err
 
 
+def test_eject_finds_the_revisions_where_env_py_says_that_they_are(folder: Folder) -> None:
+    folder("init", "db", "--deploy", "job", "--yes")
+    revision = folder.revision("db", text=f"import known_to_env_py\n{REVISION}")
+    (folder.path / "db/versions").rename(folder.path / "db/of_postgres")
+    env_py = folder.path / "db/env.py"
+    env_py.write_text(
+        "import sys, types\n"
+        "from alembic import context\n"
+        "sys.modules['known_to_env_py'] = types.ModuleType('known_to_env_py')\n"
+        f"context.script.version_locations = [{str(folder.path / 'db/of_postgres')!r}]\n"
+        "context.configure(dialect_name='postgresql')\n"
+    )
+    left = folder("eject", "--yes")
+    assert (left.returncode, left.stderr.partition(" in plain")[0]) == (
+        0,
+        "outofband: 2 operations",
+    )
+    assert "create_index(" in (folder.path / "db/of_postgres" / revision.name).read_text()
+
+
 def test_two_heads_leave_as_one_does(folder: Folder) -> None:
     folder("init", "db", "--deploy", "job", "--yes")
     first = folder.revision("db")

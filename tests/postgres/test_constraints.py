@@ -268,17 +268,18 @@ def test_what_a_foreign_key_needs_and_is_not_there_is_said(
     assert (ending.end, ending.why) == (End.REFUSED, why)
 
 
-def test_a_missing_index_of_a_foreign_key_is_noted_and_stops_nothing(rows: Any) -> None:
-    def found() -> list[str]:
+def test_a_missing_index_of_a_foreign_key_is_noted_and_stops_nothing(rows: Any, steps: Any) -> None:
+    def found(*declared: Step) -> list[str]:
         with Session(Url(rows.url)) as session:
-            return [
-                f.what for f in preflight(session, look(session, Scope(rows.wants(KEY)))).of(KEY)
-            ]
+            view = look(session, Scope(rows.wants(*declared, KEY)))
+            return [f.what for f in preflight(session, view).of(KEY)]
 
     (note,) = found()
     assert note.startswith(
         "no index of public.docs begins with kind: each DELETE from public.kinds"
     )
+    assert found(steps.create("docs_path", "docs", "path")) == [note]
+    assert found(steps.create("docs_kind", "docs", "kind")) == []
     rows.sql("CREATE INDEX docs_kind ON docs (kind, id)")
     assert found() == []
 
@@ -323,3 +324,14 @@ def test_a_validation_is_looked_after_as_a_build_is(rows: Any) -> None:
 
     assert [e.end for e in rows.apply(CHECK, screen=Looking())] == [End.DONE]
     assert watched == [CHECK.name]
+
+
+@pytest.mark.parametrize("more", ["", " NOT VALID"])
+@pytest.mark.parametrize("step", [CHECK, KEY], ids=of_kind)
+def test_what_somebody_adds_between_the_look_and_the_deed_is_taken_as_it_is(
+    rows: Any, step: Any, more: str
+) -> None:
+    screen = rows.recorder()
+    screen.meanwhile["ALTER TABLE"] = lambda: rows.sql(f"{step.plain_sql}{more}")
+    (ending,) = rows.apply(step, screen=screen)
+    assert (ending.end, rows.standing(step).done) == (End.DONE, True)

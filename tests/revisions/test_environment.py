@@ -124,6 +124,29 @@ def test_a_wrong_configuration_is_a_misuse_in_one_line(tmp_path: Path, ini, said
     assert SECRET not in str(raised.value)
 
 
+def test_a_folder_named_from_that_of_the_configuration_is_pointed_out(
+    tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "backend/app/alembic").mkdir(parents=True)
+    (tmp_path / "backend/alembic.ini").write_text("[alembic]\nscript_location = app/alembic\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AlembicConfigWrong) as raised:
+        environment.load(["backend/alembic.ini"])
+    assert raised.value.do == (
+        "Run in backend, or write script_location = %(here)s/app/alembic there"
+    )
+
+
+def test_a_configuration_in_a_folder_below_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AlembicConfigWrong, match="with -c, or run `outofband init`"):
+        environment.load()
+    (tmp_path / "shop/migrations").mkdir(parents=True)
+    (tmp_path / "shop/migrations/alembic.ini").touch()
+    with pytest.raises(AlembicConfigWrong, match=r"such as -c shop/migrations/alembic\.ini"):
+        environment.load()
+
+
 def test_too_many_configurations_are_a_misuse() -> None:
     with pytest.raises(AlembicConfigWrong, match=r"a\.ini, b\.ini"):
         environment.load(["a.ini", "b.ini"])

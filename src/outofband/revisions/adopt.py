@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from outofband.errors import Misuse
 from outofband.revisions import env_py, graph, project_file
 from outofband.revisions.change import FileChange, changed
-from outofband.revisions.environment import script_directory
+from outofband.revisions.environment import recorded, script_directory
 from outofband.revisions.fix_extra import needed_for
 from outofband.revisions.project import folder_of
 from outofband.settings import Deploy, Template
@@ -144,12 +144,12 @@ def _require_python(path: Path, text: bytes) -> None:
 
 def ejected(config: Config) -> Ejection:
     """Return what makes the project a plain one. Raises FixNotInstalled, RevisionsNotLoaded,
-    AlembicConfigWrong or ProjectFileOdd.
+    AlembicConfigWrong, EnvPyFailed or ProjectFileOdd.
     """
     with needed_for("eject and its --diff"):
         from outofband.revisions.rewrite.ejecting import ejected as without_operations
         from outofband.revisions.rewrite.guarded import without_guard
-    script = script_directory(config)
+    script = _directory(config)
     paths = [Path(s.path) for s in graph.every(script)]
     made = without_operations({path: path.read_bytes() for path in paths})
     changes = [change for path in paths for change in changed(path, made[path].text)]
@@ -165,6 +165,25 @@ def ejected(config: Config) -> Ejection:
     gone = [Left(r.path, r.line, f"op.{r.operation}: {r.why}") for r in remaining if r.gone]
     standing = (*left, *_mentions(script, {*paths}, {c.path: c.after for c in changes}))
     return Ejection(tuple(changes), sum(m.made for m in made.values()), standing, tuple(gone))
+
+
+def _directory(config: Config) -> ScriptDirectory:
+    """Return the folder of revisions; where they cannot be had without it, as env.py leaves it,
+    which may name other folders and make what they import. Raises EnvPyFailed.
+    """
+    script = script_directory(config)
+    env_py = Path(script.env_py_location)
+    if env_py.is_file() and not _has_revisions(script, env_py):
+        script = script_directory(config)
+        recorded(config, script, as_sql=True)
+    return script
+
+
+def _has_revisions(script: ScriptDirectory, env_py: Path) -> bool:
+    try:
+        return bool(graph.every(script)) or not any(_mentions(script, {env_py}, {}))
+    except graph.RevisionsNotLoaded:
+        return False
 
 
 def _mentions(

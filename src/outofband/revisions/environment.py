@@ -15,6 +15,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -226,10 +227,27 @@ def _read(config: Config) -> Iterator[None]:
     except (CommandError, ImportError, configparser.Error, OSError) as error:
         ini = config.config_file_name
         if ini is not None and not Path(ini).is_file():
-            what, do = f"there is no {ini}", "Name the project's with -c, or run `outofband init`"
+            what, do = f"there is no {ini}", f"Name the project's with -c{_near()}"
         else:
-            what, do = f"the configuration {ini or 'given'} is wrong", "Correct it"
+            what = f"the configuration {ini or 'given'} is wrong"
+            do = _elsewhere(config) if isinstance(error, CommandError) else "Correct it"
         raise AlembicConfigWrong(what, why=_told(error), do=do) from None
+
+
+def _near() -> str:
+    """Name a configuration in a folder below, such as Flask-Migrate's."""
+    found = next(chain(Path().glob("*/alembic.ini"), Path().glob("*/*/alembic.ini")), None)
+    return f", such as -c {found}" if found else ", or run `outofband init`"
+
+
+def _elsewhere(config: Config) -> str:
+    """Say what to do where the folder of revisions is named from the ini file's own folder."""
+    folder = Path(config.config_file_name or "").parent
+    section = config.config_ini_section
+    named = config.file_config.get(section, "script_location", raw=True, fallback="")
+    if named and ":" not in named and folder != Path() and (folder / named).is_dir():
+        return f"Run in {folder}, or write script_location = %(here)s/{named} there"
+    return "Correct it"
 
 
 def _dialect_name(given: Mapping[str, Any]) -> str | None:

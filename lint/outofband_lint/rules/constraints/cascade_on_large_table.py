@@ -38,6 +38,10 @@ LARGE = Settings(large=("lines",))
             settings=Settings(large=("lines*",)),
         ),
         "ALTER TABLE created_by_hand ADD FOREIGN KEY (a) REFERENCES orders ON DELETE CASCADE",
+        Example(
+            "ALTER TABLE lines ADD FOREIGN KEY (order_id) REFERENCES orders ON DELETE CASCADE",
+            out_of_band=True,
+        ),
     ),
     good=(
         "CREATE TABLE fresh (a bigint REFERENCES orders ON DELETE CASCADE)",
@@ -66,7 +70,7 @@ def cascade_on_large_table(
 
     Source: PostgreSQL 18, 5.5.5, Foreign Keys.
     """
-    if does_nothing(statement, schema) or context.source.out_of_band:
+    if does_nothing(statement, schema):
         return
     table = _large(statement, schema, context)
     if table is None:

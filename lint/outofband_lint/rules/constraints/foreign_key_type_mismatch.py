@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from outofband_lint.context import StatementContext
+from outofband_lint.example import Example
 from outofband_lint.names import quote
 from outofband_lint.references import Reference, does_nothing, references, types_of
 from outofband_lint.rule import Violation, statement_rule
@@ -35,6 +36,10 @@ _TEXTS = ("character varying", "text")
         "ALTER TABLE orders ADD small_id smallint REFERENCES customers (id)",
         "CREATE TABLE fresh (code varchar(20) REFERENCES customers (code))",
         "CREATE TABLE fresh (id bigint PRIMARY KEY, parent int REFERENCES fresh)",
+        Example(
+            "ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers",
+            out_of_band=True,
+        ),
     ),
     good=(
         "CREATE TABLE fresh (customer_id bigint REFERENCES customers)",
@@ -48,7 +53,7 @@ _TEXTS = ("character varying", "text")
     ),
 )
 def foreign_key_type_mismatch(
-    statement: CreateTable | AlterTable, schema: Schema, context: StatementContext
+    statement: CreateTable | AlterTable, schema: Schema, _context: StatementContext
 ) -> Iterator[Violation]:
     """A foreign key's column cannot hold every key that it may point to.
 
@@ -63,7 +68,7 @@ def foreign_key_type_mismatch(
 
     Source: PostgreSQL 18, 5.5.5, Foreign Keys; ATAddForeignKeyConstraint (tablecmds.c).
     """
-    if does_nothing(statement, schema) or context.source.out_of_band:
+    if does_nothing(statement, schema):
         return
     own: Mapping[str, DataType] | None = None
     for reference in references(statement, schema):

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from outofband.catalog.facts import TableFacts
+from outofband.catalog.facts import KeyFacts, TableFacts
 from outofband.catalog.reader import Reader
 from outofband.catalog.reader import query as catalog_query
 from outofband.catalog.sight import Sight
+from outofband.model.index import Key
 from outofband.model.names import quote
 from outofband.model.statements import Validate
-from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.step import AddForeignKey, CreateIndex, RowConstraint, Step
 from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.finding import Finding
@@ -34,9 +35,9 @@ def try_constraints(
     deadline = time.monotonic() + SECONDS
     for planned in steps:
         step, table = planned.step, view.seen.table(planned.step.table)
-        if not isinstance(step, AddCheck | AddForeignKey | SetNotNull) or table is None:
+        if not isinstance(step, RowConstraint) or table is None:
             continue
-        found = list(_of_reference(prober, planned, table, server, provider))
+        found = list(_of_reference(prober, view, planned, table, server, provider))
         if not any(f.stops for f in found) and _validates(planned):
             left = max(0.001, deadline - time.monotonic())
             found += _of_rows(prober, step, planned.standing.sight, table, left)
@@ -48,7 +49,7 @@ def _validates(planned: PlannedStep) -> bool:
 
 
 def _of_rows(
-    prober: Prober, step: Constraint | SetNotNull, sight: Sight, table: TableFacts, seconds: float
+    prober: Prober, step: RowConstraint, sight: Sight, table: TableFacts, seconds: float
 ) -> Iterator[Finding]:
     try:
         found = count(prober, step, sight, table, seconds=seconds)
@@ -62,7 +63,7 @@ def _of_rows(
 
 
 def judge_violations(
-    step: Constraint | SetNotNull, table: TableFacts, found: Violations
+    step: RowConstraint, table: TableFacts, found: Violations
 ) -> Iterator[Finding]:
     """Refuse a validation that would fail; of a table too large to be looked at, say so."""
     if found.rows is None:
@@ -75,7 +76,12 @@ def judge_violations(
 
 
 def _of_reference(
-    reader: Reader, planned: PlannedStep, table: TableFacts, server: Server, provider: Provider
+    reader: Reader,
+    view: View,
+    planned: PlannedStep,
+    table: TableFacts,
+    server: Server,
+    provider: Provider,
 ) -> Iterator[Finding]:
     step, shown = planned.step, planned.standing.sight.constraint
     referent = shown.referent if shown else None
@@ -90,7 +96,8 @@ def _of_reference(
             f"GRANT REFERENCES ON {referent.name} TO {quote(server.role)};",
             stops=True,
         )
-    yield from judge_index(step, table, referent)
+    if not any(_will_find(step, standing.step) for standing in view.standings):
+        yield from judge_index(step, table, referent)
 
 
 def judge_index(step: AddForeignKey, table: TableFacts, referent: TableFacts) -> Iterator[Finding]:
@@ -110,5 +117,15 @@ def judge_index(step: AddForeignKey, table: TableFacts, referent: TableFacts) ->
 
 def _finds(step: AddForeignKey, table: TableFacts) -> Iterator[bool]:
     for index in table.indexes:
-        first = {key.column for key in index.keys[: len(step.columns)]}
-        yield index.valid and not index.predicate and first == set(step.columns)
+        yield index.valid and not index.predicate and _leads(index.keys, step.columns)
+
+
+def _will_find(step: AddForeignKey, other: Step) -> bool:
+    """Tell whether a step declares the index that finds the rows that refer to one."""
+    if not isinstance(other, CreateIndex) or other.table != step.table:
+        return False
+    return other.index.where is None and _leads(other.index.keys, step.columns)
+
+
+def _leads(keys: Sequence[Key] | Sequence[KeyFacts], columns: Sequence[str]) -> bool:
+    return {key.column for key in keys[: len(columns)]} == set(columns)
