@@ -12,7 +12,7 @@ from outofband.catalog.constraints import constraint_sight
 from outofband.catalog.facts import Column, IndexFacts, KeyFacts, Observation, TableFacts
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.step import AddCheck, AddForeignKey, Constraint, RowConstraint, SetNotNull
 
 DOCS, KINDS = QualifiedName("docs", "public"), QualifiedName("kinds", "public")
 CHECK = AddCheck("docs_positive", DOCS, "id > 0")
@@ -61,7 +61,7 @@ def key(*, validated: bool) -> ConstraintFacts:
 
 
 def left(
-    step: Constraint | SetNotNull,
+    step: RowConstraint,
     *found: ConstraintFacts,
     version: int = 180000,
     on: TableFacts = DOCS_TABLE,

@@ -9,6 +9,7 @@ import pytest
 
 from outofband.doctor.asking import Asking, Candidate
 from outofband.doctor.finding import Finding, fails, ranked
+from outofband.doctor.indexes import Counted, Scans
 from outofband.doctor.plans import numbered, of_queries
 from outofband.doctor.sequential import Reading, judge, read_sequentially
 from outofband.doctor.transactions import Holder, Waiting, in_the_way, judge_waiting
@@ -74,6 +75,25 @@ def test_scans_that_are_over_are_a_note_where_every_query_was_planned() -> None:
     severities = [judge(reading, ["docs_id"], [], "", asked).severity for asked in (0, 3)]
     assert severities == ["error", "note"]
     assert judge(reading, [], [], "", 3).severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("since", "there_on", "doubt"),
+    [
+        ("2026-11-20", "2026-11-20", ""),
+        ("2026-11-21", "2026-11-01", "that is less than 7 days: it may be needed all the same"),
+        (None, "2026-11-01", "that is less than 7 days: it may be needed all the same"),
+        ("2026-11-01", "2026-11-25", "it is known to be there since 2026-11-25 alone"),
+        ("2026-11-01", None, "nobody knows since when it is there: one built lately"),
+    ],
+)
+def test_an_index_is_called_unused_with_a_doubt_until_it_was_there_and_counted_for_long(
+    since: str | None, there_on: str | None, doubt: str
+) -> None:
+    counted = Counted({}, since, "2026-11-27", standby=False)
+    told = counted.doubt(Scans(0, 8192, there_on))
+    assert told.startswith(doubt)
+    assert bool(told) is bool(doubt)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from outofband.model.names import QualifiedName
 from outofband.model.step import (
     AddCheck,
     AddForeignKey,
-    Constraint,
+    RowConstraint,
     SetNotNull,
     Wanted,
     WantedStep,
@@ -70,11 +70,11 @@ class Silent:
         return nullcontext(lambda: None)
 
 
-def scope(step: Constraint | SetNotNull) -> Scope:
+def scope(step: RowConstraint) -> Scope:
     return Scope(Wanted((WantedStep(step, "r1"),)))
 
 
-def applied(url: str, step: Constraint | SetNotNull, left: int = 99) -> list[str]:
+def applied(url: str, step: RowConstraint, left: int = 99) -> list[str]:
     """Apply a step, or die instead of the action after so many; return the statements shown."""
     screen = Silent()
     with Session(Url(url)) as session:
@@ -87,7 +87,7 @@ def applied(url: str, step: Constraint | SetNotNull, left: int = 99) -> list[str
     return screen.statements
 
 
-def standing(url: str, step: Constraint | SetNotNull) -> Standing:
+def standing(url: str, step: RowConstraint) -> Standing:
     with Session(Url(url)) as session:
         return look(session, scope(step)).standings[0]
 
@@ -101,7 +101,7 @@ def rows_of(url: str, query: str) -> list[str]:
 @pytest.mark.parametrize("setup", [PLAIN, SPLIT], ids=["plain", "over partitions"])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.kind)
 def test_a_run_that_dies_after_any_action_is_finished_by_the_next(
-    cluster: Cluster, setup: tuple[str, ...], step: Constraint | SetNotNull
+    cluster: Cluster, setup: tuple[str, ...], step: RowConstraint
 ) -> None:
     with cluster.copy(setup) as url:
         whole = applied(url, step)
@@ -122,7 +122,7 @@ def test_a_run_that_dies_after_any_action_is_finished_by_the_next(
 @pytest.mark.parametrize("setup", [PLAIN, SPLIT], ids=["plain", "over partitions"])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.kind)
 def test_every_row_is_read_once_and_by_the_validation(
-    cluster: Cluster, setup: tuple[str, ...], step: Constraint | SetNotNull
+    cluster: Cluster, setup: tuple[str, ...], step: RowConstraint
 ) -> None:
     with cluster.copy(setup) as url:
         whole = applied(url, step)

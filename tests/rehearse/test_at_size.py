@@ -33,6 +33,7 @@ def _traced(mode: LockMode, transaction: int = 1, **more: object) -> Traced:
         (_traced(EXCLUSIVE, scanned=(T,), locks=(), sql="UPDATE t SET a = 1"), 1000 / 70),
         (_traced(READS, scanned=(T,), sql="UPDATE u SET a = 1 FROM t"), 2.0),
         (_traced(EXCLUSIVE, scanned=(T,), locks=(), sql="INSERT INTO u SELECT * FROM t"), 2.0),
+        (_traced(READS, scanned=(T,), created=(U,), sql="CREATE TABLE u AS SELECT * FROM t"), 2.0),
     ],
     ids=[
         "nothing",
@@ -43,6 +44,7 @@ def _traced(mode: LockMode, transaction: int = 1, **more: object) -> Traced:
         "an update of what is locked already",
         "an update by what another table has",
         "an insert of what it has",
+        "a table made of what it has",
     ],
 )
 def test_work_on_a_whole_table_lasts_by_its_size(traced: Traced, seconds: float) -> None:

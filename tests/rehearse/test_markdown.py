@@ -100,6 +100,7 @@ def test_partitions_that_are_locked_alike_share_a_line() -> None:
     sizes = dict.fromkeys(tables, GIGABYTE) | {"events": 12 * GIGABYTE}
     told = Rendered(report(rehearsal(replace(build, created=(table("i"),)), sizes=sizes)))
     assert len(told.rows) == 4
+    assert "`events_11`, and 9 more |" in report(rehearsal(build, sizes=sizes))
     assert told.rows[1][:2] == ["events, events_1, events_10, events_11, and 9 more", "12 GB"]
     assert told.rows[1][4].endswith(
         "12 GB of events_1, events_2 and 10 more tables indexed at 191 MB a second"

@@ -123,6 +123,13 @@ def test_of_two_hundred_tables_thirty_are_seen_at_first() -> None:
     assert page.tags.count("svg") == 200 + 5
 
 
+def test_partitions_that_are_locked_alike_share_a_lane() -> None:
+    tables = [f"events_{n}" for n in range(12)]
+    told = report(rehearsal(traced("DROP TABLE events", *tables, scanned=tuple(tables))))
+    assert told.count("DROP TABLE events") == 1
+    assert "<summary>and 11 more alike</summary>" in told
+
+
 def test_a_lock_is_drawn_from_its_statement_to_the_end_of_its_transaction() -> None:
     first = traced("", "t", transaction=1)
     slow = traced("", "u", scanned=("u",), transaction=1)

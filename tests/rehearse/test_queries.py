@@ -174,6 +174,7 @@ def test_a_branch_answers_for_what_it_makes_worse(
         "waits": "query-waits-for-steps",
         "worse": "query-plan-worse",
     }
+    assert {finding.rule for finding in rehearsal.predicted} & {"query-without-index"} == set()
     assert "before these revisions it could" in told["broken"].message
     assert "by Index Scan using by_time on public.orders" in told["worse"].message
     assert "Keep what the old plan uses (by_time)" in told["worse"].help

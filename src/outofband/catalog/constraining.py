@@ -22,18 +22,18 @@ from outofband.model.statements import (
     AddNotNull,
     AddNotValid,
     AddOverPartitions,
+    Decision,
     DeclareNotNull,
     DropConstraint,
     Validate,
 )
-from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.step import AddCheck, AddForeignKey, Constraint, RowConstraint, SetNotNull
 
-Decision = tuple[tuple[Action, ...], str]
 _BEGUN = frozenset({State.NOT_VALID, State.UNFINISHED})
 
 
 def constrain(
-    step: Constraint | SetNotNull, sight: Sight, table: TableFacts, *, waits: bool = False
+    step: RowConstraint, sight: Sight, table: TableFacts, *, waits: bool = False
 ) -> Decision:
     """Return what is left to do for a step, or why it cannot be done; its table's schema is filled
     in. One that ``waits`` for others is not judged by what they are to bring.

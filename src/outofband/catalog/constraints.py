@@ -17,7 +17,14 @@ from outofband.catalog.reader import Reader, Row, query
 from outofband.catalog.sight import ConstraintSight, Sight
 from outofband.model.names import QualifiedName, quote
 from outofband.model.state import State
-from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull, Step
+from outofband.model.step import (
+    AddCheck,
+    AddForeignKey,
+    Constraint,
+    RowConstraint,
+    SetNotNull,
+    Step,
+)
 
 _KINDS = {
     "c": "a check",
@@ -33,7 +40,7 @@ _ACTIONS = {"": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFA
 
 def is_constraint(step: Step) -> bool:
     """Tell whether a step adds what every row has to satisfy."""
-    return isinstance(step, AddCheck | AddForeignKey | SetNotNull)
+    return isinstance(step, RowConstraint)
 
 
 def referents(steps: Iterable[Step]) -> Iterator[QualifiedName]:
@@ -79,7 +86,7 @@ def _facts(row: Row) -> ConstraintFacts:
     )
 
 
-def constraint_sight(step: Constraint | SetNotNull, seen: Observation) -> Sight:
+def constraint_sight(step: RowConstraint, seen: Observation) -> Sight:
     """Tell the state of a foreign key, a check or a NOT NULL."""
     table = seen.table(step.table)
     if table is None:
@@ -207,9 +214,7 @@ def _unproved(step: SetNotNull, table: TableFacts, shown: ConstraintSight) -> Si
     return Sight(State.ABSENT, constraint=shown)
 
 
-def is_constraint_reachable(
-    step: Constraint | SetNotNull, table: TableFacts, seen: Observation
-) -> bool:
+def is_constraint_reachable(step: RowConstraint, table: TableFacts, seen: Observation) -> bool:
     """Tell whether a constraint of a coming revision can be added now: what it names is there."""
     match step:
         case AddCheck(condition=condition):
@@ -222,7 +227,7 @@ def is_constraint_reachable(
             return column in table.columns
 
 
-def left_over(step: Constraint | SetNotNull, sight: Sight) -> list[Sight]:
+def left_over(step: RowConstraint, sight: Sight) -> list[Sight]:
     """Find the constraint of an unapplied step; of a NOT NULL what was added for it under a name.
 
     A column that is NOT NULL without a name is nobody's.

@@ -9,7 +9,7 @@ from outofband.catalog.reader import Reader, Row, query
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import DropColumn, DropTable, Step
+from outofband.model.step import Drop, DropColumn, Step
 
 Key = tuple[QualifiedName, str]
 """A table as its step names it, and the column, or an empty name for the table."""
@@ -20,14 +20,14 @@ def drops(reader: Reader, steps: Iterable[Step]) -> Mapping[Key, DropFacts]:
     """Read what is there of what steps drop; asks only where there are some."""
     asked = {
         (str(table), column): (table, column)
-        for table, column in (_key(s) for s in steps if isinstance(s, DropTable | DropColumn))
+        for table, column in (_key(s) for s in steps if isinstance(s, Drop))
     }
     names = {"tables": [table for table, _ in asked], "columns": [column for _, column in asked]}
     rows = reader.rows(query("drops"), names) if asked else ()
     return {asked[row["table_name"], row["column_name"]]: _facts(row) for row in rows}
 
 
-def _key(step: DropTable | DropColumn) -> Key:
+def _key(step: Drop) -> Key:
     return step.table, step.column if isinstance(step, DropColumn) else ""
 
 
@@ -46,7 +46,7 @@ def _facts(row: Row) -> DropFacts:
     )
 
 
-def drop_sight(step: DropTable | DropColumn, seen: Observation) -> Sight:
+def drop_sight(step: Drop, seen: Observation) -> Sight:
     """Tell whether it is still there; what goes by a table's name alone has to be one."""
     found = seen.drops.get(_key(step))
     if found is None:

@@ -9,14 +9,14 @@ from outofband.catalog.reader import Reader, query
 from outofband.catalog.sight import Sight
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.step import RefreshView, Reindex, Step, mark_of
+from outofband.model.step import Rebuild, RefreshView, Step, mark_of
 
 _VIEW, _OVER_PARTITIONS = "m", "I"
 
 
 def rebuilds(reader: Reader, steps: Iterable[Step]) -> Mapping[QualifiedName, RebuildFacts]:
     """Read what is there of what steps do anew; asks only where there are some."""
-    wanted = (step for step in steps if isinstance(step, Reindex | RefreshView))
+    wanted = (step for step in steps if isinstance(step, Rebuild))
     asked = {str(step.relation): step.relation for step in wanted}
     rows = reader.rows(query("rebuilds"), {"names": [*asked]}) if asked else ()
     return {
@@ -33,7 +33,7 @@ def rebuilds(reader: Reader, steps: Iterable[Step]) -> Mapping[QualifiedName, Re
     }
 
 
-def rebuild_sight(step: Reindex | RefreshView, seen: Observation) -> Sight:
+def rebuild_sight(step: Rebuild, seen: Observation) -> Sight:
     """Tell by the mark in its comment whether a step was done on a relation."""
     found = seen.rebuilds.get(step.relation)
     if found is None or found.is_view is not isinstance(step, RefreshView):

@@ -16,7 +16,7 @@ from outofband.catalog.reachable import reachable
 from outofband.catalog.sight import Sight
 from outofband.catalog.unwanted import unwanted
 from outofband.model.state import State
-from outofband.model.step import CreateIndex, DropColumn, DropTable, Step, Wanted
+from outofband.model.step import CreateIndex, Drop, Step, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _kept(step: Step, sight: Sight, incomplete: tuple[str, ...]) -> Sight:
     """Keep what is to be dropped where a revision cannot be read that might have made it anew."""
     if sight.state is not State.VALID or not incomplete:
         return sight
-    if not isinstance(step, DropTable | DropColumn):
+    if not isinstance(step, Drop):
         return sight
     reason = f"revision {', '.join(incomplete)} cannot be read, and may have made it anew"
     return replace(sight, reason=reason)

@@ -11,19 +11,15 @@ from outofband.catalog.pairs import builds_and_promotions
 from outofband.catalog.sight import Sight
 from outofband.model.state import State
 from outofband.model.step import (
-    AddCheck,
     AddConstraint,
     AddEnumValue,
-    AddForeignKey,
     Backfill,
     CreateIndex,
     DetachPartition,
-    DropColumn,
+    Drop,
     DropIndex,
-    DropTable,
-    RefreshView,
-    Reindex,
-    SetNotNull,
+    Rebuild,
+    RowConstraint,
     Step,
     Wanted,
     WantedStep,
@@ -48,19 +44,11 @@ def _left_over(
     """Find the object of an unapplied step, or what a build of it left under its temporary name."""
     table = seen.table(step.table)
     if table is None or isinstance(
-        step,
-        DropIndex
-        | Backfill
-        | DetachPartition
-        | DropTable
-        | DropColumn
-        | Reindex
-        | RefreshView
-        | AddEnumValue,
+        step, DropIndex | Backfill | DetachPartition | Drop | Rebuild | AddEnumValue
     ):
         return []
     sight = classify(step, seen, beside=beside)
-    if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
+    if isinstance(step, RowConstraint):
         return left_over(step, sight)
     found, key = sight.index, sight.key
     if found is None:

@@ -13,12 +13,12 @@ from outofband.deploy.decision import Afterwards, Decision, Defer, Inline, Nothi
 from outofband.deploy.size import is_small, over
 from outofband.model.state import State
 from outofband.model.statements import Action, Validate
-from outofband.model.step import Constraint, SetNotNull
+from outofband.model.step import RowConstraint, SetNotNull
 from outofband.settings import Settings
 
 
 def on_upgrade(
-    step: Constraint | SetNotNull,
+    step: RowConstraint,
     sight: Sight,
     table: TableFacts,
     settings: Settings,
@@ -55,7 +55,7 @@ class _Brief:
     validated: bool
 
 
-def _at_once(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> tuple[str, ...]:
+def _at_once(step: RowConstraint, sight: Sight, table: TableFacts) -> tuple[str, ...]:
     """Return what does a step on a small table, where looking at every row takes no time."""
     if sight.state is State.ABSENT:
         version = sight.constraint.known.server_version if sight.constraint else 0
@@ -65,7 +65,7 @@ def _at_once(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> 
     return _sql(constrain(step, sight, table)[0])
 
 
-def _brief(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> _Brief:
+def _brief(step: RowConstraint, sight: Sight, table: TableFacts) -> _Brief:
     """Return what an upgrade does on a large table: the constraint for new rows.
 
     Not where that locks one partition after the other, each of which may have to be waited for.
@@ -76,7 +76,7 @@ def _brief(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> _B
     return _Brief(() if table.partitioned else _sql(tuple(first)), validated or table.partitioned)
 
 
-def _obstacle(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> str:
+def _obstacle(step: RowConstraint, sight: Sight, table: TableFacts) -> str:
     """Return why nothing can be done now; empty where something can.
 
     Whoever builds an index on a table has a lock that a new constraint would wait for.

@@ -13,17 +13,13 @@ from outofband.deploy.small import on_small
 from outofband.model.names import quote
 from outofband.model.state import BUILT, State
 from outofband.model.step import (
-    AddCheck,
     AddConstraint,
-    AddForeignKey,
     Backfill,
     DetachPartition,
-    DropColumn,
+    Drop,
     DropIndex,
-    DropTable,
-    RefreshView,
-    Reindex,
-    SetNotNull,
+    Rebuild,
+    RowConstraint,
     Step,
 )
 from outofband.settings import Settings
@@ -37,11 +33,11 @@ def on_upgrade(
     """
     if isinstance(step, Backfill):
         return Nothing() if sight.state is State.FINISHED else Defer("no upgrade moves data")
-    if isinstance(step, Reindex | RefreshView):
+    if isinstance(step, Rebuild):
         return rebuild.on_upgrade(step, sight, table, settings, waits_for)
-    if isinstance(step, DropTable | DropColumn):
+    if isinstance(step, Drop):
         return drop.on_upgrade(step, sight, table, settings, waits_for)
-    if isinstance(step, AddCheck | AddForeignKey | SetNotNull):
+    if isinstance(step, RowConstraint):
         return constraints.on_upgrade(step, sight, table, settings, waits_for)
     if isinstance(step, DropIndex | DetachPartition):
         if sight.state is State.ABSENT:
@@ -76,7 +72,7 @@ def on_downgrade(step: Step, sight: Sight, table: TableFacts, settings: Settings
         and is_small(table, settings)
     ):
         return Inline((_drop_constraint(step, sight, table),))
-    if isinstance(step, DropTable | DropColumn) and sight.state is State.VALID:
+    if isinstance(step, Drop) and sight.state is State.VALID:
         return drop.on_downgrade(step, sight, table, settings)
     return on_upgrade(step, sight, table, settings, ())
 

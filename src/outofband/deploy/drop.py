@@ -8,12 +8,12 @@ from outofband.deploy.decision import Decision, Defer, Inline, Nothing
 from outofband.deploy.large import on_large
 from outofband.deploy.size import is_small
 from outofband.model.names import quote
-from outofband.model.step import DropColumn, DropTable
+from outofband.model.step import Drop, DropColumn
 from outofband.settings import Settings
 
 
 def on_upgrade(
-    step: DropTable | DropColumn,
+    step: Drop,
     sight: Sight,
     table: TableFacts,
     settings: Settings,
@@ -34,9 +34,7 @@ def on_upgrade(
     return Defer(reason)
 
 
-def on_downgrade(
-    step: DropTable | DropColumn, sight: Sight, table: TableFacts, settings: Settings
-) -> Decision:
+def on_downgrade(step: Drop, sight: Sight, table: TableFacts, settings: Settings) -> Decision:
     """Drop what the upgrade has made, where it is small."""
     small = is_small(table, settings)
     return Inline((step.plain_sql,)) if small else on_large(step, sight, table, settings)

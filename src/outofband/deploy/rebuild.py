@@ -8,12 +8,12 @@ from outofband.deploy.decision import Decision, Defer, Inline, Nothing, waiting
 from outofband.deploy.large import on_large
 from outofband.deploy.size import is_small
 from outofband.model.state import State
-from outofband.model.step import RefreshView, Reindex, comment_on
+from outofband.model.step import Rebuild, RefreshView, comment_on
 from outofband.settings import Settings
 
 
 def on_upgrade(
-    step: Reindex | RefreshView,
+    step: Rebuild,
     sight: Sight,
     table: TableFacts,
     settings: Settings,

@@ -26,6 +26,7 @@ from outofband.model.step import (
     Backfill,
     CreateIndex,
     DetachPartition,
+    Drop,
     DropColumn,
     DropIndex,
     DropTable,
@@ -123,7 +124,7 @@ def downgrade(connection: Connection, step: Step, *, settings: Settings) -> Outc
     settings = replace(settings, on_large="defer")
     exact = resolved(step, table)
     decision = decide.on_downgrade(exact, classify(step, seen), table, settings)
-    takes_away = isinstance(step, DropIndex | DetachPartition | DropTable | DropColumn)
+    takes_away = isinstance(step, DropIndex | DetachPartition | Drop)
     if takes_away and isinstance(decision, Defer):
         return Outcome(step, f"left in place: {decision.reason}")
     return _carry_out(connection, exact, decision, settings)

@@ -26,10 +26,13 @@ _LONG_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """How often an index was scanned, and its size, over all partitions."""
+    """How often an index was scanned, its size, and a day on which it was there, None where nobody
+    knows any; over all partitions.
+    """
 
     scans: int
     bytes: int
+    there_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,23 @@ class Counted:
     standby: bool
 
     @property
-    def is_long(self) -> bool:
-        """Whether they count for long enough to tell what is never used."""
-        if self.since is None:
-            return True
-        return (date.fromisoformat(self.today) - date.fromisoformat(self.since)).days >= _LONG_DAYS
-
-    @property
     def told(self) -> str:
         """Say since when."""
         return f"since {self.since}" if self.since else "since the counters began"
+
+    def doubt(self, scans: Scans) -> str:
+        """Say why an index that was not used may be needed; empty where that is unlikely."""
+        if self._is_recent(self.since):
+            return f"that is less than {_LONG_DAYS} days: it may be needed all the same"
+        if scans.there_on is None:
+            return "nobody knows since when it is there: one built lately was not needed yet"
+        if self._is_recent(scans.there_on):
+            return f"it is known to be there since {scans.there_on} alone"
+        return ""
+
+    def _is_recent(self, day: str | None) -> bool:
+        before = date.fromisoformat(day or self.today)
+        return (date.fromisoformat(self.today) - before).days < _LONG_DAYS
 
 
 def invalid(table: TableFacts, wanted: Set[str]) -> Iterator[Finding]:
@@ -129,12 +139,17 @@ def unused(
         needed = any(leads_reference(index, columns) for columns in references)
         if _enforces(stored) or needed or covering(index, number, table):
             continue
-        severity: Severity = "warning" if counted.is_long else "note"
+        doubt = counted.doubt(scans)
+        severity: Severity = "note" if doubt else "warning"
         yield Finding(
             "index-unused",
             severity,
             f"index {stored.name} of {table.name} was not used once {counted.told}",
-            (_unused_evidence(index, scans), "replicas count their own scans: look there, too"),
+            (
+                _unused_evidence(index, scans),
+                *filter(None, [doubt]),
+                "replicas count their own scans: look there, too",
+            ),
             f"every write to {table.name} keeps it",
             _drop(stored, table.name),
             str(stored.name),

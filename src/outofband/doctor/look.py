@@ -100,7 +100,10 @@ def _visible(steps: Iterable[Step], hidden: OutOfSight) -> list[Step]:
 def _counted(session: Asked, server: Server) -> Counted:
     rows = session.rows(query("index_scans", __package__), _OURS)
     by_index = {
-        QualifiedName(row["name"], row["schema"]): Scans(row["scans"], row["bytes"]) for row in rows
+        QualifiedName(row["name"], row["schema"]): Scans(
+            row["scans"], row["bytes"], row["there_on"]
+        )
+        for row in rows
     }
     return Counted(by_index, server.counted_since, server.today, server.standby)
 

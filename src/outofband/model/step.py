@@ -9,8 +9,14 @@ from dataclasses import dataclass
 
 from outofband.model.names import QualifiedName
 from outofband.model.steps.backfill import Backfill
-from outofband.model.steps.constraint import AddCheck, AddForeignKey, Constraint, SetNotNull
-from outofband.model.steps.drop import DropColumn, DropTable
+from outofband.model.steps.constraint import (
+    AddCheck,
+    AddForeignKey,
+    Constraint,
+    RowConstraint,
+    SetNotNull,
+)
+from outofband.model.steps.drop import Drop, DropColumn, DropTable
 from outofband.model.steps.enum import AddEnumValue
 from outofband.model.steps.index import CreateIndex, DropIndex
 from outofband.model.steps.partition import DetachPartition
@@ -28,12 +34,14 @@ __all__ = [
     "ConstraintIndex",
     "CreateIndex",
     "DetachPartition",
+    "Drop",
     "DropColumn",
     "DropIndex",
     "DropTable",
     "Rebuild",
     "RefreshView",
     "Reindex",
+    "RowConstraint",
     "SetNotNull",
     "Step",
     "Wanted",

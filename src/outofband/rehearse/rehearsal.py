@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,6 +12,7 @@ from outofband.gate.judge import judge, lint_settings
 from outofband.gate.past import known_findings, suppressions_of
 from outofband.gate.request import Request
 from outofband.gate.subject import Subject, subject_of
+from outofband.pretend import Plan
 from outofband.rehearse import allowed, findings, running
 from outofband.rehearse.at_size import Hold, holds
 from outofband.rehearse.predicted import schema_of, surprises
@@ -119,7 +121,7 @@ def rehearse(
     seen = [*findings.of(rehearsal, surprises(schema_of(before, began), upgraded))]
     told = allowed.told(seen, settings, comments, _looked_for(rehearsal))
     new = baseline.compare([*told], known).new
-    return replace(rehearsal, seen=new, predicted=tuple(_but(judged.new, seen)))
+    return replace(rehearsal, seen=new, predicted=tuple(_but(judged.new, seen, came.planned)))
 
 
 def _looked_for(rehearsal: Rehearsal) -> frozenset[str]:
@@ -151,10 +153,20 @@ _SIZED = ("table", "materialized view", "foreign table")
 _NAMED = 5
 
 
-def _but(predicted: Iterable[Finding], seen: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out what the linter predicts of a query whose plan was seen to be wrong."""
+def _but(
+    predicted: Iterable[Finding], seen: Iterable[Finding], planned: Iterable[Planned]
+) -> Iterator[Finding]:
+    """Leave out what the linter predicts of a query whose plan was seen to be wrong, or was seen at
+    production's size: then that is what there is to say.
+    """
     said = {(f.path, f.line) for f in seen if f.rule == SEQUENTIAL_SCAN}
-    return (f for f in predicted if f.rule != _PREDICTS or (f.path, f.line) not in said)
+    queries = [each.query for each in planned if each.sized and isinstance(each.head, Plan)]
+    known = [(os.path.relpath(q.path), q.line, f" query {q.name} ") for q in queries]
+    for finding in predicted:
+        place = finding.path, finding.line
+        of_known = any(k[:2] == place and k[2] in finding.message for k in known)
+        if finding.rule != _PREDICTS or not (place in said or of_known):
+            yield finding
 
 
 _PREDICTS = "query-without-index"

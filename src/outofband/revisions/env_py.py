@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
-from outofband.revisions.expressions import UNKNOWN, Names, NotLiteralError
-from outofband.revisions.trusted import NotTrustedError
+from outofband.revisions.syntax.expressions import Names
+from outofband.revisions.syntax.known import UNKNOWN, NotLiteralError
+from outofband.revisions.syntax.trusted import NotTrustedError
 from outofband_lint.environment import Environment
 
 _GUARD = "outofband.deploy"

@@ -28,10 +28,10 @@ from outofband.revisions.absent import Absent, importing
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
 from outofband.revisions.loading import Loader, directory
-from outofband.revisions.modules import Modules
 from outofband.revisions.perform import Performer
 from outofband.revisions.project import ArgumentWrong
 from outofband.revisions.render import DEFAULT_LIMIT
+from outofband.revisions.syntax.modules import Modules
 from outofband.settings import SettingsWrong
 from outofband.target import DatabaseNotReached
 from outofband_lint.environment import Environment

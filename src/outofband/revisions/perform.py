@@ -23,9 +23,9 @@ from outofband.revisions.asynchronous import run_async
 from outofband.revisions.capture import Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
-from outofband.revisions.literal import Reader
 from outofband.revisions.merging import batches, merged, plain, unseen
-from outofband.revisions.modules import Modules
+from outofband.revisions.syntax.modules import Modules
+from outofband.revisions.syntax.reader import Reader
 from outofband.revisions.unknown import lacking
 from outofband.wire import Run
 from outofband_lint.source import Problem, Source

@@ -11,7 +11,7 @@ import re
 from functools import partial
 
 from outofband.model.names import QualifiedName
-from outofband.model.step import AddConstraint, AddForeignKey, DropColumn, DropTable, Reindex
+from outofband.model.step import AddConstraint, AddForeignKey, Drop, Reindex
 from outofband.revisions import carry, concerns
 from outofband.revisions.carry import same
 from outofband.revisions.wanted_list import WantedList
@@ -152,8 +152,5 @@ def _perhaps_made_anew(listed: WantedList, text: str) -> None:
     """
     words = set(re.findall(r"\w+", text.lower()))
     listed.cancel(
-        lambda s: (
-            isinstance(s, DropTable | DropColumn)
-            and words.issuperset(re.findall(r"\w+", s.table.name.lower()))
-        )
+        lambda s: isinstance(s, Drop) and words.issuperset(re.findall(r"\w+", s.table.name.lower()))
     )

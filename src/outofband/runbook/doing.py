@@ -20,7 +20,7 @@ from outofband.model.statements import (
     Statement,
     Validate,
 )
-from outofband.model.step import AddCheck, AddForeignKey, SetNotNull
+from outofband.model.step import RowConstraint
 from outofband.runbook.build import Build
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.hand import StatementFailed
@@ -125,7 +125,7 @@ class Doing:
             step, sight = self._planned.step, self._planned.standing.sight
             if failed.sqlstate not in VIOLATED:
                 raise
-            assert isinstance(step, AddCheck | AddForeignKey | SetNotNull)
+            assert isinstance(step, RowConstraint)
             found = count(self._world.hand, step, sight, table, seconds=_COUNTING_SECONDS)
             raise Stuck(found.told, remedy(step, found.query)) from None
 

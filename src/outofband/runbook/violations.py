@@ -11,7 +11,7 @@ from typing import assert_never
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.sight import Sight
 from outofband.model.names import quote
-from outofband.model.step import AddCheck, AddForeignKey, Constraint, SetNotNull
+from outofband.model.step import AddCheck, AddForeignKey, RowConstraint, SetNotNull
 from outofband.runbook.hand import Prober, StatementFailed
 
 VIOLATED = frozenset({"23502", "23503", "23514"})
@@ -35,7 +35,7 @@ class Violations:
         return self.what if self.rows is None else f"{self.what}: {self.rows:,}"
 
 
-def query(step: Constraint | SetNotNull, sight: Sight, table: TableFacts) -> str:
+def query(step: RowConstraint, sight: Sight, table: TableFacts) -> str:
     """Return the query that lists the rows; the step's table has its schema filled in."""
     match step:
         case AddCheck(condition=condition):
@@ -69,7 +69,7 @@ def _alone(table: TableFacts | None) -> str:
 
 def count(
     prober: Prober,
-    step: Constraint | SetNotNull,
+    step: RowConstraint,
     sight: Sight,
     table: TableFacts,
     *,
@@ -90,7 +90,7 @@ def count(
     return Violations(_what(step, table), listing, rows)
 
 
-def _what(step: Constraint | SetNotNull, table: TableFacts) -> str:
+def _what(step: RowConstraint, table: TableFacts) -> str:
     match step:
         case AddCheck(name=name):
             return f"there are rows of {table.name} that do not satisfy check {name}"
@@ -102,7 +102,7 @@ def _what(step: Constraint | SetNotNull, table: TableFacts) -> str:
             assert_never(step)
 
 
-def remedy(step: Constraint | SetNotNull, listing: str) -> str:
+def remedy(step: RowConstraint, listing: str) -> str:
     """Return what a person may do about the rows that the query lists."""
     match step:
         case AddCheck():

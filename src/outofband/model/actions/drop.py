@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outofband.model.actions.statement import Statement
 from outofband.model.names import QualifiedName, quote
-from outofband.model.step import DropColumn, DropTable
+from outofband.model.step import Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TakeAway:
     milliseconds, whatever they hold: files go after the locks (measured on 14 to 18).
     """
 
-    step: DropTable | DropColumn
+    step: Drop
 
     @property
     def statement(self) -> Statement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from outofband.model.actions.statement import Statement
 from outofband.model.names import QualifiedName
-from outofband.model.step import RefreshView, Reindex, comment_on
+from outofband.model.step import Rebuild, comment_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Mark:
     ShareUpdateExclusive, for milliseconds.
     """
 
-    step: Reindex | RefreshView
+    step: Rebuild
     relation: QualifiedName
     comment: str
 

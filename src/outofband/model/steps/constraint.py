@@ -119,6 +119,9 @@ class SetNotNull:
 Constraint = AddCheck | AddForeignKey
 """What is added by its name and definition."""
 
+RowConstraint = Constraint | SetNotNull
+"""What every row has to satisfy."""
+
 
 def _added(constraint: Constraint) -> str:
     named = f"{quote(constraint.name)} {constraint.definition}"

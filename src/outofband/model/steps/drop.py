@@ -43,3 +43,4 @@ class DropColumn:
 
 
 Drop = DropTable | DropColumn
+"""What is taken away with what it holds."""

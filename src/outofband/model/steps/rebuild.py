@@ -51,6 +51,7 @@ class RefreshView:
 
 
 Rebuild = Reindex | RefreshView
+"""What is done anew."""
 
 
 def mark_of(step: Rebuild) -> str:

@@ -160,7 +160,7 @@ def _locks(locks: Sequence[Lock]) -> Iterator[str]:
 
 
 def _names(tables: Sequence[QualifiedName]) -> str:
-    return ", ".join(map(code, words.names(tables)))
+    return ", ".join(words.names(tables, code))
 
 
 def _row(*cells: str) -> str:

@@ -50,9 +50,9 @@ def _statement(traced: Traced, held: Sequence[Hold], stats: Stats, width: int) -
     yield f"  {traced.line:>4}  {words.one_line(traced.sql, width - len(_MARGIN))}"
     for locked, tables in _alike(held).items():
         mode, stops = locked
-        names = ", ".join(words.names(tables))
+        names = ", ".join(words.names(tables, str))
         yield from _wrapped(f"{mode} on {names}: {stops}", width, True)
-    done = [f"{verb} {', '.join(words.names(of))}" for verb, of in words.works(traced)]
+    done = [f"{verb} {', '.join(words.names(of, str))}" for verb, of in words.works(traced)]
     known = duration(traced, stats)
     if done:
         method = f" ({known.method})" if known and known.method and not traced.out_of_band else ""

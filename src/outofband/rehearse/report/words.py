@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from outofband.pretend.plan import Plan
 from outofband.rehearse.at_size import Duration, Hold
@@ -20,6 +21,7 @@ from outofband_lint.report.colour import harmless
 from outofband_lint.spelling import shown
 from outofband_lint.stats import Stats
 
+T = TypeVar("T")
 _PARTS: tuple[tuple[Part, str], ...] = (
     ("base", "what comes before"),
     ("upgrade", "upgrade"),
@@ -28,6 +30,7 @@ _PARTS: tuple[tuple[Part, str], ...] = (
 )
 _UPWARD: tuple[Part, ...] = ("base", "upgrade")
 _UNITS = ((1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "days"))
+_NAMED = 4
 _PLAIN_FORM = "Without outofband"
 _COMMENTS = re.compile(r"\A(?:\s*--[^\n]*\n)+")
 # What turns the order of letters round, so that a name is not read as it is (UAX #9).
@@ -135,10 +138,10 @@ def name(table: QualifiedName) -> str:
     return str(shown(table))
 
 
-def names(tables: Sequence[QualifiedName], most: int = 4) -> list[str]:
-    """Return names as people say them, and after so many of them how many more there are."""
-    told = [name(table) for table in tables[:most]]
-    return [*told, f"and {len(tables) - most} more"] if len(tables) > most else told
+def names(tables: Sequence[QualifiedName], spelled: Callable[[str], T]) -> list[T | str]:
+    """Return names as people say them, ``spelled``, and after a few how many more there are."""
+    told: list[T | str] = [spelled(name(table)) for table in tables[:_NAMED]]
+    return [*told, f"and {len(tables) - _NAMED} more"] if len(tables) > _NAMED else told
 
 
 def one_line(sql: str, most: int = 72) -> str:

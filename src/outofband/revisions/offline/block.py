@@ -10,17 +10,14 @@ from outofband.catalog.earlier import waits_for
 from outofband.model.duration import milliseconds
 from outofband.model.names import literal
 from outofband.model.step import (
-    AddCheck,
     AddConstraint,
     AddEnumValue,
-    AddForeignKey,
     Backfill,
     CreateIndex,
-    DropColumn,
+    Drop,
     DropIndex,
-    DropTable,
     Reindex,
-    SetNotNull,
+    RowConstraint,
     Step,
     Wanted,
 )
@@ -102,7 +99,7 @@ def block(
         return deferred(step)
     if isinstance(step, AddEnumValue):
         return of_label(step)
-    if isinstance(step, DropTable | DropColumn) and direction == "upgrade":
+    if isinstance(step, Drop) and direction == "upgrade":
         return of_drop(step, settings)
     what, limit = told(step), settings.inline_max_bytes
     lock_timeout = literal(milliseconds(settings.lock_timeout))
@@ -115,7 +112,7 @@ def block(
         obstacles=" UNION ALL ".join(obstacles(step, direction, earlier))
         or "SELECT NULL::text, false",
         work=constraint.work(step, what, limit, lock_timeout)
-        if isinstance(step, AddCheck | AddForeignKey | SetNotNull)
+        if isinstance(step, RowConstraint)
         else _WORK.format(
             step=what,
             limit=limit,

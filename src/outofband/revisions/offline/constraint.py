@@ -7,7 +7,7 @@ from __future__ import annotations
 from outofband.catalog.constraint_facts import NOT_NULL_IS_A_CONSTRAINT
 from outofband.model.names import literal
 from outofband.model.statements import AddNotNull, AddNotValid, Validate
-from outofband.model.step import Constraint, SetNotNull
+from outofband.model.step import RowConstraint, SetNotNull
 from outofband.revisions.offline.text import regclass
 
 _WORK = """\
@@ -29,7 +29,7 @@ _HAS_NAME = f"current_setting('server_version_num')::int >= {NOT_NULL_IS_A_CONST
 _IS_WHOLE = "(SELECT relkind <> 'p' FROM pg_class WHERE oid = target)"
 
 
-def work(step: Constraint | SetNotNull, what: str, limit: int, lock_timeout: str) -> str:
+def work(step: RowConstraint, what: str, limit: int, lock_timeout: str) -> str:
     """Return what is done where nothing is in the way: all of it on a small table, the constraint
     for new rows on a large one.
     """
@@ -45,7 +45,7 @@ def work(step: Constraint | SetNotNull, what: str, limit: int, lock_timeout: str
     )
 
 
-def is_done(step: Constraint | SetNotNull) -> str:
+def is_done(step: RowConstraint) -> str:
     """Return the expression that the constraint is there, and its rows looked at."""
     if isinstance(step, SetNotNull):
         return (
@@ -57,12 +57,12 @@ def is_done(step: Constraint | SetNotNull) -> str:
     return f"{_is_there(step)} AND NOT EXISTS ({_named(step)} AND NOT convalidated)"
 
 
-def taken(step: Constraint | SetNotNull) -> str:
+def taken(step: RowConstraint) -> str:
     """Return the expression that something else has the name."""
     return f"EXISTS ({_named(step)} AND contype <> '{_TYPES[step.kind]}')"
 
 
-def _is_there(step: Constraint | SetNotNull) -> str:
+def _is_there(step: RowConstraint) -> str:
     if isinstance(step, SetNotNull):
         return (
             f"EXISTS (SELECT FROM pg_attribute WHERE attrelid = {regclass(step.table)}"
@@ -71,14 +71,14 @@ def _is_there(step: Constraint | SetNotNull) -> str:
     return f"EXISTS ({_named(step)} AND contype = '{_TYPES[step.kind]}')"
 
 
-def _named(step: Constraint | SetNotNull) -> str:
+def _named(step: RowConstraint) -> str:
     return (
         f"SELECT FROM pg_constraint WHERE conrelid = {regclass(step.table)}"
         f" AND conname = {literal(step.name)}"
     )
 
 
-def _whole(step: Constraint | SetNotNull) -> str:
+def _whole(step: RowConstraint) -> str:
     plain = literal(step.plain_sql)
     if isinstance(step, SetNotNull):
         column = literal(step.column_sql)
@@ -87,6 +87,6 @@ def _whole(step: Constraint | SetNotNull) -> str:
     return f"CASE WHEN {_is_there(step)} THEN {validation} ELSE {plain} END"
 
 
-def _not_valid(step: Constraint | SetNotNull) -> str:
+def _not_valid(step: RowConstraint) -> str:
     added = AddNotNull(step) if isinstance(step, SetNotNull) else AddNotValid(step)
     return added.statement.sql

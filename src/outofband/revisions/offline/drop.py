@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outofband.model.duration import milliseconds
 from outofband.model.names import literal, quote
-from outofband.model.step import DropColumn, DropTable
+from outofband.model.step import Drop, DropColumn, DropTable
 from outofband.revisions.offline.text import TAG, mark, regclass, tagged, told
 from outofband.settings import Settings
 
@@ -38,7 +38,7 @@ IF {needs_value} THEN
   END IF;"""
 
 
-def of_drop(step: DropTable | DropColumn, settings: Settings) -> str:
+def of_drop(step: Drop, settings: Settings) -> str:
     """Return the block that drops only what its own transaction has made, and lets a column be NULL
     that the coming release does not know.
     """
@@ -55,7 +55,7 @@ def of_drop(step: DropTable | DropColumn, settings: Settings) -> str:
     return tagged(text)
 
 
-def is_gone(step: DropTable | DropColumn) -> str:
+def is_gone(step: Drop) -> str:
     """Return the expression that nothing is to be dropped any more."""
     if isinstance(step, DropTable):
         return f"{regclass(step.table)} IS NULL"
@@ -69,7 +69,7 @@ def _column(step: DropColumn) -> str:
     )
 
 
-def _made_here(step: DropTable | DropColumn) -> str:
+def _made_here(step: Drop) -> str:
     return (
         "EXISTS (SELECT FROM pg_attribute AS a JOIN pg_locks AS l ON l.locktype = 'transactionid'"
         " AND l.pid = pg_backend_pid() AND l.transactionid = a.xmin"

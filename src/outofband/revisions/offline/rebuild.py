@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from outofband.model.names import literal
-from outofband.model.step import RefreshView, Reindex, mark_of
+from outofband.model.step import Rebuild, Reindex, mark_of
 from outofband.revisions.offline.text import regclass
 
 
-def is_rebuilt(step: Reindex | RefreshView) -> str:
+def is_rebuilt(step: Rebuild) -> str:
     """Return the expression that the comment of its relation has the step's mark."""
     return (
         f"{literal(mark_of(step))} = ANY (string_to_array("

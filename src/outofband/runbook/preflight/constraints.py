@@ -13,14 +13,7 @@ from outofband.catalog.sight import Sight
 from outofband.model.index import Key
 from outofband.model.names import quote
 from outofband.model.statements import Validate
-from outofband.model.step import (
-    AddCheck,
-    AddForeignKey,
-    Constraint,
-    CreateIndex,
-    SetNotNull,
-    Step,
-)
+from outofband.model.step import AddForeignKey, CreateIndex, RowConstraint, Step
 from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.finding import Finding
@@ -42,7 +35,7 @@ def try_constraints(
     deadline = time.monotonic() + SECONDS
     for planned in steps:
         step, table = planned.step, view.seen.table(planned.step.table)
-        if not isinstance(step, AddCheck | AddForeignKey | SetNotNull) or table is None:
+        if not isinstance(step, RowConstraint) or table is None:
             continue
         found = list(_of_reference(prober, view, planned, table, server, provider))
         if not any(f.stops for f in found) and _validates(planned):
@@ -56,7 +49,7 @@ def _validates(planned: PlannedStep) -> bool:
 
 
 def _of_rows(
-    prober: Prober, step: Constraint | SetNotNull, sight: Sight, table: TableFacts, seconds: float
+    prober: Prober, step: RowConstraint, sight: Sight, table: TableFacts, seconds: float
 ) -> Iterator[Finding]:
     try:
         found = count(prober, step, sight, table, seconds=seconds)
@@ -70,7 +63,7 @@ def _of_rows(
 
 
 def judge_violations(
-    step: Constraint | SetNotNull, table: TableFacts, found: Violations
+    step: RowConstraint, table: TableFacts, found: Violations
 ) -> Iterator[Finding]:
     """Refuse a validation that would fail; of a table too large to be looked at, say so."""
     if found.rows is None:

@@ -73,7 +73,7 @@ def _lane(
     group: Sequence[Waits], drawn: Mapping[QualifiedName, Sequence[Span]], stats: Stats
 ) -> Element:
     first = words.largest(group, stats)
-    others = [code(words.name(each.table)) for each in group if each is not first]
+    others = [words.name(each.table) for each in group if each is not first]
     worst = first.worst
     method = words.method(worst.duration)
     place = words.place(worst.statement.path, worst.statement.line)
@@ -83,7 +83,7 @@ def _lane(
         element(
             "div",
             _name(first.table, stats),
-            _folded_names(f"and {words.count(len(others), 'table')} alike", others),
+            _alike(others),
             waits_for,
         ),
         element(
@@ -95,11 +95,12 @@ def _lane(
     )
 
 
-def _folded_names(summary: str, names: Sequence[Element]) -> Element | None:
-    if not names:
-        return None
-    listed = several("ul", (element("li", name) for name in names))
-    return element("details", element("summary", summary), listed, class_="alike")
+def _alike(names: Sequence[str]) -> Element | None:
+    """Return the tables of which the same is true, folded away unless there is one."""
+    if len(names) < 2:
+        return element("p", "and ", code(names[0])) if names else None
+    listed = several("ul", (element("li", code(name)) for name in names))
+    return element("details", element("summary", f"and {len(names)} more alike"), listed)
 
 
 def _time(hold: Hold) -> Element:

@@ -62,6 +62,6 @@ def _facts(traced: Traced, stats: Stats) -> Iterator[Element]:
 
 
 def _names(names: Sequence[QualifiedName]) -> Iterator[Child]:
-    for number, name in enumerate(words.names(names)):
+    for number, name in enumerate(words.names(names, code)):
         yield ", " if number else None
-        yield code(name)
+        yield name
