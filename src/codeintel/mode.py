@@ -2,7 +2,7 @@
 
 ::
 
-    sqlite     files alone: before the move, and after a roll-back
+    sqlite     files alone, and no mover moves: before the move, and after a roll-back
     both       files and rows: going back loses nothing
     postgres   rows alone: after the cut-over
 

@@ -49,6 +49,10 @@ class StoresUnknown(NothingChanged):
     """A janitor or reader that is alive does not know both stores."""
 
 
+class MoveNotBegun(NothingChanged):
+    """Writers write files alone: nobody has said that dumps may become rows, or they went back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """What a process says of itself: its part, its release, the stores it knows, how it acts."""
@@ -108,6 +112,17 @@ def require_both_stores(connection: _Connection, what: str) -> list[Living]:
     return [one for one in living if one.role.role in _WHO_FINDS]
 
 
+def require_begun(mode: str) -> None:
+    """Refuse to move in the mode ``sqlite``. Raises MoveNotBegun."""
+    if mode == FILES:
+        raise MoveNotBegun(
+            "moving bundles is refused",
+            why="the mode is sqlite: writers write files alone, before the move or after the way"
+            " back",
+            do="Run codeintel mode both when every reader and janitor knows both stores",
+        )
+
+
 def behind(living: Iterable[Living]) -> list[Living]:
     """Return the janitors and readers among them that know files alone."""
     return [one for one in living if one.role.role in _WHO_FINDS and not one.knows_both]
@@ -119,12 +134,17 @@ def _listed(living: list[Living]) -> str:
 
 
 def register(connection: _Connection, role: Role) -> int:
-    """Enter a process as alive and return its id; raises StoresUnknown, StoreNotMigrated."""
+    """Enter a process as alive and return its id.
+
+    Raises StoresUnknown, MoveNotBegun, StoreNotMigrated.
+    """
     try:
         with connection.transaction(), psycopg.RawCursor(connection) as cursor:
             lock_roles(cursor)
             if role.role == "mover":
                 require_both_stores(connection, "moving bundles")
+                for (mode,) in cursor.execute(statement("mode")):
+                    require_begun(mode)
             [has_left_files] = ask(cursor, "has_left_files", ALIVE_FOR.total_seconds())
             if has_left_files and role.role in _WHO_FINDS and role.stores < BOTH_STORES:
                 raise StoresUnknown(

@@ -24,7 +24,7 @@ FAR = (Lag("replica b", 300 * MB, 4.0), Lag("replica a", 10, 0.0))
         (Signals(lock_waits=2), "sessions that wait for a lock on the table: 2"),
         (
             Signals(own_lock_waits=3),
-            "rows are locked by others: batches in a row that met a lock 3",
+            "batches in a row that met a lock, a timeout or a deadlock: 3",
         ),
         (Signals(vacuum=9), "pid 9 vacuums or analyzes the table"),
         (Signals(lags=FAR), "replica b lags 300 MB, over the 256 MB of max_lag_bytes"),

@@ -251,6 +251,13 @@ def test_what_is_cancelled_may_be_wanted_after_all(filled: Any) -> None:
     assert filled.run("apply", "--yes").status == 0
 
 
+def test_what_is_finished_is_not_said_to_be_paused(filled: Any) -> None:
+    assert filled.run("apply", "--yes").status == 0
+    told = filled.run("backfill", "pause", "docs_kind")
+    assert told.err == "docs_kind is finished: nothing of it runs. Nothing was changed.\n"
+    assert step_of(filled)["state"] == "finished"
+
+
 def test_verify_tells_what_is_wrong_with_what_was_done(filled: Any) -> None:
     assert filled.run("apply", "--yes").status == 0
     right = filled.run("backfill", "verify", "docs_kind")
@@ -315,6 +322,21 @@ def test_a_way_back_takes_the_verdict_with_it_and_leads_forth_again(filled: Any)
     assert filled.run("apply", "--yes").status == 0
     assert filled.sql("SELECT count(kind) FROM docs") == [(1000,)]
     filled.upgrade("head")
+
+
+@pytest.mark.parametrize(("order", "status"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_a_way_back_that_is_under_way_is_what_is_stopped(
+    filled: Any, order: str, status: str
+) -> None:
+    (filled.folder / "fills.py").write_text(BOTH_WAYS)
+    assert filled.run("apply", "--yes").status == 0
+    assert filled.run("backfill", "reverse", "docs_kind", "--yes").status == 0
+    filled.sql("UPDATE outofband.backfill SET finished_at = NULL")  # as while it is under way
+    told = filled.run("backfill", order, "docs_kind").err
+    assert told.startswith(f"The way back of docs_kind is {status}; ")
+    states = filled.sql("SELECT reverse, status FROM outofband.backfill ORDER BY reverse")
+    assert states == [(False, "cancelled"), (True, status)]
+    assert filled.run("backfill", "reverse", "docs_kind", "--yes").status == 0
 
 
 def test_rows_that_fail_are_left_out_told_and_given_another_chance(filled: Any) -> None:

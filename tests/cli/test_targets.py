@@ -423,7 +423,7 @@ def test_a_host_that_is_away_is_asked_once_for_all_its_targets(
         asked.append(source.target().host)
         return Session(source)
 
-    monkeypatch.setattr("outofband.cli.fleet.Session", opened)
+    monkeypatch.setattr("outofband.cli.fleet.looks.Session", opened)
     fleet.shard("fine")
     for n in range(3):
         fleet.list(f"away-{n}", url=f"postgresql://app@nowhere.invalid/shop{n}")

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import psycopg
 import pytest
 
 from codeintel.bundle import Bundle
+from codeintel.mode import Mode, WritesUnderWay, switch
 from codeintel.mover import copy as copying
 from codeintel.mover.copy import BundleChanged, Outcome, copy
 from codeintel.mover.move import Moved, move, waiting
 from codeintel.mover.retire import retire
 from codeintel.mover.tables import TABLES
-from codeintel.roles import Role, StoresUnknown, register
+from codeintel.roles import MoveNotBegun, Role, StoresUnknown, register
 from codeintel.store.bundle_file import write_bundle
 from codeintel.store.fallback import FallbackReader
 from codeintel.store.folder import BundleFolder
@@ -253,11 +255,10 @@ def test_rows_without_metadata_are_litter_of_a_mover_that_died(
     assert_whole(migrated, 7, folder.backup(7))
 
 
-@pytest.mark.parametrize("mode", ["both", "sqlite"])
 def test_a_file_that_writers_keep_right_beside_their_rows_is_left_to_them(
-    migrated: Store, folder: BundleFolder, rows: Rows, mode: str
+    migrated: Store, folder: BundleFolder, rows: Rows
 ) -> None:
-    migrated.execute("UPDATE lsif_mode SET mode = %s", [mode])
+    migrated.execute("UPDATE lsif_mode SET mode = 'both'")
     write(folder, 7, rows)
     PostgresStore(migrated).write(7, rows)
     assert outcome(move(migrated, folder, 7)) is Outcome.KEPT
@@ -318,6 +319,24 @@ def test_a_reader_sees_one_state_before_and_after(
     with migrated.transaction():
         retire(migrated, folder, 7, copied.file)
     assert seen() == before
+
+
+def test_when_the_switch_to_files_alone_has_ended_nothing_becomes_rows(
+    migrated: Store, migrated_url: str, folder: BundleFolder, rows: Rows
+) -> None:
+    write(folder, 7, rows)
+    write(folder, 8, rows)
+    with psycopg.connect(migrated_url, autocommit=True) as mover:
+        with mover.transaction():
+            copy(mover, folder, 7)
+            with pytest.raises(WritesUnderWay):
+                switch(migrated, Mode.SQLITE, timedelta(0))
+        switch(migrated, Mode.SQLITE)
+        with pytest.raises(MoveNotBegun, match="the mode is sqlite"):
+            move(mover, folder, 8)
+        with mover.transaction(force_rollback=True):  # as an estimate does
+            assert copy(mover, folder, 8, in_any_mode=True).outcome is Outcome.MOVED
+    assert waiting(folder) == [7, 8]
 
 
 @pytest.mark.parametrize("role", ["reader", "janitor"])

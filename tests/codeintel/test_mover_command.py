@@ -79,6 +79,35 @@ def test_back_it_goes_when_writers_write_files(
     assert folder.bundles() == [1, 2, 3]
 
 
+def test_nothing_moves_while_writers_write_files_alone(
+    call: Any, migrated: Store, folder: BundleFolder, capsys: Capture
+) -> None:
+    switch(migrated, Mode.SQLITE)
+    assert call("move") == 3
+    assert "the mode is sqlite" in capsys.readouterr().err
+    assert folder.bundles() == [1, 2, 3]
+
+
+def test_what_was_moved_from_another_host_goes_back_there(
+    call: Any,
+    migrated: Store,
+    folder: BundleFolder,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert call("move") == 0
+    migrated.execute("UPDATE lsif_moved_bundles SET host = 'disk-7' WHERE dump_id = 2")
+    switch(migrated, Mode.SQLITE)
+    assert call("reverse") == 4
+    told = capsys.readouterr().err
+    assert "1 dumps were moved from disk-7. Run this command there, or here with" in told
+    assert PostgresStore(migrated).dumps() == [2]
+    assert folder.bundles() == [1, 3]
+    monkeypatch.setenv("OUTOFBAND_PLACE", "disk-7")
+    assert call("reverse") == 0
+    assert folder.bundles() == [1, 2, 3]
+
+
 def test_workers_die_with_the_command_and_the_next_one_goes_on(
     call: Any, migrated: Store, migrated_url: str, folder: BundleFolder
 ) -> None:

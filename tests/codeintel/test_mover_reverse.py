@@ -66,6 +66,7 @@ def test_fifty_dumps_forth_and_seventy_back_are_read_the_same(
     switch(migrated, Mode.SQLITE)
     for dump_id in range(1, 51):
         worker.write(migrated, folder, dump_id, small(rows, dump_id))
+    switch(migrated, Mode.BOTH)
     for dump_id in waiting(folder):
         move(migrated, folder, dump_id)
     switch(migrated, Mode.POSTGRES)
@@ -116,6 +117,7 @@ def test_a_backup_or_file_that_has_changed_is_written_anew(
     switch(migrated, Mode.SQLITE)
     worker.write(migrated, folder, 1, small(rows, 1))
     before = list(everything(SqliteStore(folder), rows))
+    switch(migrated, Mode.BOTH)
     move(migrated, folder, 1)
     folder.backup(1).write_bytes(wrong)
     folder.bundle(1).parent.mkdir()
@@ -163,8 +165,8 @@ def test_after_a_crash_before_the_commit_the_next_run_takes_the_rows(
     switch(migrated, Mode.SQLITE)
     for dump_id in (1, 2):
         worker.write(migrated, folder, dump_id, small(rows, dump_id))
-    move(migrated, folder, 1)
     switch(migrated, Mode.POSTGRES)
+    move(migrated, folder, 1)
     worker.write(migrated, folder, 3, small(rows, 3))
     before = list(everything(FallbackReader(migrated, folder), rows))
     with pytest.raises(KeyboardInterrupt):

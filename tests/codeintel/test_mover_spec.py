@@ -73,6 +73,22 @@ def test_the_engine_moves_every_bundle_and_gives_every_dump_back(
     assert five.bundles() == [1, 2, 3, 4, 5]
 
 
+def test_the_engine_gives_each_dump_back_on_the_host_that_it_was_moved_from(
+    migrated_url: str, migrated: Store, five: BundleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine(migrated_url, SPEC) is Verdict.FINISHED
+    migrated.execute("UPDATE lsif_moved_bundles SET host = 'disk-7' WHERE dump_id = 2")
+    switch(migrated, Mode.SQLITE)
+    migrated.execute("DELETE FROM outofband.backfill")
+    back = run(migrated_url, SPEC.reverse(), places=(socket.gethostname(),), table="lsif_mode")
+    assert (back.verdict, back.do) == (Verdict.ELSEWHERE, "Run it there")
+    assert PostgresStore(migrated).dumps() == [2]
+    monkeypatch.setenv("OUTOFBAND_PLACE", "disk-7")
+    back = run(migrated_url, SPEC.reverse(), places=("disk-7",), table="lsif_mode")
+    assert back.verdict is Verdict.FINISHED
+    assert five.bundles() == [1, 2, 3, 4, 5]
+
+
 def test_a_damaged_bundle_and_its_reason_are_in_quarantine_and_the_others_are_moved(
     migrated_url: str, migrated: Store, five: BundleFolder
 ) -> None:

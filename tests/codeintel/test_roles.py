@@ -16,6 +16,7 @@ from codeintel.mode import Mode, WritesUnderWay, current, switch
 from codeintel.roles import (
     ALIVE_FOR,
     FILES,
+    MoveNotBegun,
     Registration,
     Role,
     StoresUnknown,
@@ -131,6 +132,7 @@ def test_who_knows_files_alone_does_not_start_once_there_are_dumps_without_files
     if why == "mode":
         switch(before_the_move, Mode.POSTGRES)
     elif why == "mover":
+        switch(before_the_move, Mode.BOTH)
         register(before_the_move, Role("mover", "move"))
     else:
         before_the_move.execute(
@@ -150,6 +152,15 @@ def test_a_mover_does_not_register_beside_a_reader_that_knows_files_alone(
     with pytest.raises(StoresUnknown, match="moving bundles is refused"):
         register(before_the_move, Role("mover", "move"))
     assert [one.role.role for one in alive(before_the_move)] == ["reader"]
+
+
+def test_a_mover_does_not_begin_while_writers_write_files_alone(
+    before_the_move: Connection,
+) -> None:
+    with pytest.raises(MoveNotBegun, match="the mode is sqlite") as refused:
+        register(before_the_move, Role("mover", "move"))
+    assert "Run codeintel mode both" in str(refused.value)
+    assert alive(before_the_move) == []
 
 
 def test_where_a_process_is_is_what_its_disk_is_called(

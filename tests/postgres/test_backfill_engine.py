@@ -175,6 +175,22 @@ def test_what_cannot_be_done_is_put_aside_with_its_reason(
     assert "secret" not in told_of
 
 
+def test_what_the_driver_refuses_of_a_unit_is_put_aside_with_its_place(
+    units: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WithNul(Copying):
+        def batch(self, connection: Any, unit: Any, cursor: Any, size: Any) -> Any:
+            if unit.key == "u3":
+                connection.execute("SELECT %s", ["secret\0"])
+            return super().batch(connection, unit, cursor, size)
+
+    monkeypatch.setattr("outofband.backfill.work._PAUSE_SECONDS", 0.0)
+    outcome = run(units.url, WithNul())
+    assert outcome.why == "400 of 500 rows are done; in quarantine are 1 units and 0 rows"
+    (told_of,) = units.sql("SELECT reason FROM outofband.backfill_unit WHERE key = 'u3'")
+    assert told_of.startswith("DataError at test_backfill_engine.py:")
+
+
 def test_a_unit_at_which_runners_die_is_put_aside(units: Any) -> None:
     outcome = run(units.url, Copying(damaged=("u0", "u1", "u2", "u3", "u4")))
     units.sql(
@@ -207,7 +223,7 @@ def test_rows_that_others_lock_are_waited_for(units: Any) -> None:
     with units.transaction("LOCK TABLE dst IN SHARE MODE"):
         other = units.beside(lambda: run(units.url, spec, told))
         units.eventually(lambda: any("met a lock" in line for line in told.said))
-        waits = "SELECT waits LIKE 'rows are locked by others: %' FROM outofband.backfill"
+        waits = "SELECT waits LIKE 'batches in a row that met a lock, %' FROM outofband.backfill"
         units.eventually(lambda: units.sql(waits) == [True])
     assert other.result().verdict is Verdict.FINISHED
     assert copied_once(units)

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from outofband.backfill import Cursor, Keyset, Progress, Size
+from outofband.backfill.keyset import KeyIsNull
 
 LIKE = "'100%' LIKE '100%%'"  # a percent sign is the author's, and not the driver's
 FILL = Keyset(
@@ -46,6 +47,30 @@ def walk(url: str, spec: Keyset, rows: int) -> list[int]:
 def test_a_walk_fills_every_row_by_batches(documents: Any, rows: int) -> None:
     assert sum(walk(documents.url, FILL, rows)) == 100
     assert documents.sql("SELECT count(*) FROM documents WHERE bytes = length(data)") == [100]
+
+
+@pytest.mark.parametrize("schema", [None, "App"])
+def test_a_column_may_be_told_from_one_of_a_subquery(db: Any, schema: str | None) -> None:
+    db.sql(
+        f'CREATE SCHEMA "App"; SET search_path = "{schema or "public"}";'
+        "CREATE TABLE parcels (id int PRIMARY KEY, weight int);"
+        "INSERT INTO parcels SELECT generate_series(1, 10);"
+        "CREATE TABLE public.items (id int, weight int);"
+        "INSERT INTO public.items SELECT n % 10 + 1, n FROM generate_series(1, 30) AS n"
+    )
+    weight = "(SELECT sum(items.weight) FROM items WHERE items.id = parcels.id)"
+    spec = Keyset("parcels", ["id"], {"weight": weight}, "parcels.weight IS NULL", schema=schema)
+    walk(db.url, spec, 4)
+    assert db.sql("SELECT sum(weight) FROM parcels") == [465]
+    with psycopg.connect(db.url) as connection:
+        assert list(spec.verify(connection)) == []
+
+
+def test_a_key_that_holds_null_is_refused_in_words(db: Any) -> None:
+    db.sql("CREATE TABLE loose (id int UNIQUE, n int); INSERT INTO loose VALUES (1), (2), (NULL)")
+    spec = Keyset("loose", ["id"], {"n": "1"}, "n IS NULL")
+    with pytest.raises(KeyIsNull, match="id has NULL in some rows"):
+        walk(db.url, spec, 10)
 
 
 def test_what_is_done_is_not_written_again(documents: Any) -> None:

@@ -17,8 +17,8 @@ from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.ending import End
-from outofband.runbook.estimate import Forecast
-from outofband.runbook.forecast import Forecaster
+from outofband.runbook.sizing.estimate import Forecast
+from outofband.runbook.sizing.forecast import Forecaster
 from outofband.runbook.window import Hours
 from outofband.runbook.world import Scope, World, look
 

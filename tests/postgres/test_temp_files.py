@@ -13,7 +13,7 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
 from outofband.runbook.ending import End, Ending
-from outofband.runbook.forecast import Forecaster
+from outofband.runbook.sizing.forecast import Forecaster
 from outofband.runbook.world import Scope, World
 
 ROWS = 150_000

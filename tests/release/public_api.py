@@ -60,7 +60,6 @@ FILLED = Keyset(
     set={"kind": "'file'"},
     where="kind IS NULL",
     limits=Limits(target_seconds=0.2, max_lag_bytes=None),
-    bounds=BOUNDS,
 )
 assert_type(FILLED.limits.most_rows, int)
 assert_type(Progress(1, 2).finished, bool)

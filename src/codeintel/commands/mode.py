@@ -26,9 +26,10 @@ from codeintel.store.connection import connection
 def command(mode: str | None, database_url: str, patience: float) -> None:
     """Print where writers write and who is alive, or switch to MODE.
 
-    sqlite writes files alone, both files and rows, postgres rows alone. postgres is refused while a
-    janitor or reader is alive that knows files alone. A switch holds no write up and takes effect
-    with the next one; the command ends when no write of the former mode is under way.
+    sqlite writes files alone, and lets nothing move; both writes files and rows, postgres rows
+    alone. postgres is refused while a janitor or reader is alive that knows files alone. A switch
+    holds no write up and takes effect with the next one; the command ends when no write, and no
+    copy of a bundle, of the former mode is under way.
     """
     with connection(database_url) as store:
         if mode is not None:

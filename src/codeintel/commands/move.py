@@ -38,7 +38,8 @@ def command(bundle_dir: Path, database_url: str, workers: int, verify: bool) -> 
 
     A bundle is one transaction: whatever ends this command, each is in Postgres whole or not at
     all, and the same command goes on. What cannot be moved stays where it is, and is told with the
-    reason. Exits 0 when all was moved, or is right, 4 when something was not.
+    reason. In the mode sqlite nothing moves: see codeintel mode. Exits 0 when all was moved, or is
+    right, 3 where it is refused, 4 when something was not moved.
     """
     return _verify(bundle_dir, database_url) if verify else _move(bundle_dir, database_url, workers)
 

@@ -10,7 +10,7 @@ import click
 
 from codeintel.commands import options
 from codeintel.mode import Mode, current
-from codeintel.mover.reverse import Way, give_back_all
+from codeintel.mover.reverse import Way, give_back_all, with_rows
 from codeintel.store.connection import connection
 from codeintel.store.folder import BundleFolder
 
@@ -26,7 +26,8 @@ def command(bundle_dir: Path, database_url: str) -> int:
     A backup that has not changed is renamed; what was written since is written into a new file,
     which is compared before the rows go. One transaction a dump: whatever ends this command, the
     same command goes on. Switch writers with `codeintel mode sqlite` first, or new dumps are rows
-    again. Exits 0 when no dump has rows, 4 while writers write more.
+    again. What was moved from another host goes back there. Exits 0 when no dump has rows, 4 while
+    writers write more, or other hosts have some to take back.
     """
     started = time.perf_counter()
     ways: Counter[Way] = Counter()
@@ -34,14 +35,20 @@ def command(bundle_dir: Path, database_url: str) -> int:
         current(store)  # refuses a database that is no store
         for _, way in give_back_all(store, BundleFolder(bundle_dir)):
             ways[way] += 1
-        mode = current(store)
+        mode, elsewhere = current(store), Counter(host for _, host in with_rows(store))
     told = ", ".join(f"{count:,} {way.value}" for way, count in ways.items()) or "none had rows"
     click.echo(f"dumps: {told}; in {time.perf_counter() - started:.1f} s", err=True)
-    if mode is Mode.SQLITE:
-        return 0
-    click.echo(
-        f"codeintel: writers still write rows (mode {mode}). "
-        "Run codeintel mode sqlite, and then this command again",
-        err=True,
-    )
-    return _PARTLY_DONE
+    if mode is not Mode.SQLITE:
+        click.echo(
+            f"codeintel: writers still write rows (mode {mode}). "
+            "Run codeintel mode sqlite, and then this command again",
+            err=True,
+        )
+        return _PARTLY_DONE
+    for host, count in elsewhere.items():
+        click.echo(
+            f"codeintel: {count:,} dumps were moved from {host}. Run this command there, or here "
+            f"with OUTOFBAND_PLACE={host} where its files are this host's by now",
+            err=True,
+        )
+    return _PARTLY_DONE if elsewhere else 0

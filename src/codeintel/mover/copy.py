@@ -23,9 +23,10 @@ from codeintel.mover.retire import resting_place
 from codeintel.mover.source import Bundle, Identity, identify, opened
 from codeintel.mover.standing import Standing, locked, sha256
 from codeintel.mover.transfer import Transfer
-from codeintel.roles import require_both_stores
+from codeintel.roles import require_begun, require_both_stores
 from codeintel.store import copying
 from codeintel.store.folder import BundleFolder
+from codeintel.store.locks import hold_mode
 from outofband.backfill import Damaged, Quarantined, here
 
 _Connection = psycopg.Connection[Any]
@@ -62,14 +63,22 @@ class Copied:
     left_out: Sequence[Quarantined] = ()
 
 
-def copy(connection: _Connection, folder: BundleFolder, dump_id: int) -> Copied:
+def copy(
+    connection: _Connection, folder: BundleFolder, dump_id: int, *, in_any_mode: bool = False
+) -> Copied:
     """Copy a bundle, in the transaction that the connection is in.
 
-    Raises Damaged, BundleChanged, StoresUnknown, StoreNotMigrated, or what psycopg raises: the
-    transaction is to be rolled back then, and nothing was changed.
+    A switch to the mode ``sqlite`` waits for it, so that from then on nothing becomes rows; only
+    what is rolled back anyway may be done ``in_any_mode``. Raises Damaged, BundleChanged,
+    MoveNotBegun, StoresUnknown, StoreNotMigrated, or what psycopg raises: the transaction is to be
+    rolled back then, and nothing was changed.
     """
     require_both_stores(connection, "moving bundles")
+    with psycopg.RawCursor(connection) as cursor:
+        hold_mode(cursor)
     standing = locked(connection, dump_id)
+    if not in_any_mode:
+        require_begun(standing.mode)
     if standing.is_buried:
         return Copied(Outcome.BURIED)
     try:

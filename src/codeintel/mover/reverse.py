@@ -24,6 +24,7 @@ from codeintel.store.bundle_file import write_tables
 from codeintel.store.errors import being_written
 from codeintel.store.folder import BundleFolder, sync
 from codeintel.store.upkeep import tell
+from outofband.backfill import here
 from outofband.errors import StateUnknown
 
 _Connection = psycopg.Connection[Any]
@@ -67,15 +68,24 @@ def give_back(connection: _Connection, folder: BundleFolder, dump_id: int) -> Wa
 
 
 def give_back_all(connection: _Connection, folder: BundleFolder) -> Iterator[tuple[int, Way]]:
-    """Give back every dump that has rows, ascending by id, on an autocommit connection."""
+    """Give back the dumps of this host, ascending by id, on an autocommit connection."""
+    for dump_id, host in with_rows(connection):
+        if host != here():
+            continue
+        with connection.transaction():
+            way = give_back(connection, folder, dump_id)
+        if way is not None:
+            yield dump_id, way
+
+
+def with_rows(connection: _Connection) -> Iterator[tuple[int, str]]:
+    """Yield every dump that has rows, and the host to whose readers it goes back: the one that its
+    file was moved from, this one where it has never been a file.
+    """
     after = 0
-    while ids := connection.execute(query("after"), [after]).fetchall():
-        for (dump_id,) in ids:
-            with connection.transaction():
-                way = give_back(connection, folder, dump_id)
-            if way is not None:
-                yield dump_id, way
-        after = ids[-1][0]
+    while found := connection.execute(query("after"), [after]).fetchall():
+        yield from ((dump_id, host or here()) for dump_id, host in found)
+        after = found[-1][0]
 
 
 def _file(cursor: _Cursor, folder: BundleFolder, dump_id: int, standing: Standing) -> Way:

@@ -8,23 +8,23 @@ that renames. Each host does the bundles below its own $BUNDLE_DIR.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from codeintel.mode import Mode, current
 from codeintel.mover.audit import audit
 from codeintel.mover.copy import copy
 from codeintel.mover.move import sizes, waiting
 from codeintel.mover.queries import query
 from codeintel.mover.retire import retire
-from codeintel.mover.reverse import give_back
+from codeintel.mover.reverse import give_back, with_rows
 from codeintel.mover.source import Identity
-from codeintel.roles import Role, registered_by, require_both_stores
+from codeintel.roles import Connect, Role, registered_by, require_both_stores
 from codeintel.store.folder import BundleFolder
 from outofband.backfill import Abandoned, Batch, Cursor, Limits, Progress, Size, Spec, Unit, here
 from outofband.errors import NothingChanged
@@ -35,12 +35,12 @@ _Connection = psycopg.Connection[Any]
 _LIMITS = Limits(statement_timeout=0, idle_timeout=0)
 
 
+#: Whether what a batch does is rolled back, as it is where no run surrounds it.
+_ESTIMATES: ContextVar[bool] = ContextVar("estimates", default=True)
+
+
 class NoFolder(NothingChanged):
     """A host is known to have bundles, or to have had some, and their folder is not there."""
-
-
-class MoveNotBegun(NothingChanged):
-    """Writers write files alone: nobody has said that dumps may become rows, or they went back."""
 
 
 def _folder() -> BundleFolder:
@@ -79,11 +79,11 @@ class Bundles(Spec):
             yield Unit(str(dump_id), bytes=found[dump_id], place=here())
 
     def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
-        """Copy a bundle, or rename the file that was copied; raises Damaged."""
+        """Copy a bundle, or rename the file that was copied; raises Damaged and MoveNotBegun."""
         folder, dump_id = _folder(), int(unit.key)
         if cursor and retire(connection, folder, dump_id, Identity(*cursor)):
             return Batch()
-        copied = copy(connection, folder, dump_id)
+        copied = copy(connection, folder, dump_id, in_any_mode=_ESTIMATES.get())
         if copied.file is None:
             return Batch()
         return Batch(copied.rows, copied.file.bytes, list(copied.file), copied.left_out)
@@ -102,19 +102,15 @@ class Bundles(Spec):
         units = {int(one.unit) for one in abandoned if one.row is None}
         return len(units.intersection(self._left(connection, waiting(_folder()))))
 
-    def at_work(
-        self, connect: Callable[[], AbstractContextManager[_Connection]]
-    ) -> AbstractContextManager[object]:
+    @contextmanager
+    def at_work(self, connect: Connect) -> Iterator[None]:
         """Be on the register as a mover; raises StoresUnknown and MoveNotBegun."""
-        with connect() as connection:
-            if current(connection) is Mode.SQLITE:
-                raise MoveNotBegun(
-                    "moving bundles is refused",
-                    why="the mode is sqlite: writers write files alone, before the move or after"
-                    " the way back",
-                    do="Run codeintel mode both when every reader and janitor knows both stores",
-                )
-        return registered_by(connect, Role("mover", "backfill"))
+        with registered_by(connect, Role("mover", "backfill")):
+            estimates = _ESTIMATES.set(False)
+            try:
+                yield
+            finally:
+                _ESTIMATES.reset(estimates)
 
     def verify(self, connection: _Connection) -> Iterable[str]:
         """Compare the files that were moved, and are here, with the rows."""
@@ -131,7 +127,7 @@ class Bundles(Spec):
 
 @dataclass(frozen=True)
 class Rows(Spec):
-    """Rows become bundles again, on this host."""
+    """Rows become bundles again, each on the host that it was moved from."""
 
     limits: Limits = _LIMITS
 
@@ -145,11 +141,8 @@ class Rows(Spec):
         return Progress(returned, returned + left, "dumps")
 
     def units(self, connection: _Connection) -> Iterable[Unit]:
-        """List the dumps that have rows."""
-        after = 0
-        while ids := connection.execute(query("after"), [after]).fetchall():
-            yield from (Unit(str(dump_id), place=here()) for (dump_id,) in ids)
-            after = ids[-1][0]
+        """List the dumps that have rows, each for the host that it was moved from."""
+        return (Unit(str(dump_id), place=host) for dump_id, host in with_rows(connection))
 
     def batch(self, connection: _Connection, unit: Unit, cursor: Cursor, size: Size) -> Batch:  # noqa: ARG002
         """Make one dump a file again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 from outofband.backfill.spec import Damaged
 from outofband.errors import NothingChanged, OutofbandError
 from outofband.runbook.hand import SessionLost
+
+_LIBRARIES = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
 
 
 class SpecFailed(NothingChanged):
@@ -45,11 +48,12 @@ def within(surroundings: AbstractContextManager[object]) -> Iterator[None]:
 
 
 def described(error: Exception) -> str:
-    """Return what an exception of the application is and where it was raised; not its text, which
-    may hold data, unless it is an error that was written to be shown.
+    """Return what an exception of the application is and where it was raised, in its own code where
+    a library raises; not its text, which may hold data, unless that was written to be shown.
     """
     if isinstance(error, OutofbandError):
         return error.what_and_why
     frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    own = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    where = "".join(f" at {Path(f.filename).name}:{f.lineno}" for f in (own or frames)[-1:])
     return f"{type(error).__name__}{where}"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outofband.backfill.bounds import Bounds
 from outofband.backfill.limits import Limits
 from outofband.backfill.spec import Abandoned, Batch, Cursor, Quarantined, Size, Spec, Unit
+from outofband.errors import NothingChanged
 from outofband.model.names import QualifiedName, quote
 from outofband.model.progress import Progress
 from outofband.runbook.reaction import OF_A_ROW
@@ -18,15 +18,20 @@ _BETWEEN = ", "
 _ALONG_THE_KEY = "SELECT set_config('enable_seqscan', 'off', true)"
 
 
+class KeyIsNull(NothingChanged):
+    """A column of the key of a Keyset holds NULL."""
+
+
 @dataclass(frozen=True)
 class Keyset(Spec):
     """``set`` columns of ``table`` to SQL expressions over the same row, wherever ``where`` holds.
 
-    ``key`` names the columns of a unique index whose columns are NOT NULL. ``where`` says which
-    rows are still to be done, and must not hold for a row that is done: it is what progress is
-    counted by. Rows that come meanwhile behind the walk are found by the next one, until none is
-    left. ``derived`` says that the application never writes anything else than the expressions into
-    the columns, so that :meth:`verify` compares them.
+    In both, ``table.column`` tells a column from one of a subquery. ``key`` names the columns of a
+    unique index whose columns are NOT NULL. ``where`` says which rows are still to be done, and
+    must not hold for a row that is done: it is what progress is counted by. Rows that come
+    meanwhile behind the walk are found by the next one, until none is left. ``derived`` says that
+    the application never writes anything else than the expressions into the columns, so that
+    :meth:`verify` compares them.
     """
 
     table: str
@@ -36,7 +41,6 @@ class Keyset(Spec):
     schema: str | None = None
     derived: bool = True
     limits: Limits = Limits()  # noqa: RUF009 (it is immutable)
-    bounds: Bounds | None = None
     repeats = True
 
     def progress(self, connection: Any) -> Progress:
@@ -76,6 +80,12 @@ class Keyset(Spec):
         walked, last = self._walk(connection, cursor, rows)
         if not walked:
             return Batch()
+        if None in last:
+            raise KeyIsNull(
+                f"{self.table} cannot be walked along",
+                why=f"{', '.join(self.key)} has NULL in some rows, which have no place in order",
+                do="Name the columns of a unique index that are NOT NULL as the key of its Keyset",
+            )
         given = {**_named("after", cursor), **_named("last", last)}
         (moved,) = self._ask(connection, self._update(begins=cursor is None), given)
         return Batch(walked, moved, last if walked == rows else None)
@@ -104,11 +114,12 @@ class Keyset(Spec):
     def _update(self, *, begins: bool) -> str:
         changes = ", ".join(f"{quote(c)} = ({e})" for c, e in self.set.items())
         beyond = "" if begins else f"{self._compared('>', 'after')} AND "
+        table = _verbatim(str(self._table))
         return f"""
             WITH outofband_changed AS (
-                UPDATE {_verbatim(str(self._table))} AS outofband_target SET {_verbatim(changes)}
+                UPDATE {table} SET {_verbatim(changes)}
                  WHERE {beyond}{self._compared("<=", "last")} AND ({_verbatim(self.where)})
-                RETURNING pg_column_size(outofband_target.*) AS bytes)
+                RETURNING pg_column_size({table}.*) AS bytes)
             SELECT coalesce(sum(bytes), 0)::bigint FROM outofband_changed
         """
 

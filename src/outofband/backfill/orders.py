@@ -11,6 +11,7 @@ from outofband.backfill.state import Name, State, query
 from outofband.catalog.reader import Row
 
 Part = Literal["unit", "place"]
+Way = Literal["forth", "back"]
 
 
 class Orders:
@@ -22,9 +23,12 @@ class Orders:
         self._desk, self._name = desk, name
         self._id = State.begin(desk, name, spec, (), "").id
 
-    def stop(self, status: Literal["paused", "cancelled"]) -> None:
-        """Pause or cancel; nothing where it is finished."""
-        self._write("pause", status=status)
+    def stop(self, status: Literal["paused", "cancelled"]) -> Way | None:
+        """Pause or cancel the way back, where one is under way, or else the backfill; return which,
+        None where it is finished.
+        """
+        found = self._write("pause", status=status, **asdict(self._name))
+        return ("back" if found[0]["reverse"] else "forth") if found else None
 
     def resume(self, *, quarantined: bool) -> None:
         """Let it go on; with ``quarantined``, what was put aside too. What went back begins
@@ -35,8 +39,8 @@ class Orders:
             self._write("resume", quarantined=quarantined)
 
     def turn_back(self) -> None:
-        """Let it pass for finished no more, and do nothing forth."""
-        self._write("turn_back")
+        """Let it pass for finished no more, do nothing forth, and let a way back go on."""
+        self._write("turn_back", **asdict(self._name))
 
     def abandon(self, what: Part, name: str, because: str) -> int:
         """Give up a unit that was put aside, with the rows of it that were left out, or a host;

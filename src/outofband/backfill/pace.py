@@ -93,7 +93,7 @@ def reason(signals: Signals, limits: Limits) -> str:
         return f"sessions that wait for a lock on the table: {signals.lock_waits}"
     if signals.own_lock_waits:
         return (
-            f"rows are locked by others: batches in a row that met a lock {signals.own_lock_waits}"
+            f"batches in a row that met a lock, a timeout or a deadlock: {signals.own_lock_waits}"
         )
     if signals.vacuum is not None and limits.yield_to_autovacuum:
         return f"pid {signals.vacuum} vacuums or analyzes the table"

@@ -17,7 +17,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from outofband.backfill.bounds import Bounds
 from outofband.backfill.limits import Limits
 from outofband.model.progress import Progress
 
@@ -89,14 +88,12 @@ class Abandoned:
 class Spec(Protocol):
     """A background data migration. Subclass it, and write the first three methods.
 
-    ``limits`` say how large batches may become, and what makes the engine wait; ``bounds`` between
-    which versions of the application it runs, None where that is not told. Where it ``repeats``, a
-    unit that is done may be done again, and is, from its beginning, while progress is not complete
-    though all are done.
+    ``limits`` say how large batches may become, and what makes the engine wait. Where it
+    ``repeats``, a unit that is done may be done again, and is, from its beginning, while progress
+    is not complete though all are done.
     """
 
     limits: Limits = Limits()
-    bounds: Bounds | None = None
     repeats: bool = False
 
     @abstractmethod

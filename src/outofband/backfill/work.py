@@ -116,6 +116,9 @@ class Work:
         """
         smaller = self.window.halved()
         code = failed.sqlstate
+        if not code:  # psycopg refused it, before the server could: that is the application's doing
+            cause = failed.__context__
+            return self._fail(described(cause) if isinstance(cause, Exception) else failed.what)
         if code in (*_LOCKED, _TIMEOUT):
             self.locked += 1
             stuck = self.locked >= _MOST_IN_A_ROW or (code == _TIMEOUT and self.window.rows == 1)

@@ -101,7 +101,7 @@ def command(
         require_alone(orders, targets)
         undo_in_one(where, orders, undo_dedupe)
     elif targets is not None:
-        from outofband.cli.fleet_apply import apply_to_fleet
+        from outofband.cli.fleet.apply import apply_to_fleet
 
         sys.exit(apply_to_fleet(where, targets, orders))
     else:

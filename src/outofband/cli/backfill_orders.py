@@ -13,6 +13,11 @@ from outofband.cli.options import Where
 from outofband.cli.output import print_json, print_table
 from outofband.errors import Misuse, NothingChanged
 
+_STOPPED = {
+    "forth": "{name} is {status}; outofband backfill resume {name} lets it go on.",
+    "back": "The way back of {name} is {status}; outofband backfill reverse {name} goes on.",
+    None: "{name} is finished: nothing of it runs. Nothing was changed.",
+}
 _ASIDE = {
     "unit": "is not in quarantine, and no row of it was left out",
     "place": "is no host that holds units or is awaited",
@@ -26,8 +31,8 @@ class NotAside(NothingChanged):
 def stop(where: Where, name: str, status: Literal["paused", "cancelled"]) -> None:
     """Pause or cancel a backfill."""
     with one(where, name) as found:
-        _orders(found).stop(status)
-    click.echo(f"{name} is {status}; outofband backfill resume {name} lets it go on.", err=True)
+        way = _orders(found).stop(status)
+    click.echo(_STOPPED[way].format(name=name, status=status), err=True)
 
 
 def resume(where: Where, name: str, *, quarantined: bool) -> None:

@@ -31,9 +31,9 @@ def command(where: Where, targets: Path | None, only: tuple[str, ...], form: str
     for with --only or --to.
     """
     if targets is not None:
-        from outofband.cli import fleet_reading
+        from outofband.cli.fleet import reading
 
-        sys.exit(fleet_reading.check(where, targets, only, form))
+        sys.exit(reading.check(where, targets, only, form))
     from outofband.catalog.verdict import Verdict, verdict
     from outofband.cli.output import print_seen
     from outofband.cli.project import look_at, look_at_all

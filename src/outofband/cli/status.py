@@ -21,9 +21,9 @@ def command(where: Where, targets: Path | None, form: str) -> None:
     and columns that exist already. Exits 0 also when steps are pending; `check` is the judge.
     """
     if targets is not None:
-        from outofband.cli import fleet_reading
+        from outofband.cli.fleet import reading
 
-        sys.exit(fleet_reading.status(where, targets, form))
+        sys.exit(reading.status(where, targets, form))
     from outofband.cli.output import print_seen
     from outofband.cli.project import look_at
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from outofband.catalog.reader import Reader, Row, query
 from outofband.errors import OutofbandError
-from outofband.model.names import OUR_SCHEMA, quote
+from outofband.model.names import OUR_SCHEMA, QualifiedName, quote
 from outofband.runbook import our_tables
 from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
+from outofband.runbook.reach import require_reachable, require_readable
 
-TABLE = f"{OUR_SCHEMA}.journal"
+TABLE = QualifiedName("journal", OUR_SCHEMA)
 _NO_TABLE = ("42P01", "3F000")
 
 
@@ -108,9 +109,13 @@ _EMPTY = dict.fromkeys(
 
 
 def read(reader: Reader, step: str | None, limit: int) -> Sequence[Row] | None:
-    """Return the latest lines of the journal, oldest first; None where there is none."""
+    """Return the latest lines of the journal, oldest first; None where there is none. Raises
+    NotAllowed where the role may not read it.
+    """
     if not reader.rows(query("journal_there"))[0]["has_table"]:
         return None
+    require_reachable(reader, [TABLE])
+    require_readable(reader, TABLE)
     return reader.rows(query("journal_read"), {"step": step, "limit": limit})
 
 

@@ -1,0 +1,1 @@
+"""The commands with ``--targets``: one project over many databases."""
