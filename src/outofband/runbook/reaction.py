@@ -58,6 +58,8 @@ _ADVICE = {
     "57014": "Find who cancelled it",
     "25006": "Run this against the primary",
     "22": "Correct the row, or index another expression",
+    "P0": "Read in the server's log what was raised, and where: the message may have data of rows, "
+    "so that it is not shown here; \\dy in psql lists event triggers",
     "55P03": "Find who keeps the table locked, then run this again",
     "40P01": "Find who else works on the table, then run this again",
     "42P07": "Rename or drop what has the name, then run this again",

@@ -46,8 +46,13 @@ class _Survey:
 
     def ground(self) -> Ground:
         index, table = self._index, {"table": str(self._index.table)}
-        (heap,) = self._surveyor.rows(query("heap"), table)
-        heap_bytes = heap["bytes"]
+        try:
+            found = self._surveyor.rows(query("heap"), table)
+        except StatementFailed as failed:  # USAGE on the schema of a partition
+            return Ground(index.method, 0, notes=(f"not estimated: {failed.what}",))
+        if not found:
+            return Ground(index.method, 0, notes=(f"not estimated: {index.table} is gone",))
+        heap_bytes, heap = found[0]["bytes"], found[0]
         if index.method != "btree":
             return Ground(index.method, heap_bytes)
         if not heap["readable"]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import time, timedelta, tzinfo
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from outofband.errors import Misuse
+from outofband.settings import values
+from outofband.settings.values import DailyWindow
 
 OnLarge = Literal["defer", "build", "refuse"]
 Deploy = Literal["startup", "job"]
@@ -20,8 +21,6 @@ Template = Literal["generic", "async", "multidb"]
 """What a new env.py is like."""
 Autogenerate = Literal["out_of_band", "plain"]
 Level = Literal["error", "warning", "off"]
-DailyWindow = tuple[time, time, tzinfo | None]
-"""When it opens and closes, in a zone; None for the machine's."""
 
 DEFAULT_INLINE_MAX_BYTES = 8 * 1024 * 1024
 DEFAULT_BASELINE = "outofband-baseline.txt"
@@ -120,16 +119,16 @@ def load(directory: Path) -> Settings:
 
 def parse(table: Mapping[str, Any], where: str) -> Settings:
     """Turn the table ``[tool.outofband]`` into settings; ``where`` names its file in errors."""
-    values: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for key, value in table.items():
         name = _field_name(key, where)
         try:
-            values[name] = _READERS[name](value)
+            read[name] = _READERS[name](value)
         except (TypeError, ValueError) as error:
             raise SettingsWrong(
                 f"setting {key!r} in {where}", why=f"{value!r} {error}", do="Correct it"
             ) from None
-    return Settings(**values)
+    return Settings(**read)
 
 
 def _placed(found: Settings, folder: Path) -> Settings:
@@ -162,143 +161,31 @@ def _field_name(key: str, where: str) -> str:
     raise SettingsWrong(f"setting {key!r} in {where} is unknown", do=hint)
 
 
-def _list_of(what: str) -> Callable[[Any], tuple[str, ...]]:
-    def read(value: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise TypeError(f"is not a list of {what}")
-        return tuple(value)
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("is not a text")
-    return value
-
-
-def _number(of: str) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise TypeError(f"is not a number{of}")
-        return value
-
-    return read
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"is none of {', '.join(words)}")
-        return str(value)
-
-    return read
-
-
-def _severity(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError("is not a table of rules")
-    return {str(rule): _one_of("error", "warning", "off")(level) for rule, level in value.items()}
-
-
-def _per_path(value: Any) -> dict[str, dict[str, str]]:
-    if not isinstance(value, dict):
-        raise TypeError("is not a table of path patterns")
-    return {str(pattern): _severity(levels) for pattern, levels in value.items()}
-
-
-_UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
-
-
-def duration(value: Any) -> timedelta:
-    """Read ``"500ms"``, ``"2s"``, ``"5min"``, ``"12h"`` or ``"7d"``; raises ValueError
-    otherwise.
-    """
-    found = (
-        re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", value)
-        if isinstance(value, str)
-        else None
-    )
-    if found is None:
-        raise ValueError('is not a duration such as "500ms", "2s", "5min", "12h" or "7d"')
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
-
-
-_SIZES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-
-
-def bytes_or_duration(value: Any) -> int | timedelta:
-    """Read ``"500MB"`` (of 1024 kB, as Postgres counts) or a duration; raises ValueError
-    otherwise.
-    """
-    sized = isinstance(value, str) and re.fullmatch(r"\s*(\d{1,9})\s*(B|kB|MB|GB|TB)\s*", value)
-    if sized:
-        return int(sized[1]) * _SIZES[sized[2]]
-    try:
-        return duration(value)
-    except ValueError:
-        raise ValueError('is neither a size such as "500MB" nor a duration such as "30s"') from None
-
-
-def clock(value: Any) -> time:
-    """Read a time of day, ``"06:00"``; raises ValueError otherwise."""
-    found = isinstance(value, str) and re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", value)
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
-        raise ValueError('is not a time of day such as "06:00"')
-    return time(int(found[1]), int(found[2]))
-
-
-def _window(value: Any) -> DailyWindow:
-    from zoneinfo import ZoneInfo
-
-    hours, _, zone = value.strip().partition(" ") if isinstance(value, str) else ("", "", "")
-    opens, _, closes = hours.partition("-")
-    try:
-        read = clock(opens), clock(closes), ZoneInfo(zone.strip()) if zone.strip() else None
-    except (ValueError, OSError, LookupError):
-        raise ValueError(
-            'is not a window such as "22:00-06:00" or "22:00-06:00 Europe/Berlin"'
-        ) from None
-    if read[0] == read[1]:
-        raise ValueError("is a window that closes when it opens")
-    return read
-
-
-def _lock_timeout(value: Any) -> timedelta:
-    """Read what Postgres takes as a lock_timeout; 0 would mean to it that locks are waited for
-    without end.
-    """
-    found = duration(value)
-    if not timedelta(milliseconds=1) <= found <= timedelta(days=24):
-        raise ValueError('is not between "1ms" and "24d"')
-    return found
-
-
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "large": _list_of("table patterns"),
-    "small": _list_of("table patterns"),
-    "deploy": _one_of("startup", "job"),
-    "on_large": _one_of("defer", "build", "refuse"),
-    "autogenerate": _one_of("out_of_band", "plain"),
-    "inline_max_bytes": _number(" of bytes"),
-    "lock_timeout": _lock_timeout,
-    "lock_retries": _number(""),
-    "upgrade_wait": duration,
-    "pooler": _one_of("refuse", "session"),
-    "pending_max_age": duration,
-    "start_after": _text,
-    "severity": _severity,
-    "per_path": _per_path,
-    "rules": _list_of("folders"),
-    "stats": _text,
-    "baseline": _text,
-    "version_table": _text,
-    "version_table_schema": _text,
-    "queries": _list_of("patterns"),
-    "max_wait": duration,
-    "max_lag": bytes_or_duration,
-    "window": _window,
-    "notify": _text,
-    "cache_dir": _text,
+    "large": values.list_of("table patterns"),
+    "small": values.list_of("table patterns"),
+    "deploy": values.one_of("startup", "job"),
+    "on_large": values.one_of("defer", "build", "refuse"),
+    "autogenerate": values.one_of("out_of_band", "plain"),
+    "inline_max_bytes": values.number(" of bytes"),
+    "lock_timeout": values.lock_timeout,
+    "lock_retries": values.number(""),
+    "upgrade_wait": values.duration,
+    "pooler": values.one_of("refuse", "session"),
+    "pending_max_age": values.duration,
+    "start_after": values.text,
+    "severity": values.severity,
+    "per_path": values.per_path,
+    "rules": values.list_of("folders"),
+    "stats": values.text,
+    "baseline": values.text,
+    "version_table": values.text,
+    "version_table_schema": values.text,
+    "queries": values.list_of("patterns"),
+    "max_wait": values.duration,
+    "max_lag": values.bytes_or_duration,
+    "window": values.window,
+    "notify": values.text,
+    "cache_dir": values.text,
 }
 assert set(_READERS) == {field.name for field in fields(Settings)} - {"folder"}
