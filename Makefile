@@ -34,14 +34,19 @@ test-faults: $(VENV)/.ready ## what the runbook survives, with an application at
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
 		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/ephemeral/test_killed.py \
 		tests/postgres/test_constraint_faults.py tests/postgres/test_moving_faults.py \
-		tests/postgres/test_prefixes.py tests/postgres/test_waiting.py \
-		tests/revisions/test_cut_off.py tests/revisions/test_pods.py tests/cli/test_signals.py \
-		tests/codeintel/test_old_code_new_schema.py tests/codeintel/test_demo_whole.py
+		tests/postgres/test_partitions.py tests/postgres/test_prefixes.py \
+		tests/postgres/test_temp_files.py tests/postgres/test_waiting.py \
+		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
+		tests/cli/test_signals.py tests/cli/test_targets.py \
+		tests/codeintel/test_demo_whole.py tests/codeintel/test_mover.py \
+		tests/codeintel/test_old_code_new_schema.py \
+		tests/codeintel/test_seed_schema_versions.py
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, and other sampled tests, in full
 	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
 		tests/lint/test_reader_oracle.py tests/lint/test_fold_oracle.py \
 		tests/codeintel/test_index_oracles.py tests/codeintel/test_real_dumps.py \
+		tests/postgres/test_forecast.py \
 		tests/revisions/test_generated_chains.py tests/revisions/test_schema_oracle.py \
 		tests/revisions/test_own_chain.py
 

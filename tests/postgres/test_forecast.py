@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,6 +45,9 @@ INDEXES: dict[str, dict[str, Any]] = {
     "room in its pages": {"keys": (Key.of("id"),), "options": (("fillfactor", "50"),)},
 }
 
+KINDS = list(INDEXES) if "ORACLE_EVERY" in os.environ else ["equal texts", "several columns"]
+"""`make test-oracle` has the time for all of them."""
+
 
 @pytest.fixture(scope="module")
 def origin(make_database: Any) -> str:
@@ -69,7 +73,7 @@ def forecast(db: Any, steps: Any, url: str = "", **given: Any) -> Forecast:
 
 
 @pytest.mark.parametrize("analysed", [True, False])
-@pytest.mark.parametrize("kind", INDEXES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_size_is_told_within_a_quarter(
     items: Any, steps: Any, kind: str, analysed: bool
 ) -> None:

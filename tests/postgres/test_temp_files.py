@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import suites
 from outofband.model.step import Wanted
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
@@ -56,6 +57,7 @@ def limit(db: Any, owner: Owner, size: str, workers: int) -> None:
     db.sql(f"ALTER ROLE {owner.name} SET max_parallel_workers = {workers}")
 
 
+@suites.FAULTS
 def test_more_workers_get_through_since_the_limit_is_each_ones_own(
     db: Any, owner: Owner, steps: Any, screen: Any
 ) -> None:

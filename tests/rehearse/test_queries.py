@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.rehearse import rehearse
 from outofband.stats import file
 from outofband.stats.value import Column, Stats
 from outofband.stats.value import Relation as Counted

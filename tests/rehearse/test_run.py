@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import rehearse
+from outofband.rehearse.rehearse import rehearse
 from outofband_lint.names import QualifiedName
 from rehearsed import ASYNC_ENV, ENV, KILL, Project, Run
 

@@ -17,7 +17,7 @@ from outofband.errors import StateUnknown
 from outofband.revisions.stop import UpgradeMisused
 
 _DISTRIBUTION = "alembic-outofband"
-_INSTALL = f"Install the release that the revision was written for: pip install -U {_DISTRIBUTION}"
+_INSTALL = "Install the release that the revision was written for: pip install -U alembic-outofband"
 _OURS = re.compile(r"\w+_out_of_band")
 
 

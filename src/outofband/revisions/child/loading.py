@@ -18,7 +18,7 @@ from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
 from outofband.child import Post, TimeUpError
-from outofband.revisions.absent import importing
+from outofband.revisions.child.absent import importing
 from outofband.revisions.heads import module_of
 from outofband_lint.source import Problem
 

@@ -19,7 +19,7 @@ from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from outofband.revisions.reflected_type import reflected_type
+from outofband.revisions.child.reflected_type import reflected_type
 from outofband_lint.names import QualifiedName
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine
 
 from outofband.model.step import Step
+from outofband.revisions.child.recording import connection, with_values
 from outofband.revisions.environment import Environment, Metadata
 from outofband.revisions.folded import Chain, Running
-from outofband.revisions.recording import connection, with_values
 from outofband_lint.names import QualifiedName
 from outofband_lint.source import Source
 
@@ -124,7 +124,7 @@ class Capture:
 
     def assumed(self, name: QualifiedName) -> Table:
         """Return a table that no revision has made as the models have it, else without anything."""
-        from outofband.revisions import assumed  # what few revisions need
+        from outofband.revisions.child import assumed  # what few revisions need
 
         if name != self._version_table:
             self.assumptions.append(self.line or _line_in(self.path))

@@ -17,9 +17,9 @@ from outofband.model.step import (
     Step,
     WantedStep,
 )
-from outofband.revisions import carry, concerns
-from outofband.revisions.carry import same, spellings
-from outofband.revisions.entries import Entries, Entry
+from outofband.revisions.folding import carry, concerns
+from outofband.revisions.folding.carry import same, spellings
+from outofband.revisions.folding.entries import Entries, Entry
 
 
 @dataclass(slots=True)

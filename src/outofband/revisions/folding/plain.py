@@ -12,9 +12,9 @@ from functools import partial
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, AddForeignKey, Drop, Reindex
-from outofband.revisions import carry, concerns
-from outofband.revisions.carry import same
-from outofband.revisions.wanted_list import WantedList
+from outofband.revisions.folding import carry, concerns
+from outofband.revisions.folding.carry import same
+from outofband.revisions.folding.wanted_list import WantedList
 from outofband_lint import statement as sql
 
 

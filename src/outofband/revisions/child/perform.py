@@ -18,12 +18,12 @@ from alembic.script import Script
 
 from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
-from outofband.revisions.absent import noticed
-from outofband.revisions.asynchronous import run_async
-from outofband.revisions.capture import Capture
+from outofband.revisions.child.absent import noticed
+from outofband.revisions.child.asynchronous import run_async
+from outofband.revisions.child.capture import Capture
+from outofband.revisions.child.merging import batches, merged, plain, unseen
 from outofband.revisions.environment import Environment
 from outofband.revisions.folded import Chain
-from outofband.revisions.merging import batches, merged, plain, unseen
 from outofband.revisions.syntax.modules import Modules
 from outofband.revisions.syntax.reader import Reader
 from outofband.revisions.unknown import lacking

@@ -15,8 +15,8 @@ from outofband.model.step import (
     SetNotNull,
     Step,
 )
-from outofband.revisions.carry import same
-from outofband.revisions.entries import Entry
+from outofband.revisions.folding.carry import same
+from outofband.revisions.folding.entries import Entry
 
 
 def same_object(one: Step, other: Step) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import Integer, TypeEngine, Uuid
 
-from outofband.revisions.reflection import FoldedDialect
+from outofband.revisions.child.reflection import FoldedDialect
 
 if TYPE_CHECKING:
     from outofband_lint.names import QualifiedName
@@ -213,7 +213,9 @@ class _Cursor:
         truth = None if inserts else self._driver.recorder.truth(statement)
         asked: list[tuple[str, TypeEngine[Any] | None]] = [*columns] or [("?column?", None)]
         if truth is not None:
-            from outofband.revisions import imagined  # what few revisions need: the whole reader
+            from outofband.revisions.child import (
+                imagined,  # what few revisions need: the whole reader
+            )
         if truth is not None and not columns:
             schema = self._driver.recorder.schema()
             asked = [(name, None) for name in imagined.columns_of(statement, schema)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from outofband.model.step import WantedStep
-from outofband.revisions import plain
+from outofband.revisions.folding import plain
+from outofband.revisions.folding.wanted_list import WantedList
 from outofband.revisions.render import Rendered
-from outofband.revisions.wanted_list import WantedList
 from outofband_lint.reader import read
 
 
