@@ -33,7 +33,6 @@ ROOT = Path(__file__).parents[2]
 VERSIONED = ("documents", "definitions", "references")
 TABLES = ("metadata", "documents", "result_chunks", "definitions", "references")
 KEYS = {f"lsif_data_{table}_pkey" for table in TABLES}
-OF_VERSIONS = {f"lsif_data_{table}_dump_id_schema_version" for table in VERSIONED}
 # Each a little over the 8 MiB of inline_max_bytes.
 FILL = {
     "metadata": "(dump_id) SELECT n FROM generate_series(1, 260000) AS n",
