@@ -24,7 +24,7 @@ demo: $(VENV)/.ready ## the incident, replayed and cured on a real Postgres (DEM
 demo-move: $(VENV)/.ready ## from files to Postgres and back, under traffic, with a mover that is killed
 	$(BIN)/python -m codeintel demo-move
 
-test: $(VENV)/.ready ## every test, real servers included, on all cores
+test: $(VENV)/.ready ## every test but those of the suites below, real servers included, on all cores
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 to 18
@@ -32,21 +32,30 @@ test-matrix: $(VENV)/.ready ## what the rules claim, measured on PostgreSQL 14 t
 
 test-faults: $(VENV)/.ready ## what the runbook survives, with an application at work (FAULTS=all: all on 14 to 18)
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
-		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/postgres/test_moving_faults.py \
-		tests/postgres/test_constraint_faults.py \
+		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/ephemeral/test_killed.py \
+		tests/postgres/test_constraint_faults.py tests/postgres/test_moving_faults.py \
+		tests/postgres/test_partitions.py tests/postgres/test_prefixes.py \
+		tests/postgres/test_temp_files.py tests/postgres/test_waiting.py \
 		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
-		tests/codeintel/test_old_code_new_schema.py
+		tests/cli/test_signals.py tests/cli/test_targets.py \
+		tests/codeintel/test_demo_whole.py tests/codeintel/test_mover.py \
+		tests/codeintel/test_old_code_new_schema.py \
+		tests/codeintel/test_seed_schema_versions.py
 
 test-oracle: $(VENV)/.ready ## the reader against PostgreSQL's grammar, and other sampled tests, in full
 	ORACLE_EVERY=1 $(BIN)/python -m pytest -n auto \
-		tests/lint/test_reader_oracle.py tests/codeintel/test_index_oracles.py \
-		tests/revisions/test_generated_chains.py
+		tests/lint/test_reader_oracle.py tests/lint/test_fold_oracle.py \
+		tests/codeintel/test_index_oracles.py tests/codeintel/test_real_dumps.py \
+		tests/postgres/test_forecast.py \
+		tests/revisions/test_generated_chains.py tests/revisions/test_schema_oracle.py \
+		tests/revisions/test_own_chain.py
 
 test-browser: $(VENV)/.ready ## the rehearsal's page in a real Chromium (OUTOFBAND_SCREENSHOTS=DIR keeps pictures)
 	OUTOFBAND_BROWSER=require $(BIN)/python -m pytest tests/browser
 
 test-release: $(VENV)/.ready ## wheel and sdist, on each Python, with the oldest and newest of what they need; CI's files
-	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release tests/workflow
+	OUTOFBAND_RELEASE=1 $(BIN)/python -m pytest tests/release tests/workflow tests/frameworks \
+		tests/testing/test_plugin_workers.py
 
 test-docs: $(VENV)/.ready ## every page of docs/: its files written, its commands run, its output compared
 	OUTOFBAND_DOCS=all $(BIN)/python -m pytest -n auto tests/docs

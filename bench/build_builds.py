@@ -21,11 +21,11 @@ from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.ending import End
-from outofband.runbook.estimate import Forecast
-from outofband.runbook.forecast import Forecaster
 from outofband.runbook.parallel import apply_beside
 from outofband.runbook.plan import Plan
 from outofband.runbook.preflight import preflight
+from outofband.runbook.sizing.estimate import Forecast
+from outofband.runbook.sizing.forecast import Forecaster
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World
 

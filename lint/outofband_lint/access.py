@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from outofband_lint.asked import Asked
 from outofband_lint.names import QualifiedName
 from outofband_lint.reader.select_tree import (
     All,
     ColumnName,
-    Compare,
     Condition,
     Either,
     Exists,
@@ -26,7 +26,7 @@ from outofband_lint.reader.select_tree import (
     conjuncts,
 )
 from outofband_lint.schema import Index, Schema, Table
-from outofband_lint.serving import Both, OneOf, Term, is_served, key_text, usable_indexes
+from outofband_lint.serving import Both, Term, is_served, key_text, usable_indexes
 from outofband_lint.statement import CreateIndex, IndexKey
 
 _SYSTEM = ("pg_catalog", "information_schema", "pg_toast")
@@ -87,12 +87,10 @@ class _Access:
     scope: Scope
     schema: Schema
     is_large: Callable[[QualifiedName], bool]
-    tables: dict[str, Table | None] = field(default_factory=dict)
+    asked: Asked = field(init=False)
 
     def __post_init__(self) -> None:
-        for relation in self.scope.relations:
-            found = relation.table and self.schema.table(relation.table)
-            self.tables[relation.alias] = found or None
+        self.asked = Asked.of(self.scope, self.schema)
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is read whole in this scope and in all inside it."""
@@ -112,7 +110,7 @@ class _Access:
         if self.scope.limited and self.scope.order:
             return True
         return any(
-            self._is_source(r) or self._both(r, conditions, set()) != Both()
+            self._is_source(r) or self.asked.both(r, conditions, set()) != Both()
             for r in self.scope.relations
         )
 
@@ -153,7 +151,7 @@ class _Access:
             for alias, relation in waiting.items():
                 if relation.table is None:
                     continue
-                both = self._both(relation, conditions, known)
+                both = self.asked.both(relation, conditions, known)
                 if both != Both() or (len(self.scope.relations) == 1 and self.scope.order):
                     return alias, [self._fault(relation, both)]
         return next(iter(waiting)), []
@@ -162,9 +160,9 @@ class _Access:
         self, relation: Relation, conditions: list[Condition], reached: set[str]
     ) -> bool:
         if relation.table is None:
-            asked = self._both(relation, conditions, set()) != Both()
+            asked = self.asked.both(relation, conditions, set()) != Both()
             return asked or bool(reached) or self._is_source(relation)
-        table = self.tables[relation.alias]
+        table = self.asked.tables[relation.alias]
         name = table.name if table else relation.table
         if _is_of_system(name) or not self.is_large(name):
             return True
@@ -172,7 +170,7 @@ class _Access:
             return False
         if table.kind == "foreign" or table.temporary:
             return True
-        both = self._both(relation, conditions, reached)
+        both = self.asked.both(relation, conditions, reached)
         if both == Both():
             return self._order_is_served(table) if len(self.scope.relations) == 1 else False
         return _is_served(table, both, self.schema)
@@ -188,7 +186,7 @@ class _Access:
 
     def _fault(self, relation: Relation, both: Both) -> Fault:
         assert relation.table is not None
-        table = self.tables[relation.alias]
+        table = self.asked.tables[relation.alias]
         if table is None:
             return Fault(relation.table, None, unknown="the revisions do not create it")
         unknown = ""
@@ -216,7 +214,7 @@ class _Access:
         known: set[str] = set() if driven else reached
         outputs = dict(scope.outputs)
         found: list[Condition] = []
-        for compare in self._compares(relation, conditions, known):
+        for compare in self.asked.compares(relation, conditions, known):
             column = compare.left.column
             inside = outputs.get(column.name) if column else None
             if inside is None and scope.star and column and column.name not in outputs:
@@ -229,132 +227,10 @@ class _Access:
                 )
         return tuple(found)
 
-    # --- conditions as terms of one table
-
-    def _both(self, relation: Relation, conditions: Sequence[Condition], known: set[str]) -> Both:
-        """Return what the conditions ask of a relation, once the relations `known` are."""
-        terms: list[Term] = []
-        alternatives: list[OneOf] = []
-        for part in conditions:
-            if isinstance(part, Either):
-                alternatives += self._one_of(relation, part, known)
-            else:
-                compares = self._compares(relation, [part], known)
-                terms += [self._term(relation, compare) for compare in compares]
-        return Both(tuple(terms), tuple(alternatives))
-
-    def _one_of(self, relation: Relation, either: Either, known: set[str]) -> Iterator[OneOf]:
-        """Yield OR as alternatives on one relation, if each of them asks something of it."""
-        parts = []
-        asked = False
-        for part in either.conditions:
-            inside = [*conjuncts(part)]
-            both = self._both(relation, inside, known)
-            if both != Both():
-                asked = True
-                parts.append(both)
-            elif any(self._concerns_tables(condition) for condition in inside):
-                parts.append(Both())
-        if asked:
-            yield OneOf(tuple(parts))
-
-    def _concerns_tables(self, condition: Condition) -> bool:
-        """Tell whether a condition depends on any row, and not on parameters alone."""
-        match condition:
-            case Compare(left=left, against=against):
-                return any(self._owners(column) for column in (*left.columns, *against))
-            case All(parts) | Either(parts):
-                return any(self._concerns_tables(part) for part in parts)
-        return True
-
-    def _compares(
-        self, relation: Relation, conditions: Sequence[Condition], known: set[str]
-    ) -> Iterator[Compare]:
-        """Yield the comparisons of the relation's columns with what is known already."""
-        for part in conditions:
-            match part:
-                case Compare():
-                    for side in sides(part):
-                        if self._asks(relation, side, known):
-                            yield side
-                case Exists(scopes):
-                    for scope in scopes:
-                        yield from self._correlated(relation, scope)
-
-    def _asks(self, relation: Relation, compare: Compare, known: set[str]) -> bool:
-        owners = [self._owners(column) for column in compare.left.columns]
-        if not any(relation.alias in owner for owner in owners):
-            return False
-        if any(owner and relation.alias not in owner for owner in owners):
-            return False
-        against = [self._owners(column) for column in compare.against]
-        return all(
-            not owner or (relation.alias not in owner and owner & known) for owner in against
-        )
-
-    def _correlated(self, relation: Relation, scope: Scope) -> Iterator[Compare]:
-        """Yield what EXISTS asks of an outer table: its columns equal to those of the query."""
-        inner = _within(self, scope)
-        for part in conjuncts(scope.condition):
-            if not isinstance(part, Compare) or part.how != "equal":
-                continue
-            for side in sides(part):
-                inside = any(inner._owners(column) for column in side.left.columns)
-                own = [self._owners(column) for column in side.left.columns]
-                if not inside and own and all(relation.alias in owner for owner in own):
-                    yield replace(side, right=None, against=frozenset())
-
-    def _term(self, relation: Relation, compare: Compare) -> Term:
-        table = self.tables.get(relation.alias)
-        column = compare.left.column
-        declared = table.column(column.name) if table and column else None
-        weak = compare.how == "equal" and (
-            compare.values in (("true",), ("false",))
-            or (declared is not None and declared.type.name == "boolean")
-        )
-        return Term(compare.left.text, compare.how, compare.values, compare.text, weak)
-
-    def _owners(self, column: ColumnName) -> set[str]:
-        """Return which relations of the scope a column may belong to; none for an outer one.
-
-        An unqualified name that two of them have can only be a column that USING joins.
-        """
-        relations = [r for r in self.scope.relations if r.alias]
-        if column.relation is not None:
-            return {r.alias for r in relations if r.alias == column.relation}
-        sure = {r.alias for r in relations if self._has(r, column.name) is True}
-        if sure:
-            return sure
-        return {r.alias for r in relations if self._has(r, column.name) is None}
-
-    def _has(self, relation: Relation, name: str) -> bool | None:
-        """Tell whether a relation has a column of that name; None where nobody knows."""
-        table = self.tables.get(relation.alias)
-        if table is not None:
-            return table.column(name) is not None or (None if not table.columns_known else False)
-        if relation.table is None and relation.scopes:
-            if any(name == output for s in relation.scopes for output, _ in s.outputs):
-                return True
-            return None if any(s.star for s in relation.scopes) else False
-        return None
-
 
 def _within(access: _Access, scope: Scope) -> _Access:
     """Return the access to another scope of the same query."""
     return _Access(scope, access.schema, access.is_large)
-
-
-def sides(compare: Compare) -> Iterator[Compare]:
-    """Yield a comparison as it stands, and from its other side."""
-    yield compare
-    if compare.right is not None and compare.right.columns and compare.how in ("equal", "range"):
-        yield replace(
-            compare,
-            left=compare.right,
-            right=compare.left,
-            values=(),
-            against=compare.left.columns,
-        )
 
 
 def _tested(conditions: Sequence[Condition]) -> Iterator[Scope]:

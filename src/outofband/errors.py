@@ -20,8 +20,8 @@ from typing import ClassVar
 
 
 def sentence(text: str) -> str:
-    """Return the text with a full stop, unless it ends with one, or with a statement to paste."""
-    return text if text.endswith((".", ";")) else f"{text}."
+    """Return the text with a full stop, unless it is a sentence, or ends with SQL to paste."""
+    return text if text.endswith((".", "?", ";")) else f"{text}."
 
 
 class OutofbandError(Exception):

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 
 from outofband.cli.main import main
-from outofband.runbook import speed
+from outofband.runbook.sizing import speed
 
 ENV = """
 from alembic import context

@@ -19,12 +19,19 @@ TABLES = (
     'op.execute("CREATE SCHEMA sales"); '
     'op.execute("CREATE TABLE sales.orders (id int NOT NULL)"); '
     'op.execute("CREATE SCHEMA util"); '
+    "op.execute(\"CREATE COLLATION util.mine (provider = libc, locale = 'C')\"); "
+    'op.execute("CREATE SCHEMA old"); '
+    'op.execute("CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id)"); '
+    'op.execute("CREATE TABLE years PARTITION OF parts DEFAULT PARTITION BY RANGE (id)"); '
+    'op.execute("CREATE TABLE old.months PARTITION OF years DEFAULT"); '
     'op.execute("CREATE FUNCTION util.key(n int) RETURNS int LANGUAGE sql IMMUTABLE AS '
     "'SELECT n % 7'\")"
 )
 INDEXES = """import sqlalchemy as sa
     op.create_index_out_of_band("docs_unique", "docs", ["id"], unique=True)
     op.create_index_out_of_band("docs_path", "docs", ["path"])
+    op.create_index_out_of_band("docs_mine", "docs", [sa.text("path COLLATE util.mine")])
+    op.create_index_out_of_band("parts_id", "parts", ["id"])
     op.create_index_out_of_band("pages_key", "pages", [sa.text("util.key(id)")])
     op.create_index_out_of_band("orders_id", "orders", ["id"], schema="sales")
     op.create_index_out_of_band("pages_id", "pages", ["id"], postgresql_tablespace="{space}")"""
@@ -35,12 +42,15 @@ OF_THE_SERVER = """
 """
 OF_THE_TEMPLATE = """
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
-    GRANT USAGE, CREATE ON SCHEMA public, sales, util TO {app}, {owner};
+    GRANT USAGE, CREATE ON SCHEMA public, sales, util, old TO {app}, {owner};
     GRANT SELECT ON alembic_version TO {app};
     REVOKE EXECUTE ON FUNCTION util.key FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION util.key TO {app};
     ALTER TABLE docs OWNER TO {app};
     ALTER TABLE pages OWNER TO {app};
+    ALTER TABLE parts OWNER TO {app};
+    ALTER TABLE years OWNER TO {app};
+    ALTER TABLE old.months OWNER TO {app};
     ALTER TABLE sales.orders OWNER TO {app}
 """
 OF_THE_DATABASE = """
@@ -116,6 +126,13 @@ LACKING = {
         "CREATE SCHEMA outofband; GRANT USAGE ON SCHEMA outofband TO {app}",
         "GRANT USAGE, CREATE ON SCHEMA outofband TO {app};",
     ),
+    "INSERT into a quarantine that another role keeps": (
+        "docs_unique",
+        "CREATE SCHEMA outofband; GRANT USAGE, CREATE ON SCHEMA outofband TO {app}; "
+        "CREATE TABLE outofband.docs_613b5c0a AS SELECT *, NULL::text AS outofband_step, "
+        "NULL::regclass AS outofband_source, now() AS outofband_moved_at FROM docs WHERE false",
+        "GRANT SELECT, INSERT, DELETE ON outofband.docs_613b5c0a TO {app};",
+    ),
     "CREATE on the tablespace": (
         "pages_id",
         "REVOKE CREATE ON TABLESPACE {space} FROM {app}",
@@ -125,6 +142,21 @@ LACKING = {
         "pages_key",
         "REVOKE EXECUTE ON FUNCTION util.key FROM {app}",
         "GRANT EXECUTE ON FUNCTION util.key(integer) TO {app};",
+    ),
+    "a partitioned table between, which another owns": (
+        "parts_id",
+        "ALTER TABLE years OWNER TO {owner}",
+        "GRANT {owner} TO {app};",
+    ),
+    "USAGE on the schema of a partition": (
+        "parts_id",
+        "REVOKE USAGE ON SCHEMA old FROM {app}",
+        "GRANT USAGE ON SCHEMA old TO {app};",
+    ),
+    "USAGE on the schema of a collation": (
+        "docs_mine",
+        "REVOKE USAGE ON SCHEMA util FROM {app}",
+        "GRANT USAGE ON SCHEMA util TO {app};",
     ),
     "USAGE on the schema of a function": (
         "pages_key",
@@ -158,7 +190,7 @@ def template(
     (folder / "migrations" / "versions" / "r3.py").unlink()
     project.upgrade("1")
     project.sql("INSERT INTO docs SELECT n % 50, 'p' FROM generate_series(1, 100) AS n")
-    for table in ("pages", "sales.orders"):
+    for table in ("pages", "sales.orders", "parts"):
         project.sql(f"INSERT INTO {table} SELECT n FROM generate_series(1, 100) AS n")
     project.upgrade("2")
     sql(url, OF_THE_TEMPLATE)

@@ -15,7 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from commands import OUTOFBAND, Command
+
+pytestmark = suites.FAULTS
 
 PHASE = "SELECT phase FROM pg_stat_progress_create_index WHERE datname = current_database()"
 

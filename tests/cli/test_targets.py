@@ -16,6 +16,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+import suites
 from commands import OUTOFBAND, Command
 from outofband.postgres.session import Session
 
@@ -361,6 +362,7 @@ def eventually(happens: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
+@suites.FAULTS
 def test_killed_in_the_middle_the_same_command_finishes(shards: Fleet) -> None:
     shards.listed.pop()
     shards.shard("last")
@@ -376,6 +378,7 @@ def test_killed_in_the_middle_the_same_command_finishes(shards: Fleet) -> None:
     assert {shards.indexes(name)[0] for name in shards.urls} == {"docs_pkey"}
 
 
+@suites.FAULTS
 def test_sigterm_leaves_every_build_to_its_server(fleet: Fleet) -> None:
     fleet.shard("a")
     fleet.shard("b")

@@ -66,6 +66,20 @@ def click_dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dump of a package a fifth as long, where it matters little what is in it."""
+    out = tmp_path_factory.mktemp("small") / "pluggy.lsif.gz"
+    index("pluggy", out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small_dump: Path) -> Bundle:
+    """What that dump says."""
+    return correlate(read(small_dump))
+
+
+@pytest.fixture(scope="session")
 def click_bundle(click_dump: Path) -> Bundle:
     """What that dump says."""
     return correlate(read(click_dump))

@@ -43,8 +43,8 @@ def test_stats_prints_four_counts(write_dump: WriteDump, capsys: Capture) -> Non
 
 
 def test_an_index_can_be_counted(tmp_path: Path, capsys: Capture) -> None:
-    out = tmp_path / "click.lsif.gz"
-    assert main(["index", "click", "-o", str(out)]) == 0
+    out = tmp_path / "pluggy.lsif.gz"
+    assert main(["index", "pluggy", "-o", str(out)]) == 0
     assert "0 files skipped" in capsys.readouterr().err
     assert main(["stats", str(out), "--format", "json"]) == 0
     assert all(json.loads(capsys.readouterr().out).values())
@@ -84,7 +84,7 @@ def test_a_wrong_call_is_one_line_and_exit_status_2(
 
 def test_an_index_into_no_folder_is_refused(capsys: Capture, tmp_path: Path) -> None:
     out = tmp_path / "nowhere" / "out.lsif.gz"
-    status, line = failure(capsys, "index", "click", "-o", str(out))
+    status, line = failure(capsys, "index", "pluggy", "-o", str(out))
     assert status == 2
     assert "cannot be written" in line
 
@@ -99,15 +99,15 @@ def test_an_index_that_fails_leaves_the_old_dump(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("codeintel.index_python.index.occurrences", dies)
-    assert main(["index", "click", "-o", str(out)]) == 130
+    assert main(["index", "pluggy", "-o", str(out)]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["out.lsif.gz"]
     assert out.read_bytes() == b"old"
 
 
 def test_load_writes_a_dump_once(
-    click_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
+    small_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
 ) -> None:
-    arguments = ["load", str(click_dump), "--database-url", migrated_url, "--dump-id", "5"]
+    arguments = ["load", str(small_dump), "--database-url", migrated_url, "--dump-id", "5"]
     assert main(arguments) == 0
     assert " rows in " in capsys.readouterr().err
     assert migrated.execute("SELECT dump_id FROM lsif_data_metadata").fetchall() == [(5,)]
@@ -116,20 +116,20 @@ def test_load_writes_a_dump_once(
 
 
 def test_load_into_an_empty_database_changes_nothing(
-    click_dump: Path, database: str, capsys: Capture
+    small_dump: Path, database: str, capsys: Capture
 ) -> None:
     status, line = failure(
-        capsys, "load", str(click_dump), "--database-url", database, "--dump-id", "5"
+        capsys, "load", str(small_dump), "--database-url", database, "--dump-id", "5"
     )
     assert (status, "alembic upgrade head" in line) == (3, True)
 
 
 def test_what_the_server_refuses_is_said_with_its_sqlstate(
-    click_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
+    small_dump: Path, migrated: psycopg.Connection[Any], migrated_url: str, capsys: Capture
 ) -> None:
     migrated.execute("ALTER TABLE lsif_data_documents ADD COLUMN new integer NOT NULL")
     status, line = failure(
-        capsys, "load", str(click_dump), "--database-url", migrated_url, "--dump-id", "5"
+        capsys, "load", str(small_dump), "--database-url", migrated_url, "--dump-id", "5"
     )
     assert (status, "SQLSTATE 23502" in line) == (3, True)
     assert migrated.execute("SELECT count(*) FROM lsif_data_metadata").fetchall() == [(0,)]
@@ -146,11 +146,11 @@ UNREACHABLE = {
 
 @pytest.mark.parametrize(("url", "expected"), UNREACHABLE.values(), ids=UNREACHABLE.keys())
 def test_a_store_out_of_reach_is_said_without_the_secret(
-    click_dump: Path, url: str, expected: int, capsys: Capture
+    small_dump: Path, url: str, expected: int, capsys: Capture
 ) -> None:
-    status, line = failure(capsys, "load", str(click_dump), "--database-url", url, "--dump-id", "5")
+    status, line = failure(capsys, "load", str(small_dump), "--database-url", url, "--dump-id", "5")
     assert status == expected
-    assert "s3" not in line.replace(str(click_dump), "")
+    assert "s3" not in line.replace(str(small_dump), "")
     assert "cret" not in line
 
 
@@ -160,9 +160,9 @@ def test_every_command_has_help(capsys: Capture) -> None:
         assert f"Usage: codeintel {name}" in capsys.readouterr().out
 
 
-def test_the_module_runs_as_a_program(click_dump: Path, tmp_path: Path) -> None:
+def test_the_module_runs_as_a_program(small_dump: Path, tmp_path: Path) -> None:
     truncated = tmp_path / "truncated.lsif.gz"
-    truncated.write_bytes(click_dump.read_bytes()[:-9])
+    truncated.write_bytes(small_dump.read_bytes()[:-9])
     ran = subprocess.run(
         [sys.executable, "-m", "codeintel", "stats", truncated],
         capture_output=True,
@@ -180,4 +180,4 @@ def test_an_index_needs_no_driver(tmp_path: Path) -> None:
         "sys.exit(any(name in sys.modules for name in ('psycopg', 'sqlalchemy', 'alembic')))"
     )
     out = str(tmp_path / "out.lsif.gz")
-    subprocess.run([sys.executable, "-c", program, "index", "click", "-o", out], check=True)
+    subprocess.run([sys.executable, "-c", program, "index", "pluggy", "-o", out], check=True)

@@ -21,8 +21,8 @@ Upgrade = Callable[[str, str], None]
 
 
 @pytest.fixture(scope="module")
-def rows(click_bundle: Bundle) -> Rows:
-    return prepare(click_bundle)
+def rows(small_bundle: Bundle) -> Rows:
+    return prepare(small_bundle)
 
 
 def write(store: Store, dump_id: int, rows: Rows) -> None:
@@ -46,14 +46,14 @@ def test_a_dump_has_a_row_for_everything_in_its_bundle(store: Store, rows: Rows)
 
 
 def test_rows_carry_the_bundle_into_the_database_and_back(
-    store: Store, click_bundle: Bundle, rows: Rows
+    store: Store, small_bundle: Bundle, rows: Rows
 ) -> None:
     write(store, 1, rows)
     documents = store.execute("SELECT path, data FROM lsif_data_documents")
-    assert {path: decode_document(data) for path, data in documents} == click_bundle.documents
+    assert {path: decode_document(data) for path, data in documents} == small_bundle.documents
     references = store.execute("SELECT scheme, identifier, data FROM lsif_data_references")
     found = {MonikerKey(*key): decode_locations(data) for *key, data in references}
-    assert found == click_bundle.references
+    assert found == small_bundle.references
 
 
 def test_the_same_rows_can_be_uploaded_any_number_of_times(store: Store, rows: Rows) -> None:

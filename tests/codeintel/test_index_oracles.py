@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import symtable
 import warnings
@@ -12,6 +11,7 @@ from pathlib import Path
 import jedi
 import pytest
 
+import suites
 from codeintel.bundle import Bundle, Location, Range, Span
 from codeintel.index_python.index import index
 from codeintel.index_python.package import find_package
@@ -21,9 +21,11 @@ from codeintel.index_python.source import read_source
 from codeintel.lsif.correlate import correlate
 from codeintel.lsif.read import read
 
+pytestmark = suites.ORACLE
+
 PACKAGES = ["click", "alembic"]
-SAMPLE = 500 if os.environ.get("ORACLE_EVERY") == "1" else 100
-"""How many references are asked about; ``make test-oracle`` asks about more."""
+SAMPLE = 500
+"""How many references are asked about."""
 AGREEMENT = 0.95
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from codeintel.bundle import Bundle
 from codeintel.mode import Mode, WritesUnderWay, switch
 from codeintel.mover import copy as copying
@@ -388,6 +389,7 @@ def _dies(url: str, folder: BundleFolder, dump_id: int, trips: int, end: Any) ->
     return os.waitpid(pid, 0)[1] != 0
 
 
+@suites.FAULTS
 @pytest.mark.parametrize(("end", "every"), [(_kill, 2), (_cut, 3)])
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_whenever_a_mover_dies_each_row_is_moved_once(

@@ -23,6 +23,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 
+import suites
 from codeintel.bundle import Bundle, Document, Location, MonikerKey, Range, Span
 from codeintel.schema_versions import SEED
 from codeintel.store.postgres import PostgresStore
@@ -198,7 +199,7 @@ def revisions() -> list[Script]:
     return [*script.walk_revisions()][::-1]
 
 
-@pytest.mark.skipif("FAULTS" not in os.environ, reason="seconds of alembic: make test-faults")
+@suites.FAULTS
 def test_every_reader_reads_in_every_state_on_the_way_up_and_down(walk: Walk) -> None:
     first, *later = revisions()
     walk.read("at the first revision", first.revision)

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from codeintel.bundle import Location
 from codeintel.commands.stats import row_counts
 from codeintel.lsif.correlate import correlate
@@ -23,6 +24,8 @@ from codeintel.store.folder import BundleFolder
 from codeintel.store.postgres import PostgresStore
 from codeintel.store.sqlite import SqliteStore
 from codeintel.worker import prepare
+
+pytestmark = suites.ORACLE
 
 DUMPS = {
     "mobx": {"documents": 56, "result_chunks": 11, "definitions": 1674, "references": 1886},

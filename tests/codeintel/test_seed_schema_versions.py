@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from codeintel.bundle import Bundle
 from codeintel.schema_versions import SEED, TABLES
 from codeintel.store.postgres import PostgresStore
 from codeintel.worker import prepare
+from commands import OUTOFBAND, run
 from outofband.backfill import Progress, Size
 
 Connection = psycopg.Connection[Any]
@@ -70,16 +71,12 @@ def test_every_dump_that_has_rows_gets_its_bounds(older: Connection, dumps: int)
         assert bounds(older, table) == [(n, 1, 1 + n % 2) for n in range(1, DUMPS + 1) if n != 3]
 
 
+@suites.FAULTS
 def test_the_runbook_shows_it_and_does_it(older: Connection, migrated_url: str) -> None:
+    environ = {**os.environ, "DATABASE_URL": migrated_url.replace("://", "+psycopg://", 1)}
+
     def outofband(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [Path(sys.executable).with_name("outofband"), *arguments],
-            cwd=REPOSITORY,
-            env={**os.environ, "DATABASE_URL": migrated_url.replace("://", "+psycopg://", 1)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([OUTOFBAND, *arguments], REPOSITORY, environ)
 
     pending = outofband("check")
     assert (pending.returncode, "lsif_schema_versions" in pending.stdout) == (1, True), pending

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,10 @@ class Stored:
     reader: Reader
 
 
-@pytest.fixture(params=["rows", "files", "rows, with a fallback", "files to fall back on"])
-def stored(request: pytest.FixtureRequest, migrated: Connection, folder: BundleFolder) -> Stored:
+STORES = ["rows", "files", "rows, with a fallback", "files to fall back on"]
+
+
+def stored_in(kind: str, migrated: Connection, folder: BundleFolder) -> Stored:
     rows, files, either = (
         PostgresStore(migrated),
         SqliteStore(folder),
@@ -55,7 +57,12 @@ def stored(request: pytest.FixtureRequest, migrated: Connection, folder: BundleF
         "rows, with a fallback": Stored(rows, either),
         "files to fall back on": Stored(files, either),
     }
-    return stored[request.param]
+    return stored[kind]
+
+
+@pytest.fixture(params=STORES)
+def stored(request: pytest.FixtureRequest, migrated: Connection, folder: BundleFolder) -> Stored:
+    return stored_in(request.param, migrated, folder)
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +70,25 @@ def click_rows(click_bundle: Bundle) -> Rows:
     return prepare(click_bundle)
 
 
+@pytest.fixture(scope="module", params=STORES)
+def library(
+    request: pytest.FixtureRequest,
+    make_database: Callable[..., str],
+    last_revision: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    click_rows: Rows,
+) -> Iterator[Reader]:
+    """The reader of a store with dump 7, for tests that only read."""
+    folder = BundleFolder(tmp_path_factory.mktemp("library") / "lsif-storage")
+    with psycopg.connect(make_database(template=last_revision), autocommit=True) as migrated:
+        stored = stored_in(request.param, migrated, folder)
+        stored.store.write(7, click_rows)
+        yield stored.reader
+
+
 @pytest.fixture
-def dump(stored: Stored, click_rows: Rows) -> Iterator[Dump]:
-    stored.store.write(7, click_rows)
-    with stored.reader.open(7) as dump:
+def dump(library: Reader) -> Iterator[Dump]:
+    with library.open(7) as dump:
         yield dump
 
 

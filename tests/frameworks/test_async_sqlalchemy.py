@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import suites
+
+pytestmark = suites.RELEASE
+
 MODELS = """
 from sqlalchemy import Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column

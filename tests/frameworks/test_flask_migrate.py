@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import suites
+
+pytestmark = suites.RELEASE
+
 APP = """
 import os
 from flask import Flask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
@@ -21,6 +22,8 @@ from outofband_lint.sql_file import revision_from_sql
 from outofband_lint.statement import NotUnderstood
 from outofband_lint.statement_locks import locks
 
+IN_FULL = "ORACLE_EVERY" in os.environ
+"""Whether it is ``make test-oracle``, which has the time for all chains."""
 _Item = TypeVar("_Item")
 
 NAMES = ["a", "b", "c", "Upper", "select", "two words", 'quo"te', "x" * 60 + "é", "y" * 40]
@@ -341,7 +344,7 @@ def accepts(connection: psycopg.Connection[Any], sql: str) -> bool:
 
 
 @settings(
-    max_examples=60,
+    max_examples=60 if IN_FULL else 12,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # the chain in the message is short enough to read as it is
@@ -374,7 +377,7 @@ def run_chain(random: Random, connection: psycopg.Connection[Any]) -> list[str]:
 
 
 @settings(
-    max_examples=20,
+    max_examples=20 if IN_FULL else 4,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

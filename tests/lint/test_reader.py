@@ -100,17 +100,6 @@ TRIGGER = CreateTrigger("a", T)
 LOCKED = LockTable((T, V), "SHARE ROW EXCLUSIVE", nowait=True)
 A = (IndexKey("a"),)
 INTEGER = DataType("integer")
-LIKE_OPTIONS = {
-    "comments",
-    "compression",
-    "constraints",
-    "defaults",
-    "generated",
-    "identity",
-    "indexes",
-    "statistics",
-    "storage",
-}
 FUNCTION = "CREATE OR REPLACE FUNCTION f() RETURNS int AS $$ SELECT 1; $$ LANGUAGE sql"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as stdlib_json
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def test_the_text_does_without_a_file_that_cannot_be_read() -> None:
     shown = text.report(findings("no/such/file.py"), revisions=1)
     assert " | " not in shown
     assert shown.startswith("no/such/file.py:2: error")
+
+
+def test_what_stands_nowhere_is_shown_without_a_place() -> None:
+    (found, *_) = findings("a1_events.py")
+    shown = text.report([replace(found, path="", line=0)], revisions=1)
+    assert shown.startswith("error[index-built-in-deploy]\n")
 
 
 def test_the_text_fits_80_columns() -> None:

@@ -9,7 +9,7 @@ import pytest
 from matrix.servers import folder_of, majors
 from outofband.ephemeral import BinariesNotFound
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import rehearse
+from outofband.rehearse.rehearse import rehearse
 from outofband.stats.file import written
 from outofband.stats.value import Column, Relation, Stats
 from rehearsed import Project

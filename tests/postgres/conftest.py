@@ -5,7 +5,6 @@ screen, and parked transactions.
 from __future__ import annotations
 
 import base64
-import os
 import pickle
 import time
 from collections.abc import Callable, Iterator
@@ -36,9 +35,6 @@ from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
-# Of the fault suite, though it needs what is here: `make test-faults` runs it, seconds a test.
-FAULTS = ["test_moving_faults.py", "test_constraint_faults.py"]
-collect_ignore = [] if os.environ.get("FAULTS") else FAULTS
 PATIENCE_SECONDS = 60.0
 PARTITIONED = """
 CREATE TABLE events (id int NOT NULL, day int NOT NULL, path text) PARTITION BY RANGE (id);

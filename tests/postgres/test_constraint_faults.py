@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import suites
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
 from outofband.model.step import AddForeignKey
 from outofband.runbook.ending import End
+
+pytestmark = suites.FAULTS
 
 KEY = AddForeignKey(
     "docs_kind_fkey", QualifiedName("docs"), ("kind",), QualifiedName("kinds"), ("name",)

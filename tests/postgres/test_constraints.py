@@ -324,3 +324,14 @@ def test_a_validation_is_looked_after_as_a_build_is(rows: Any) -> None:
 
     assert [e.end for e in rows.apply(CHECK, screen=Looking())] == [End.DONE]
     assert watched == [CHECK.name]
+
+
+@pytest.mark.parametrize("more", ["", " NOT VALID"])
+@pytest.mark.parametrize("step", [CHECK, KEY], ids=of_kind)
+def test_what_somebody_adds_between_the_look_and_the_deed_is_taken_as_it_is(
+    rows: Any, step: Any, more: str
+) -> None:
+    screen = rows.recorder()
+    screen.meanwhile["ALTER TABLE"] = lambda: rows.sql(f"{step.plain_sql}{more}")
+    (ending,) = rows.apply(step, screen=screen)
+    assert (ending.end, rows.standing(step).done) == (End.DONE, True)

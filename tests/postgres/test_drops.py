@@ -172,3 +172,29 @@ def test_what_has_the_name_and_is_no_table_stays(docs: Any) -> None:
 def test_a_plan_says_that_data_goes(referred: Any) -> None:
     told = {f.hazard.name for f in hazards(referred.plan(COLUMN, only=("kind_goes",)))}
     assert {"drops-data", "drops-index", "locks-table-briefly"} <= told
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "by_hand"),
+    [
+        (COLUMN, OF_COLUMN[2], OF_COLUMN[2]),
+        (COLUMN, OF_COLUMN[1], OF_COLUMN[2]),
+        (TABLE, OF_TABLE[3], "ALTER TABLE marks ADD FOREIGN KEY (doc) REFERENCES docs"),
+        (TABLE, OF_TABLE[2], "DROP TABLE notes"),
+    ],
+)
+def test_what_somebody_does_between_the_look_and_the_deed_is_seen(
+    referred: Any, step: Any, before: str, by_hand: str
+) -> None:
+    screen = referred.recorder()
+    screen.meanwhile[before] = lambda: referred.sql(by_hand)
+    (ending,) = referred.apply(step, screen=screen, only=(step.name,))
+    assert (ending.end, referred.standing(step).done) == (End.DONE, True)
+
+
+def test_a_view_that_comes_between_the_look_and_the_deed_is_named(docs: Any) -> None:
+    screen = docs.recorder()
+    screen.meanwhile["ALTER"] = lambda: docs.sql("CREATE VIEW seen AS SELECT kind FROM docs")
+    (ending,) = docs.apply(COLUMN, screen=screen, only=(COLUMN.name,))
+    assert ending.end is End.REFUSED
+    assert ending.why.startswith("view seen depends on it")

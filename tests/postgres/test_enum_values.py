@@ -60,6 +60,18 @@ def test_that_of_a_coming_revision_is_added_ahead(moods: Any, steps: Any, screen
     assert (ending.end, screen.statements) == (End.DONE, SENT)
 
 
+def test_of_a_coming_revision_what_is_gone_meanwhile_is_not_called_done(
+    moods: Any, steps: Any
+) -> None:
+    (wanted,) = steps.wants(GLAD).steps
+    screen = moods.recorder()
+    screen.meanwhile["ALTER"] = lambda: moods.sql("ALTER TYPE mood RENAME TO feeling")
+    with Session(Url(moods.url)) as session:
+        world = World(session, screen, Scope(Wanted((replace(wanted, ahead=True),))))
+        (ending,) = apply(world.look().plan, world)
+    assert (ending.end, ending.why) == (End.REFUSED, "mood is no more")
+
+
 def test_a_type_that_is_still_to_come_is_not_waited_for(db: Any, steps: Any) -> None:
     (wanted,) = steps.wants(GLAD).steps
     with Session(Url(db.url)) as session:

@@ -11,7 +11,7 @@ from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.ending import End
 from outofband.runbook.evidence import Evidence
-from outofband.runbook.journal import Journal, read
+from outofband.runbook.journal import Journal, OtherJournal, read
 from outofband.runbook.watch import Patient
 
 RUN = "6b0f8f6c-3b0a-4c52-9d7a-000000000001"
@@ -159,5 +159,14 @@ def test_a_table_of_that_name_with_other_columns_is_left_alone(docs: Any, steps:
     ends = applied(docs, kept, steps.create("docs_id", "docs", "id"))
     assert [ending.end for ending in ends] == [End.DONE]
     (said,) = kept.said
-    assert "does not exist (42703)" in said
+    assert "ALTER TABLE outofband.journal RENAME TO" in said
     assert docs.sql("SELECT count(*) FROM outofband.journal") == [0]
+
+
+def test_another_table_of_its_name_is_told_with_what_to_do(docs: Any) -> None:
+    docs.sql("CREATE SCHEMA outofband")
+    docs.sql("CREATE TABLE outofband.journal (id int)")
+    with pytest.raises(OtherJournal) as raised:
+        lines(docs)
+    assert raised.value.exit_status == 3
+    assert "ALTER TABLE outofband.journal RENAME TO" in str(raised.value)

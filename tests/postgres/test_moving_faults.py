@@ -4,17 +4,19 @@ and the next one finishes; a look at any moment finds all of them.
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import Any
 
 import pytest
 
+import suites
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest
 
+pytestmark = suites.FAULTS
+
 IDS, COPIES = 10_000, 4
-KILLS = 4 if os.environ.get("FAULTS") else 1
-"""How often a runner is killed before one may finish; `make test-faults` has the time for more."""
+KILLS = 4
+"""How often a runner is killed before one may finish."""
 
 
 @pytest.fixture

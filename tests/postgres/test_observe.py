@@ -208,3 +208,24 @@ def test_a_lock_that_is_not_free_is_no_answer_about_an_expression(
         pytest.raises(StatementFailed, match="55P03"),
     ):
         session.explain("SELECT id FROM docs")
+
+
+def test_who_keeps_a_look_waiting_is_named_with_the_call_that_ends_it(
+    docs: Any, steps: Any
+) -> None:
+    """A deploy waits to lock the table behind a reader, and everybody else behind the deploy."""
+    step = steps.create("docs_idx", "docs", "id")
+    with docs.transaction("SELECT FROM docs LIMIT 1") as reader, Session(Url(docs.url)) as session:
+        deploy = docs.by_hand("ALTER TABLE docs ADD more int")
+        waits = "SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted"
+        (pid,) = docs.eventually(lambda: docs.sql(waits))
+        session.set("lock_timeout", "20ms")
+        with pytest.raises(StatementFailed) as raised:
+            look(session, Scope(docs.wants(step)))
+        ahead = reader.info.backend_pid
+        reader.rollback()
+    deploy.result()
+    told = str(raised.value)
+    assert f"pid {pid} " in told
+    assert f"waits for docs exclusively, behind pid {ahead}" in told
+    assert f"SELECT pg_cancel_backend({pid});" in told

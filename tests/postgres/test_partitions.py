@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from mortal import Killed, Mortal
 from outofband import ephemeral
 from outofband.model.index import Key
@@ -285,6 +286,7 @@ def test_what_was_left_on_partitions_is_cleared_away_once_all_is_done_by_hand(
     whole(events)
 
 
+@suites.FAULTS
 @pytest.mark.parametrize("blocker", ["", "SELECT FROM e2b", "UPDATE e1 SET path = path"])
 def test_the_index_of_a_partitioned_table_is_dropped_between_others_transactions(
     events: Any, steps: Any, screen: Any, blocker: str
@@ -307,6 +309,7 @@ def test_the_index_of_a_partitioned_table_is_dropped_between_others_transactions
     assert screen.statements[0] == "DROP INDEX public.events_id"
 
 
+@suites.FAULTS
 def test_covering_waits_for_no_lock_longer_than_its_timeout(
     events: Any, steps: Any, screen: Any
 ) -> None:
@@ -323,6 +326,7 @@ def test_covering_waits_for_no_lock_longer_than_its_timeout(
     whole(events)
 
 
+@suites.FAULTS
 def test_attaching_keeps_nobody_waiting_behind_a_reader_of_the_partition(
     events: Any, steps: Any, screen: Any
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import suites
 from mortal import Killed, Mortal
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
@@ -14,6 +15,8 @@ from outofband.runbook.apply import apply
 from outofband.runbook.duplicates.policy import Dedupe
 from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World
+
+pytestmark = suites.FAULTS
 
 
 def nothing(_docs: Any, _steps: Any) -> None:

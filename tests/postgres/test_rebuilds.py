@@ -151,3 +151,11 @@ def test_of_an_index_that_is_dropped_nothing_is_left_to_do(made: Any, steps: Any
     wanted = REINDEX, steps.drop("by_kind", "docs", after=())
     made.sql("DROP INDEX by_kind")
     assert [s.done for s in made.standings(*wanted)] == [True, True]
+
+
+def test_a_unique_index_that_goes_between_the_look_and_the_refresh_is_missed(made: Any) -> None:
+    screen = made.recorder()
+    screen.meanwhile["REFRESH"] = lambda: made.sql("DROP INDEX one_a_kind")
+    (ending,) = made.apply(REFRESH, screen=screen)
+    assert ending.end is End.REFUSED
+    assert "has no unique index over columns of all its rows" in ending.why

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+import suites
 from outofband.model.step import Wanted
 from outofband.postgres.session import Session
 from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
 from outofband.runbook.ending import End, Ending
-from outofband.runbook.forecast import Forecaster
+from outofband.runbook.sizing.forecast import Forecaster
 from outofband.runbook.world import Scope, World
 
 ROWS = 150_000
@@ -56,6 +57,7 @@ def limit(db: Any, owner: Owner, size: str, workers: int) -> None:
     db.sql(f"ALTER ROLE {owner.name} SET max_parallel_workers = {workers}")
 
 
+@suites.FAULTS
 def test_more_workers_get_through_since_the_limit_is_each_ones_own(
     db: Any, owner: Owner, steps: Any, screen: Any
 ) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+import suites
 from outofband.runbook.ending import End
 from waits import LONGEST_SECONDS, TRIES, longest_wait
+
+pytestmark = suites.FAULTS
 
 
 @pytest.mark.parametrize(

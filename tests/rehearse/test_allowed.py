@@ -9,7 +9,8 @@ import pytest
 
 from outofband.gate.past import write_baseline
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.rehearse import rehearse
 from outofband.settings import Settings
 from outofband_lint.names import QualifiedName
 from outofband_lint.rehearsed import REHEARSED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import rehearse
+from outofband.rehearse.rehearse import rehearse
 from rehearsed import FOR_REAL, Project
 
 BASE = f"""op.execute("CREATE TABLE t (id int)")

@@ -16,7 +16,8 @@ from outofband import ephemeral
 from outofband.gate.request import Request
 from outofband.rehearse.elsewhere import ServerNotForRehearsals, database
 from outofband.rehearse.queries.value import Fault
-from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.rehearse import rehearse
 from outofband.rehearse.report import html, markdown, text
 from rehearsed import ASYNC_ENV, ENV, FOR_REAL, KILL, Project
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import Rehearsal, rehearse
+from outofband.rehearse.rehearsal import Rehearsal
+from outofband.rehearse.rehearse import rehearse
 from outofband.stats import file
 from outofband.stats.value import Column, Stats
 from outofband.stats.value import Relation as Counted
 from outofband_lint.finding import Finding
 from outofband_lint.names import QualifiedName
 from outofband_lint.stats import Relation, written
-from rehearsed import Project
+from rehearsed import ENV, Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = 8192
@@ -99,6 +100,17 @@ def test_a_query_that_cannot_be_planned_is_told_in_words(project: Project, tmp_p
     assert {finding.rule for finding in told.values()} == {"query-not-planned"}
     assert 'column "colour" does not exist' in told["absent"].message
     assert {*told} == {"absent", "broken", "open"}
+
+
+def test_queries_are_planned_under_the_search_path_of_the_projects_connections(
+    project: Project, tmp_path: Path
+) -> None:
+    path = "connect_args={'options': '-csearch_path=app,public'}, poolclass=pool.NullPool"
+    project.configure(env=ENV.replace("poolclass=pool.NullPool", path))
+    table = "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)"
+    project.revise("1", f'op.execute("{table}")', 'op.execute("DROP SCHEMA app CASCADE")')
+    (tmp_path / "q.sql").write_text("SELECT id FROM t WHERE id = $1")
+    assert rehearse(Request(), stats=None, limit=60.0, queries=["*.sql"]).seen == ()
 
 
 def test_without_sizes_a_query_that_no_index_can_serve_is_found(

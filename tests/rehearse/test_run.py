@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outofband.gate.request import Request
-from outofband.rehearse.rehearsal import rehearse
+from outofband.rehearse.rehearse import rehearse
 from outofband_lint.names import QualifiedName
 from rehearsed import ASYNC_ENV, ENV, KILL, Project, Run
 
@@ -59,6 +59,16 @@ def test_a_revision_that_fails_is_named_with_its_line(project: Project, run: Run
     assert path.read_text().splitlines()[upgraded.failure.line - 1].startswith("    op.execute")
     assert upgraded.failure.why == 'relation "absent" does not exist'
     assert [traced.revision for traced in upgraded.statements] == ["1"]
+
+
+def test_an_extension_that_the_server_lacks_is_looked_for_on_another(
+    project: Project, run: Run
+) -> None:
+    project.revise("1", 'op.execute("CREATE EXTENSION absent")')
+    (upgraded,) = run("upgrade")
+    assert upgraded.failure is not None
+    assert upgraded.failure.why == 'extension "absent" is not available'
+    assert "--server URL" in upgraded.failure.do
 
 
 def test_a_concurrent_build_in_a_transaction_fails_in_the_servers_words(

@@ -10,7 +10,7 @@ from alembic import command
 
 from outofband.model.names import QualifiedName
 from outofband.model.step import DetachPartition
-from outofband.revisions.fold import fold
+from outofband.revisions.folding.fold import fold
 from outofband.revisions.render import Rendered
 from outofband_lint.source import Revision, Source
 

@@ -11,7 +11,7 @@ from alembic import command
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import CreateIndex, DropColumn, DropTable
-from outofband.revisions.fold import fold
+from outofband.revisions.folding.fold import fold
 from outofband.revisions.render import Rendered
 from outofband_lint.source import Revision, Source
 
@@ -19,7 +19,6 @@ COLUMNS = 'sa.Column("a", sa.Integer(), nullable=False), sa.Column("b", sa.Text(
 TABLE = f'op.create_table("t", {COLUMNS})'
 DROP_TABLE = 'op.drop_table_out_of_band("t_goes", "t")'
 DROP_COLUMN = 'op.drop_column_out_of_band("a_goes", "t", "a")'
-DOWN_COLUMN = 'op.add_column("t", sa.Column("a", sa.Integer()), if_not_exists=True)'
 FILL = "INSERT INTO t (a, b) SELECT n, repeat('x', 100) FROM generate_series(1, 30000) AS n"
 
 

@@ -9,6 +9,7 @@ from alembic.operations import Operations
 
 from outofband.revisions.rewrite.eject import PLAIN
 from outofband.revisions.rewrite.ejecting import Ejected, ejected
+from outofband.revisions.rewrite.source import SourceOdd
 
 HEAD = "from alembic import op\n\n\ndef upgrade():\n"
 
@@ -16,6 +17,26 @@ HEAD = "from alembic import op\n\n\ndef upgrade():\n"
 def eject(*bodies: str, head: str = HEAD) -> list[Ejected]:
     files = {Path(f"{n}.py"): (head + body).encode() for n, body in enumerate(bodies)}
     return list(ejected(files).values())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"# a\n# b\n# gr\xf6\xdfe\n", "line 3 is not utf-8"),
+        (b"def (", "it is no Python, from line 1 on"),
+        (b"# coding: nowhere\n", "it is no Python: unknown encoding: nowhere"),
+    ],
+)
+def test_a_file_that_cannot_be_edited_is_named(text: bytes, why: str) -> None:
+    with pytest.raises(SourceOdd, match=rf"1\.py was not edited: {why}"):
+        ejected({Path("1.py"): text})
+
+
+def test_latin_1_is_edited_where_it_is_said_to_be() -> None:
+    head = "# coding: latin-1\n# größe\n" + HEAD
+    text = (head + '    op.create_index_out_of_band("i", "t", ["a"])\n').encode("latin-1")
+    (done,) = ejected({Path("1.py"): text}).values()
+    assert done.text == text.replace(b"_out_of_band", b"")
 
 
 def test_every_operation_of_ours_has_a_plain_form() -> None:

@@ -124,6 +124,27 @@ def test_a_wrong_configuration_is_a_misuse_in_one_line(tmp_path: Path, ini, said
     assert SECRET not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        (
+            "pyproject.toml",
+            b"[tool.outofband]\nlarge = [",
+            r"cannot read .*pyproject\.toml: Invalid",
+        ),
+        ("alembic.ini", b"[alembic]\n# gr\xf6\xdfe\n", r"alembic\.ini, .* it is not UTF-8"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch, file: str, text: bytes, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (tmp_path / file).write_bytes(text)
+    with pytest.raises(AlembicConfigWrong, match=said):
+        environment.load()
+
+
 def test_a_folder_named_from_that_of_the_configuration_is_pointed_out(
     tmp_path: Path, monkeypatch
 ) -> None:

@@ -9,10 +9,10 @@ import pytest
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.model.step import AddConstraint, Backfill, CreateIndex, DropIndex, Step, WantedStep
-from outofband.revisions.fold import fold
+from outofband.revisions.folding.fold import fold
+from outofband.revisions.folding.wanted_list import WantedList
 from outofband.revisions.render import Rendered
 from outofband.revisions.wanted import of_rendered
-from outofband.revisions.wanted_list import WantedList
 from outofband_lint.source import Revision, Source
 
 T = QualifiedName("t")

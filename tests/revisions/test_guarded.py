@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import op
 
 from outofband.deploy import again
 from outofband.deploy.failing import LockNotFree
@@ -211,6 +212,14 @@ def test_an_operation_of_a_later_release_of_ours_names_what_to_install(chain: An
     assert "pip install -U alembic-outofband" in str(refused.value)
     *_, last = render(chain.environment, graph.every(chain.environment.script))
     assert "upgrade() needs a later release: alembic-outofband" in str(last.revision.problem)
+
+
+def test_without_a_guard_it_is_named_too() -> None:
+    assert not hasattr(op, "turn_table_out_of_band")
+    with pytest.raises(AttributeError, match=r"no turn_table_out_of_band\. Install the release"):
+        op.turn_table_out_of_band("t")
+    with pytest.raises(AttributeError, match=r"module 'alembic\.op' has no attribute 'turn_table'"):
+        op.turn_table("t")
 
 
 def test_another_missing_name_is_the_revisions_own_mistake(chain: Any) -> None:

@@ -17,6 +17,7 @@ TEMPLATES = [
     *Path(alembic.__file__).parent.glob("templates/*/env.py"),
     *Path(flask_migrate.__file__).parent.glob("templates/*/env.py"),
 ]
+PATH = Path("env.py")
 TOP = "from alembic import context\n"
 IMPORT = "from outofband.deploy import guard\n"
 
@@ -26,11 +27,11 @@ IMPORT = "from outofband.deploy import guard\n"
 )
 def test_each_template_gets_the_guard_and_loses_it(template: Path, tmp_path: Path) -> None:
     text = template.read_bytes()
-    made = with_guard(text)
+    made = with_guard(PATH, text)
     (tmp_path / "env.py").write_bytes(made.text)
     assert env_py.read(str(tmp_path / "env.py")).guard is not None
     assert made.changed == 1
-    assert without_guard(made.text).text == text
+    assert without_guard(PATH, made.text).text == text
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,10 @@ def test_each_template_gets_the_guard_and_loses_it(template: Path, tmp_path: Pat
     ],
 )
 def test_the_guard_comes_around_what_runs_on_a_connection(body: str, expected: str) -> None:
-    made = with_guard((TOP + body).encode())
+    made = with_guard(PATH, (TOP + body).encode())
     assert made.text.decode() == TOP + IMPORT + expected
-    assert without_guard(made.text).text.decode() == TOP + body
-    assert with_guard(made.text).text == made.text
+    assert without_guard(PATH, made.text).text.decode() == TOP + body
+    assert with_guard(PATH, made.text).text == made.text
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_the_guard_comes_around_what_runs_on_a_connection(body: str, expected: s
     ],
 )
 def test_a_connection_without_a_name_there_is_left_to_a_person(body: str) -> None:
-    made = with_guard((TOP + body).encode())
+    made = with_guard(PATH, (TOP + body).encode())
     assert (made.text.decode(), made.changed) == (TOP + body, 0)
 
 
@@ -104,7 +105,7 @@ def test_a_connection_without_a_name_there_is_left_to_a_person(body: str) -> Non
     ],
 )
 def test_a_guard_that_somebody_wrote_goes_too(text: str, expected: str) -> None:
-    assert without_guard(text.encode()).text.decode() == expected
+    assert without_guard(PATH, text.encode()).text.decode() == expected
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+import suites
 from outofband.catalog.observe import observe
 from outofband.catalog.standing import Standing, standings
 from outofband.deploy.connection import DeployConnection
@@ -32,7 +33,6 @@ ROOT = Path(__file__).parents[2]
 VERSIONED = ("documents", "definitions", "references")
 TABLES = ("metadata", "documents", "result_chunks", "definitions", "references")
 KEYS = {f"lsif_data_{table}_pkey" for table in TABLES}
-OF_VERSIONS = {f"lsif_data_{table}_dump_id_schema_version" for table in VERSIONED}
 # Each a little over the 8 MiB of inline_max_bytes.
 FILL = {
     "metadata": "(dump_id) SELECT n FROM generate_series(1, 260000) AS n",
@@ -96,6 +96,7 @@ def test_down_to_base_leaves_nothing(config, database) -> None:
     assert rows(database, "SELECT tablename FROM pg_tables WHERE tablename LIKE 'lsif%'") == []
 
 
+@suites.ORACLE
 def test_each_revision_can_be_taken_back_and_applied_again(config, database) -> None:
     for revision in graph.every(environment.of_config(config).script):
         command.upgrade(config, revision.revision)
@@ -201,6 +202,7 @@ def where_things_stand(database: str, wants: Wanted) -> tuple[Standing, ...]:
         return standings(wants, observe(DeployConnection(connection), steps))
 
 
+@suites.ORACLE
 def test_the_fold_of_every_prefix_is_what_running_it_leaves(config, database) -> None:
     known = environment.of_config(config)
     for revision in graph.every(known.script):
@@ -219,6 +221,7 @@ def test_the_fold_of_every_prefix_is_what_running_it_leaves(config, database) ->
         assert all(standing.done for standing in filter(in_the_database, stand))
 
 
+@suites.ORACLE
 def test_on_tables_in_use_the_fold_of_every_prefix_is_pending(config, database) -> None:
     known = environment.of_config(config)
     command.upgrade(config, "0001")

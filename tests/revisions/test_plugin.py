@@ -6,8 +6,6 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
-import pytest
-
 HEAVY = ("psycopg", "click", "rich", "outofband.catalog.observe", "outofband.runbook")
 
 
@@ -17,26 +15,38 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        "alembic",
-        "alembic.op",
-        "alembic.config",
-        "alembic.autogenerate",
-        "alembic.autogenerate.compare",
-        "alembic.operations",
-        "alembic.runtime.plugins",
-        "alembic.script",
-        "outofband",
-        "outofband.deploy",
-        "outofband.revisions.plugin",
-        "outofband.revisions.operations",
-    ],
-)
-def test_whatever_is_imported_first_the_operations_are_there(first: str) -> None:
-    done = python(f"import {first}; from alembic import op; op.create_index_out_of_band")
+FIRST = [
+    "alembic",
+    "alembic.op",
+    "alembic.config",
+    "alembic.autogenerate",
+    "alembic.autogenerate.compare",
+    "alembic.operations",
+    "alembic.runtime.plugins",
+    "alembic.script",
+    "outofband",
+    "outofband.deploy",
+    "outofband.revisions.plugin",
+    "outofband.revisions.operations",
+]
+EACH = f"""
+import importlib, os, sqlalchemy
+for first in {FIRST}:
+    if (pid := os.fork()) == 0:
+        importlib.import_module(first)
+        from alembic import op
+        op.create_index_out_of_band
+        break
+    _, status = os.waitpid(pid, 0)
+    print(first, status, flush=True)
+"""
+
+
+def test_whatever_is_imported_first_the_operations_are_there() -> None:
+    """Each in a process of its own, that has imported nothing but what Alembic stands on."""
+    done = python(EACH)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"{first} 0" for first in FIRST]
 
 
 def test_nothing_heavy_is_loaded_with_alembic() -> None:

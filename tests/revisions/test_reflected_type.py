@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from outofband.revisions.reflected_type import reflected_type
+from outofband.revisions.child.reflected_type import reflected_type
 from outofband_lint.reader import read
 
 TYPES = (

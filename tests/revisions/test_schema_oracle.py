@@ -8,11 +8,14 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
+import suites
 from catalog_oracle import read_in_full, shape
 from outofband.revisions import environment, graph
 from outofband.revisions.render import Rendered, render
 from outofband_lint.reader import read
 from outofband_lint.schema import Schema, fold
+
+pytestmark = suites.ORACLE
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,13 +10,13 @@ import pytest
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.runbook.btree import PAGE, Part, index_bytes, tuple_bytes
-from outofband.runbook.distinct import Seen, distinct_in
-from outofband.runbook.estimate import Estimate, Forecast, Ground, estimate, total
-from outofband.runbook.pace import Look, Pace, ranges
 from outofband.runbook.show_forecast import forecast_entries, forecast_lines
-from outofband.runbook.speed import Speed
-from outofband.runbook.tuning import Tuning
+from outofband.runbook.sizing.btree import PAGE, Part, index_bytes, tuple_bytes
+from outofband.runbook.sizing.distinct import Seen, distinct_in
+from outofband.runbook.sizing.estimate import Estimate, Forecast, Ground, estimate, total
+from outofband.runbook.sizing.pace import Look, Pace, ranges
+from outofband.runbook.sizing.speed import Speed
+from outofband.runbook.sizing.tuning import Tuning
 
 INT, BIGINT = Part(4, 4), Part(8, 8)
 TEXT = Part(20, 1, varies=True)

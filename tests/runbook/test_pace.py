@@ -11,10 +11,10 @@ import pytest
 
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.runbook.btree import PAGE
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.pace import BUDGET_SECONDS, pace
-from outofband.runbook.speed import Speed, measure
+from outofband.runbook.sizing.btree import PAGE
+from outofband.runbook.sizing.pace import BUDGET_SECONDS, pace
+from outofband.runbook.sizing.speed import Speed, measure
 
 INDEX = Index("i", QualifiedName("t", "public"), (Key.of("id"),))
 SPEED = Speed(1e-7, 4e-9)

@@ -10,7 +10,7 @@ import pytest
 from outofband.catalog.facts import IndexFacts, TableFacts, Worker
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.runbook.partitions import cover, obstacle
+from outofband.runbook.deciding.partitions import cover, obstacle
 
 ALL = Index("docs_id", QualifiedName("docs", "public"), (Key.of("id"),))
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from outofband.model.state import State
-from outofband.runbook.estimate import Estimate, Forecast
 from outofband.runbook.plan import PlannedStep, plan
 from outofband.runbook.preflight.room import Need, judge_disk, judge_temp_files, needs
 from outofband.runbook.provider import SELF_HOSTED
+from outofband.runbook.sizing.estimate import Estimate, Forecast
+from outofband.runbook.sizing.tuning import Tuning
 from outofband.runbook.temp_files import Means
-from outofband.runbook.tuning import Tuning
 
 GIB, MIB = 1 << 30, 1 << 20
 BUILD = Need(index_bytes=4 * GIB, temp_bytes=3 * GIB, wal_bytes=2 * GIB, sort_bytes=3 * GIB)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from outofband.runbook.speed import Speed
-from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, Machine, as_it_is, tuned
+from outofband.runbook.sizing.speed import Speed
+from outofband.runbook.sizing.tuning import MEMORY_PER_PROCESS_KB, Machine, as_it_is, tuned
 
 MB, GB, TB = 1 << 20, 1 << 30, 1 << 40
 STOCK = Machine(

@@ -77,7 +77,12 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.socket(socket.AF_UNIX)
-                server.connect(self._server)
+                try:
+                    server.connect(self._server)
+                except OSError:  # it is away, and may come back
+                    client.close()
+                    server.close()
+                    continue
                 self._sockets += [client, server]
                 for source, target, lies in ((client, server, False), (server, client, True)):
                     threading.Thread(

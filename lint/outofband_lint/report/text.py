@@ -29,9 +29,10 @@ def report(findings: Sequence[Finding], *, revisions: int, colour: bool = False)
 
 
 def _block(finding: Finding, colour: bool, *, in_full: bool) -> str:
-    place = paint(harmless(f"{finding.path}:{finding.line}"), "place", colour)
+    place = harmless(f"{finding.path}:{finding.line}")
+    where = f"{paint(place, 'place', colour)}: " if finding.path else ""
     severity = paint(finding.severity, finding.severity, colour)
-    lines = [f"{place}: {severity}[{finding.rule}]", *_source(finding, colour)]
+    lines = [f"{where}{severity}[{finding.rule}]", *_source(finding, colour)]
     lines.append(_wrap(finding.message))
     told = finding.help if in_full else finding.help.partition(_PLAIN_FORM)[0]
     lines.append(_wrap(f"help: {told}").replace("help:", paint("help:", "help", colour), 1))

@@ -22,13 +22,13 @@ from outofband.model.statements import (
     AddNotNull,
     AddNotValid,
     AddOverPartitions,
+    Decision,
     DeclareNotNull,
     DropConstraint,
     Validate,
 )
 from outofband.model.step import AddCheck, AddForeignKey, Constraint, RowConstraint, SetNotNull
 
-Decision = tuple[tuple[Action, ...], str]
 _BEGUN = frozenset({State.NOT_VALID, State.UNFINISHED})
 
 

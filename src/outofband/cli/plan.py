@@ -52,9 +52,9 @@ def command(
         sys.exit(reading.plan(where, targets, only, as_sql, as_is, form))
     from outofband.cli.output import print_json, warn_incomplete
     from outofband.cli.project import look_at
-    from outofband.runbook.forecast import Forecaster
     from outofband.runbook.preflight.tell import document, lines
     from outofband.runbook.show import plan_document, plan_lines, script
+    from outofband.runbook.sizing.forecast import Forecaster
 
     seen = look_at(
         where, only, lambda session, view: Forecaster(session, as_is).forecast(view.plan)

@@ -99,7 +99,7 @@ def command(
     from outofband.cli.known import keep
     from outofband.cli.rehearsing import ended_in_order, progress
     from outofband.gate.request import Request
-    from outofband.rehearse.rehearsal import rehearse
+    from outofband.rehearse.rehearse import rehearse
     from outofband.rehearse.report import html, json, markdown, text
     from outofband_lint.rehearsed import REHEARSED
 

@@ -17,11 +17,11 @@ from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import Ending
 from outofband.runbook.events import StepName
 from outofband.runbook.evidence import step_name
-from outofband.runbook.forecast import Forecaster
 from outofband.runbook.once import once_a_server
 from outofband.runbook.parallel import apply_beside, lanes
 from outofband.runbook.plan import Plan, PlannedStep
-from outofband.runbook.speed import measure
+from outofband.runbook.sizing.forecast import Forecaster
+from outofband.runbook.sizing.speed import measure
 from outofband.runbook.watch import Display, Patient, Watched
 from outofband.runbook.world import Scope, View, World
 

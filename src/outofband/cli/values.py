@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from outofband import settings
+from outofband.settings import values
 
 T = TypeVar("T")
 Read = Callable[[click.Context, click.Parameter, str | None], T | None]
@@ -25,9 +25,9 @@ def _reader(read: Callable[[str], T]) -> Read[T]:
     return callback
 
 
-duration = _reader(settings.duration)
-bytes_or_duration = _reader(settings.bytes_or_duration)
-clock = _reader(settings.clock)
+duration = _reader(values.duration)
+bytes_or_duration = _reader(values.bytes_or_duration)
+clock = _reader(values.clock)
 
 
 def names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ __all__ = [
     "BuildIndex",
     "ConstrainTable",
     "CoverTable",
+    "Decision",
     "DeclareNotNull",
     "Detach",
     "DropConstraint",
@@ -93,6 +94,9 @@ Action = (
     | Mark
     | AddLabel
 )
+
+Decision = tuple[tuple[Action, ...], str]
+"""The actions that finish a step, or the words why it cannot be finished."""
 
 
 def named(index: Index) -> tuple[Action, ...]:

@@ -14,7 +14,11 @@ from outofband.runbook.hand import SessionLost, StatementFailed
 _LOST = ("08", "57P")
 # These end the session: idle_in_transaction_session_timeout, transaction_timeout (PostgreSQL 17).
 _TIMED_OUT = "25P03", "25P04"
-_QUOTES_A_VALUE = ("22", "P0")  # data exceptions and RAISE of a function
+_QUOTES_A_VALUE = {
+    "22": "an expression fails on a value of a row",
+    "P0": "a function or an event trigger raised an exception",
+}
+"""Classes of SQLSTATE whose messages may have data of rows in them."""
 
 
 class ConnectionLost(StateUnknown, SessionLost):
@@ -40,6 +44,6 @@ def failure(error: psycopg.Error) -> StatementFailed:
     alone.
     """
     code, kind = error.sqlstate or "", type(error).__name__
-    if code.startswith(_QUOTES_A_VALUE):
-        return StatementFailed(code, f"an expression fails on a value of a row: {kind}")
+    if told := _QUOTES_A_VALUE.get(code[:2]):
+        return StatementFailed(code, f"{told}: {kind}")
     return StatementFailed(code, error.diag.message_primary or kind)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import ceil, log2
 
 from outofband.pretend.there import ServerIndex
-from outofband.runbook.btree import Part, index_bytes, tuple_bytes
+from outofband.runbook.sizing.btree import Part, index_bytes, tuple_bytes
 from outofband.stats.value import PAGE, Column
 
 _UNKNOWN_WIDTH = 32

@@ -15,7 +15,8 @@ from pathlib import Path
 from outofband.ephemeral import binaries
 from outofband.ephemeral.template import archive_for, cache_folder
 from outofband.gate.shelf import Shelf
-from outofband.rehearse.schema import Schema, of_rows
+from outofband.rehearse.run import Ran
+from outofband.rehearse.schema import of_rows
 from outofband_lint.source import Revision
 
 _MOST = 5
@@ -39,12 +40,13 @@ class Base:
         shelf = Shelf.of("base", server, *call, "", *ids)
         return cls(cache_folder() / f"{shelf.name}.tar", shelf)
 
-    def schema(self) -> Schema | None:
-        """Return the schema of what is kept, if that is still what the revisions would make."""
+    def ran(self) -> Ran | None:
+        """Return how what is kept came about, if that is still what the revisions would make."""
         try:
             schema = of_rows(self.shelf.content["schema"])
+            search_path = self.shelf.content["search_path"]
             os.utime(self.archive)
-            return schema
+            return Ran("base", schema=schema, search_path=search_path)
         except (KeyError, TypeError, ValueError, OSError):
             return None  # nothing is kept, or whoever wrote it was not this version of us
 
@@ -56,13 +58,14 @@ class Base:
         theirs = paths | {os.path.dirname(path) for path in paths}
         return self.shelf.looking(theirs.__contains__)
 
-    def keep(self, schema: Schema) -> None:
+    def keep(self, ran: Ran) -> None:
         """Note what the archive, which is there, follows from; without that it is of no use."""
         if self.shelf.inputs is None:
             with suppress(OSError):
                 self.archive.unlink()
             return
-        self.shelf.put({"schema": [[*each, definition] for each, definition in schema.items()]})
+        schema = [[*each, definition] for each, definition in ran.schema.items()]
+        self.shelf.put({"schema": schema, "search_path": ran.search_path})
         _prune(self.archive.parent)
 
 

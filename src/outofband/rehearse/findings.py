@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from outofband.rehearse.at_size import Hold
 from outofband.rehearse.predicted import Surprise
 from outofband.rehearse.queries import findings as of_queries
+from outofband.rehearse.rehearsal import Rehearsal
 from outofband.rehearse.run import Failure, Ran
 from outofband.rehearse.schema import difference
 from outofband.rehearse.trace import Traced
@@ -20,9 +20,6 @@ from outofband_lint.fingerprint import fingerprint
 from outofband_lint.names import QualifiedName
 from outofband_lint.rules import all_rules
 from outofband_lint.spelling import shown
-
-if TYPE_CHECKING:
-    from outofband.rehearse.rehearsal import Rehearsal
 
 _BEARABLE = 2.0
 """Seconds that an application may wait for a lock: the default of the deploy's lock_timeout."""

@@ -17,6 +17,7 @@ from outofband.rehearse.schema import Schema, of_rows
 from outofband.rehearse.trace import Traced
 
 if TYPE_CHECKING:
+    from outofband.rehearse.passing import Passing
     from outofband.revisions.online import Noted
 
 Part = Literal["base", "upgrade", "downgrade", "again"]
@@ -54,7 +55,8 @@ class Failure:
 class Ran:
     """One part of a run: what its statements did, and the schema at its end, unless it failed.
 
-    Alembic's own table, which is called ``version_table``, is not in it.
+    Alembic's own table, which is called ``version_table``, is not in it. ``search_path`` is that of
+    the project's connections, empty where none sent a statement.
     """
 
     part: Part
@@ -62,6 +64,7 @@ class Ran:
     schema: Schema = field(default_factory=dict)
     failure: Failure | None = None
     version_table: str = ""
+    search_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,8 @@ def legs(call: Call, site: Site, wanted: Sequence[Leg]) -> Generator[Ran, None, 
                 continue
             failure = Failure(**answer["failure"]) if "failure" in answer else None
             schema = of_rows(answer.get("schema", ()))
-            own = answer.get("version_table", "")
-            yield Ran(answer["part"], tuple(statements), schema, failure, own)
+            noted = {name: answer.get(name, "") for name in ("version_table", "search_path")}
+            yield Ran(answer["part"], tuple(statements), schema, failure, **noted)
             statements = []
             del left[0]
             if failure is None and left:
@@ -183,15 +186,15 @@ def _serve(call: Call, site: Site, wanted: Sequence[Leg], post: Post) -> None:
         online.configuring(apart=call.apart) as noted,
     ):
         for leg in wanted:
-            with _seen(leg, site, noted, post):
+            with _seen(leg, site, noted, post) as passing:
                 failure = _failure(leg.part, partial(_run, leg, config), call.limit, post)
             left: list[list[str]] = []
             with ExitStack() as ending:
                 if failure is not None:  # what failed may be the server
                     ending.enter_context(suppress(OutofbandError))
                 left = _schema(site, noted.version_table)
-            own = noted.version_table
-            _say(post, leg.part, failure=failure, schema=left, version_table=own)
+            told = {"version_table": noted.version_table, "search_path": passing.search_path}
+            _say(post, leg.part, failure=failure, schema=left, **told)
             if failure is not None:
                 return
 
@@ -206,20 +209,21 @@ def _run(leg: Leg, config: Any) -> None:
 
 
 @contextmanager
-def _seen(leg: Leg, site: Site, noted: Noted, post: Post) -> Iterator[None]:
+def _seen(leg: Leg, site: Site, noted: Noted, post: Post) -> Iterator[Passing]:
     """Say of which revision a statement is sent within, and where somebody asks what it does."""
     from outofband.rehearse.passing import Passing
     from outofband.revisions.online import watched
 
     with ExitStack() as stack:
-        stack.enter_context(watched(Passing(lambda at: post.say({"at": at}))))
+        passing = Passing(lambda at: post.say({"at": at}))
+        stack.enter_context(watched(passing))
         if leg.traced:
             from outofband.rehearse.tracing import Tracing
 
             told = Tracing(site.url, noted, lambda did: post.say({"traced": trace.to_json(did)}))
             stack.callback(told.stop_parking)
             stack.enter_context(watched(told))
-        yield
+        yield passing
 
 
 def _failure(part: Part, run: Callable[[], None], limit: float, post: Post) -> Failure | None:

@@ -47,20 +47,18 @@ def on_ours(
     """
     _refuse_old(binaries.find(pg_bin))
     kept = Base.of((*call.configs, "", call.name, *call.x), before, pg_bin) if before else None
-    schema = kept.schema() if kept else None
-    archive = kept.archive if kept and schema is not None else None
+    base = kept.ran() if kept else None
+    archive = kept.archive if kept and base is not None else None
     with server(pg_bin=pg_bin, settings=_UNDISTURBED, kept=archive) as running:
         site = Site(str(running.socket_directory), running.port, "postgres")
-        if schema is None or running.is_new:
+        if base is None or running.is_new:
             with kept.looking(rehearsed) if kept else nullcontext():
                 (base,) = parts(replace(call, apart=True), site, ["base"])
             if base.failure is not None:
                 return Came(running.version, [base])
             if kept is not None:
                 running.keep(kept.archive)
-                kept.keep(base.schema)
-        else:
-            base = Ran("base", schema=schema)
+                kept.keep(base)
         came = Came(running.version, [base])
         _go_on(came, call, site, wanted[1:], gate, Place(site.url, running.data_directory))
         return came
@@ -94,13 +92,19 @@ def on_theirs(call: Call, wanted: Sequence[Part], gate: Gate, url: str) -> Came:
     return came
 
 
+_NOT_LOOKED_AT = (
+    "Not looked at: plans that got worse, filters that discard, sorts on disk, what a query waits "
+    "for until outofband apply."
+)
+
+
 def _notes(target: Target, gate: Gate) -> Iterator[str]:
     yield (
         f"In a database of its own on the server of {target}: times that are measured have the way "
         "to that server in them."
     )
     if gate.asking:
-        yield f"Plans are {WithoutSeqScan.says}."
+        yield f"Plans are {WithoutSeqScan.says}. {_NOT_LOOKED_AT}"
 
 
 def _go_on(
@@ -110,9 +114,10 @@ def _go_on(
     if not gate.asking:
         came.ran += parts(call, site, wanted)
         return
-    base = gate.plans(place) if call.base else {}
     before = came.ran[-1].schema
+    base = gate.plans(replace(place, search_path=came.ran[-1].search_path)) if call.base else {}
     came.ran += parts(call, site, wanted[:1])
+    place = replace(place, search_path=came.ran[-1].search_path)
     if came.ran[-1].failure is None:
         left = steps(came.ran[-1].statements, before, gate.world.is_large)
         came.planned = gate.judged(place, base, left)

@@ -68,7 +68,8 @@ def adopted(
 ) -> tuple[FileChange, ...]:
     """Return what is to change: a new project in ``folder``, or env.py of the one that is there.
 
-    Nothing where it is done already. Raises NotEmpty, EnvPyOdd, FixNotInstalled or ProjectFileOdd.
+    Nothing where it is done already. Raises NotEmpty, EnvPyOdd, SourceOdd, FixNotInstalled or
+    ProjectFileOdd.
     """
     there = location(config)
     settings = _settings(config, deploy)
@@ -121,8 +122,7 @@ def _guarded(path: Path) -> tuple[FileChange, ...]:
     text = path.read_bytes()
     with needed_for("changes of env.py", _BY_HAND):
         from outofband.revisions.rewrite.guarded import with_guard
-    _require_python(path, text)
-    made = with_guard(text)
+    made = with_guard(path, text)
     if not made.changed:
         raise EnvPyOdd(
             f"{path} was not edited",
@@ -133,18 +133,9 @@ def _guarded(path: Path) -> tuple[FileChange, ...]:
     return changed(path, made.text)
 
 
-def _require_python(path: Path, text: bytes) -> None:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise EnvPyOdd(
-            f"{path} was not edited", why=f"it is no Python: {error}", do="Correct it"
-        ) from None
-
-
 def ejected(config: Config) -> Ejection:
     """Return what makes the project a plain one. Raises FixNotInstalled, RevisionsNotLoaded,
-    AlembicConfigWrong, EnvPyFailed or ProjectFileOdd.
+    AlembicConfigWrong, EnvPyFailed, SourceOdd or ProjectFileOdd.
     """
     with needed_for("eject and its --diff"):
         from outofband.revisions.rewrite.ejecting import ejected as without_operations
@@ -155,8 +146,7 @@ def ejected(config: Config) -> Ejection:
     changes = [change for path in paths for change in changed(path, made[path].text)]
     env = Path(script.env_py_location)
     if env.is_file():
-        _require_python(env, env.read_bytes())
-        changes += changed(env, without_guard(env.read_bytes()).text)
+        changes += changed(env, without_guard(env, env.read_bytes()).text)
     settings = project_file.place(folder_of(config))
     if settings.is_file():
         changes += changed(settings, project_file.without_settings(settings))

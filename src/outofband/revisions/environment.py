@@ -10,6 +10,7 @@ import configparser
 import inspect
 import os
 import sys
+import tomllib
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -224,6 +225,12 @@ def _read(config: Config) -> Iterator[None]:
     """Say in words what keeps the configuration from being read. Raises AlembicConfigWrong."""
     try:
         yield
+    except tomllib.TOMLDecodeError as error:
+        what = f"cannot read {config.toml_file_name}"
+        raise AlembicConfigWrong(what, why=str(error), do="Correct it") from None
+    except UnicodeDecodeError:
+        what = f"cannot read {config.config_file_name}, or the pyproject.toml beside it"
+        raise AlembicConfigWrong(what, why="it is not UTF-8", do="Save it as UTF-8") from None
     except (CommandError, ImportError, configparser.Error, OSError) as error:
         ini = config.config_file_name
         if ini is not None and not Path(ini).is_file():

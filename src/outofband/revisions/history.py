@@ -24,11 +24,11 @@ from outofband.child import Post, TimeUpError
 from outofband.errors import OutofbandError
 from outofband.revisions import databases, env_py, graph
 from outofband.revisions import environment as environments
-from outofband.revisions.absent import Absent, importing
+from outofband.revisions.child.absent import Absent, importing
+from outofband.revisions.child.loading import Loader, directory
+from outofband.revisions.child.perform import Performer
 from outofband.revisions.environment import AlembicConfigWrong, EnvPyFailed
 from outofband.revisions.graph import RevisionsNotLoaded
-from outofband.revisions.loading import Loader, directory
-from outofband.revisions.perform import Performer
 from outofband.revisions.project import ArgumentWrong
 from outofband.revisions.render import DEFAULT_LIMIT
 from outofband.revisions.syntax.modules import Modules

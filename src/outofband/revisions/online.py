@@ -6,6 +6,7 @@ to the one that is given, by whichever driver, and every statement is shown to a
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import traceback
@@ -197,16 +198,20 @@ def _failed(direction: _Command, error: BaseException) -> RevisionFailed:
     caller = place_of(error)
     where = f"{caller.path}:{caller.line}" if caller else "env.py"
     name = f"revision {caller.revision}" if caller else "the project"
+    told = _told(error)
+    mend = _LACKING if _LACKS.search(told) else _MEND
     return RevisionFailed(
         f"{direction} of {name} fails at {where}" if caller else f"{direction} fails in {where}",
         caller=caller,
         on_purpose=caller is not None and isinstance(error, NotImplementedError),
-        why=_ENDED if _is_lost(error) else _told(error),
-        do=_AGAIN if _is_lost(error) else _MEND,
+        why=_ENDED if _is_lost(error) else told,
+        do=_AGAIN if _is_lost(error) else mend,
     )
 
 
 _MEND = "Mend it, or see what the same command of alembic says on an empty database"
+_LACKS = re.compile('extension "[^"]+" is not available')
+_LACKING = "Rehearse on a PostgreSQL that has it: --pg-bin DIR, or --server URL"
 _ENDED = "the server ended the connection"
 _AGAIN = "Rehearse again; where it ends there once more, see what the statement does to the server"
 

@@ -12,6 +12,7 @@ from outofband import settings
 from outofband.errors import Misuse
 from outofband.revisions.stop import UpgradeMisused
 from outofband.settings import OnLarge, Settings
+from outofband.settings.values import duration
 from outofband_lint import stats
 from outofband_lint.settings import Settings as Sizes
 from outofband_lint.stats import Stats
@@ -76,7 +77,7 @@ def _with_arguments(given: Settings, config: Config) -> Settings:
             given = replace(given, on_large=value)
         elif key == _WAIT:
             try:
-                given = replace(given, upgrade_wait=settings.duration(value))
+                given = replace(given, upgrade_wait=duration(value))
             except ValueError as error:
                 raise _wrong(argument, f"{value!r} {error}") from None
     return given

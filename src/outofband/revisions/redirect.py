@@ -55,7 +55,11 @@ def redirected(place: Place) -> Iterator[None]:
 
     def lead(dialect: Any, _record: object, arguments: list[Any], named: dict[str, Any]) -> None:
         if dialect.name != "postgresql":
-            raise _not_redirected(f"an engine of the project connects to {dialect.name}")
+            raise EngineNotRedirected(
+                f"an engine of the project connects to {dialect.name}",
+                why="a rehearsal has a server of PostgreSQL",
+                do="Set what env.py reads so that it connects to PostgreSQL; any address will do",
+            )
         arguments.clear()
         for name in [n for n in named if n in _REACHES or any(word in n for word in _NOT_HERE)]:
             del named[name]

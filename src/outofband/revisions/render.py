@@ -10,8 +10,8 @@ from alembic.script import Script
 from outofband import child
 from outofband.model.step import Step
 from outofband.revisions import databases
+from outofband.revisions.child.perform import Performer
 from outofband.revisions.environment import Environment
-from outofband.revisions.perform import Performer
 from outofband.revisions.unread import may_declare_more
 from outofband.wire import Run, from_json, to_json
 from outofband_lint.source import Revision, Source

@@ -11,7 +11,7 @@ from outofband.deploy.refusal import DeployRefused
 from outofband.deploy.say import say
 from outofband.model.step import Step, Wanted
 from outofband.revisions import frame
-from outofband.revisions.capture import OPTION, Capture
+from outofband.revisions.child.capture import OPTION, Capture
 from outofband.revisions.environment import Environment
 from outofband.revisions.frame import Direction
 from outofband.revisions.offline.block import barrier, block

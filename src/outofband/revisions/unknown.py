@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from alembic import op
 from alembic.runtime.migration import MigrationContext
 from alembic.script.revision import ResolutionError
 
@@ -16,6 +17,7 @@ from outofband.errors import StateUnknown
 from outofband.revisions.stop import UpgradeMisused
 
 _DISTRIBUTION = "alembic-outofband"
+_INSTALL = "Install the release that the revision was written for: pip install -U alembic-outofband"
 _OURS = re.compile(r"\w+_out_of_band")
 
 
@@ -53,6 +55,13 @@ def require_known(context: MigrationContext, heads: Iterable[str]) -> None:
             ) from None
 
 
+def missing(name: str) -> AttributeError:
+    """Return what ``op.NAME`` raises where there is no such operation."""
+    error = AttributeError(f"module 'alembic.op' has no attribute {name!r}", name=name, obj=op)
+    why = lacking(error)
+    return error if why is None else AttributeError(f"{why}. {_INSTALL}", name=name)
+
+
 def operation_unknown(error: AttributeError, where: str) -> OperationUnknown | None:
     """Return the refusal for an ``op.…_out_of_band`` that is missing; None for any other error."""
     if (why := lacking(error)) is None:
@@ -60,7 +69,7 @@ def operation_unknown(error: AttributeError, where: str) -> OperationUnknown | N
     return OperationUnknown(
         f"{where} calls op.{error.name}",
         why=why,
-        do=f"Install the release that the revision was written for: pip install -U {_DISTRIBUTION}",
+        do=_INSTALL,
     )
 
 

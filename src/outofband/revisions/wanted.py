@@ -8,7 +8,7 @@ from dataclasses import replace
 from outofband.model.step import CreateIndex, Step, Wanted, WantedStep
 from outofband.revisions import graph
 from outofband.revisions.environment import Environment
-from outofband.revisions.fold import declared, fold
+from outofband.revisions.folding.fold import declared, fold
 from outofband.revisions.render import Rendered, render
 
 

@@ -13,8 +13,8 @@ from outofband.runbook.hand import StatementFailed
 from outofband.runbook.preflight import Report
 from outofband.runbook.reaction import Reaction, reaction
 from outofband.runbook.remedies import Remedies
+from outofband.runbook.sizing.tuning import Tuning
 from outofband.runbook.stuck import Stuck
-from outofband.runbook.tuning import Tuning
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 

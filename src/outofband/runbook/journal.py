@@ -12,14 +12,22 @@ from dataclasses import asdict
 from typing import Any
 
 from outofband.catalog.reader import Reader, Row, query
-from outofband.errors import OutofbandError
-from outofband.model.names import OUR_SCHEMA, quote
+from outofband.errors import NothingChanged, OutofbandError
+from outofband.model.names import OUR_SCHEMA, QualifiedName, quote
 from outofband.runbook import our_tables
 from outofband.runbook.events import Sizes, StepEnded, StepName
 from outofband.runbook.hand import Hand, SessionLost, StatementFailed
+from outofband.runbook.reach import require_reachable, require_readable
 
-TABLE = f"{OUR_SCHEMA}.journal"
+TABLE = QualifiedName("journal", OUR_SCHEMA)
 _NO_TABLE = ("42P01", "3F000")
+_OTHER_TABLE = ("42703", "42804", "42809", "55000")
+_ANOTHER = f"{TABLE} is another table than the journal"
+_RENAME = f"Rename it: ALTER TABLE {TABLE} RENAME TO another; the next run makes the journal"
+
+
+class OtherJournal(NothingChanged):
+    """Something else has the journal's name."""
 
 
 class Journal:
@@ -86,7 +94,12 @@ class Journal:
                 self._give_up(self._reason(error))
 
     def _reason(self, error: Exception) -> str:
-        if not isinstance(error, StatementFailed) or error.sqlstate != "42501":
+        sqlstate = error.sqlstate if isinstance(error, StatementFailed) else ""
+        if sqlstate in _OTHER_TABLE:
+            return f"{_ANOTHER}. {_RENAME}"
+        if sqlstate in _NO_TABLE:
+            return f"{TABLE} was dropped, and the next run makes it anew"
+        if not isinstance(error, StatementFailed) or sqlstate != "42501":
             return str(error)
         role, database = quote(self._role), quote(self._database)
         grants = (
@@ -108,10 +121,19 @@ _EMPTY = dict.fromkeys(
 
 
 def read(reader: Reader, step: str | None, limit: int) -> Sequence[Row] | None:
-    """Return the latest lines of the journal, oldest first; None where there is none."""
+    """Return the latest lines of the journal, oldest first; None where there is none. Raises
+    NotAllowed where the role may not read it.
+    """
     if not reader.rows(query("journal_there"))[0]["has_table"]:
         return None
-    return reader.rows(query("journal_read"), {"step": step, "limit": limit})
+    require_reachable(reader, [TABLE])
+    require_readable(reader, TABLE)
+    try:
+        return reader.rows(query("journal_read"), {"step": step, "limit": limit})
+    except StatementFailed as failed:
+        if failed.sqlstate in _OTHER_TABLE:
+            raise OtherJournal(_ANOTHER, do=_RENAME) from None
+        raise
 
 
 def _named(step: StepName) -> dict[str, str]:

@@ -25,9 +25,11 @@ from outofband.model.step import (
     Step,
     Wanted,
 )
-from outofband.runbook.actions import decide, leftovers, undo
-from outofband.runbook.estimate import Forecast
-from outofband.runbook.tuning import Tuning
+from outofband.runbook.deciding.decide import decide
+from outofband.runbook.deciding.repair import leftovers
+from outofband.runbook.deciding.undo import undo
+from outofband.runbook.sizing.estimate import Forecast
+from outofband.runbook.sizing.tuning import Tuning
 
 
 class StepUnknown(Misuse):

@@ -9,6 +9,9 @@ from outofband.model.state import State
 OF_A_ROW = ("22", "23", "P0")
 """The classes of what one row may be the cause of: its data, a constraint, RAISE of a function."""
 
+MOVED = ("42710", "42703", "2BP01", "55000")
+"""What somebody else has done since the last look, if anything: the next look tells, or nothing."""
+
 
 class Reaction(Enum):
     """Retry as it is, mend something and retry, or stop and tell a person."""
@@ -31,6 +34,8 @@ _REACTIONS = {
     "42P07": Reaction.RETRY,
     "42704": Reaction.RETRY,
     "42P01": Reaction.RETRY,
+    # So did what it has, lacks or is needed by: a constraint, a column, a foreign key, a view.
+    **dict.fromkeys(MOVED, Reaction.RETRY),
     "23505": Reaction.DUPLICATES,
     "53400": Reaction.TEMP_FILES,
     "53200": Reaction.MEMORY,
@@ -53,6 +58,8 @@ _ADVICE = {
     "57014": "Find who cancelled it",
     "25006": "Run this against the primary",
     "22": "Correct the row, or index another expression",
+    "P0": "Read in the server's log what was raised, and where: the message may have data of rows, "
+    "so that it is not shown here; \\dy in psql lists event triggers",
     "55P03": "Find who keeps the table locked, then run this again",
     "40P01": "Find who else works on the table, then run this again",
     "42P07": "Rename or drop what has the name, then run this again",

@@ -8,11 +8,11 @@ from collections import Counter
 from outofband.model.statements import Action
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.losses import a_while
-from outofband.runbook.reaction import Reaction, reaction
+from outofband.runbook.reaction import MOVED, Reaction, reaction
 from outofband.runbook.world import World
 
 LOCK_NOT_FREE = "55P03"
-_RETRIES = {LOCK_NOT_FREE: 60}
+_RETRIES = {LOCK_NOT_FREE: 60, **dict.fromkeys(MOVED, 2)}
 _OTHER_RETRIES = 10
 
 

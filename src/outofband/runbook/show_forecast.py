@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from outofband.runbook.amount import size
-from outofband.runbook.estimate import Forecast, total
 from outofband.runbook.rate import duration
+from outofband.runbook.sizing.estimate import Forecast, total
 
 
 def forecast_lines(forecasts: Sequence[Forecast]) -> list[str]:

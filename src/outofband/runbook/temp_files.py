@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from outofband.catalog.reader import Reader, query
 from outofband.model.names import literal, quote
 from outofband.runbook.provider import SELF_HOSTED, Provider
-from outofband.runbook.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS, shared_sort
+from outofband.runbook.sizing.tuning import MEMORY_PER_PROCESS_KB, MOST_WORKERS, shared_sort
 
 _LEAST_SHARE = 256
 _RAISE_BY = 4

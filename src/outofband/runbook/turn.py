@@ -25,7 +25,7 @@ from outofband.runbook.stuck import Stuck
 from outofband.runbook.table_lock import working_on
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.way import Way
-from outofband.runbook.world import World
+from outofband.runbook.world import View, World
 
 _LASTS = BuildIndex | RemoveIndex | RepairIndex | RebuildIndex | Validate
 
@@ -57,7 +57,7 @@ class Turn:
         view, now = self._world.now(self._planned)
         table = view.seen.table(self._planned.step.table)
         if now is None:
-            return self._ending(End.DONE)
+            return self._over(view)
         # Whoever works on it may be another runner, who is waited for by his lock.
         elsewhere = now.standing.state is State.BUILDING_ELSEWHERE
         if table is None or (now.obstacle and not elsewhere):
@@ -85,7 +85,7 @@ class Turn:
             view, now = self._world.now(self._planned)
             table = view.seen.table(self._planned.step.table)
             if now is None:
-                return self._ending(End.DONE)
+                return self._over(view)
             if table is None or now.obstacle:
                 return self._ending(End.REFUSED, now.obstacle, way_out(now.standing.state))
             if now.standing.waits_for:
@@ -131,9 +131,9 @@ class Turn:
     def _give_up(self, given_up: GivenUp) -> Ending:
         """End the step, and clear away what the build that was given up has left."""
         why = str(given_up)
-        _, now = self._world.now(self._planned)
+        view, now = self._world.now(self._planned)
         if now is None:
-            return self._ending(End.DONE)
+            return self._over(view)
         if left := self._doing.clear_away(now.actions):
             why += f"; {left} is left, and the next run drops it"
         return self._ending(End.WAITING, why)
@@ -146,6 +146,17 @@ class Turn:
         if self._setbacks.is_tried_again(failed, action):
             return None
         return self._ending(End.FAILED, failed.what, failed.do)
+
+    def _over(self, view: View) -> Ending:
+        """End a step of which nothing is left to do: it is done or, of a coming revision, listed no
+        more since what it is about is gone.
+        """
+        step, unwanted = self._planned.step, self._planned.standing.state is State.UNWANTED
+        if unwanted or any(standing.step == step for standing in view.standings):
+            return self._ending(End.DONE)
+        gone = view.seen.table(step.table) is None
+        why = f"{step.table} {'is' if gone else 'has what it is about'} no more"
+        return self._ending(End.REFUSED, why, "Look at the new plan")
 
     def _stale(self, now: PlannedStep) -> Ending:
         state = now.standing.state.value.replace("_", " ")

@@ -16,6 +16,7 @@ from outofband.runbook.conditions import Conditions
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Screen, StatementFailed
+from outofband.runbook.locked import NOT_FREE, require_free
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
 from outofband.runbook.reach import REFUSED, require_reachable
 from outofband.runbook.watch import Patient
@@ -64,6 +65,8 @@ def _observed(reader: Reader, wanted: Wanted) -> Observation:
     except StatementFailed as failed:
         if failed.sqlstate == REFUSED:
             require_reachable(reader, (step.table for step in steps))
+        if failed.sqlstate == NOT_FREE:
+            require_free(reader)
         raise
     if missing := [step.table for step in steps if seen.table(step.table) is None]:
         require_reachable(reader, missing)

@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +38,36 @@ _WAITING = """
 """
 
 
+Does = Callable[[int, int, str], tuple[tuple[tuple[Any, ...], ...], ...]]
+"""Reads, updates and inserts, each as SQL and what is given to it: of a row that is there, by its
+number from 1 to 1000, or with a new number and a tag.
+"""
+
+
+def on_indexed(known: int, new: int, tag: str) -> tuple[tuple[tuple[Any, ...], ...], ...]:
+    """Work on the tables that indexes are built on."""
+    docs, parts, hostile = TAGGED
+    order, group = (quote(column).replace("%", "%%") for column in COLUMNS)
+    hostile = hostile.replace("%", "%%")
+    return (
+        (
+            (f"SELECT * FROM {docs} WHERE id = %s", known),
+            (f"SELECT * FROM {parts} WHERE id = %s", known),
+            (f"SELECT * FROM {hostile} WHERE {order} = %s", known),
+        ),
+        (
+            (f"UPDATE {docs} SET kind = 'k' || kind WHERE id = %s AND length(kind) < 9", known),
+            (f"UPDATE {parts} SET path = 'q' WHERE id = %s", known),
+            (f"UPDATE {hostile} SET {group} = 'q' WHERE {order} = %s", known),
+        ),
+        (
+            (f"INSERT INTO {docs} VALUES (%s, 'p', 'k', %s)", new, tag),
+            (f"INSERT INTO {parts} VALUES (%s, 'p', %s)", new, tag),
+            (f"INSERT INTO {hostile} VALUES (%s, 'p', %s)", new, tag),
+        ),
+    )
+
+
 class Load:
     """Sessions that read and write the tables, and one that looks for whom they wait.
 
@@ -46,8 +77,8 @@ class Load:
     those that an application should not get.
     """
 
-    def __init__(self, url: str, sessions: int = 3) -> None:
-        self._url = url
+    def __init__(self, url: str, does: Does = on_indexed, sessions: int = 3) -> None:
+        self._url, self._does = url, does
         self._over = threading.Event()
         self.certain: Counter[str] = Counter()
         self.doubtful: set[str] = set()
@@ -76,28 +107,7 @@ class Load:
             self._over.wait(_ANEW_SECONDS)
 
     def _one(self, session: Any, chance: random.Random, tag: str, new: int) -> None:
-        known = chance.randint(1, 1000)
-        docs, parts, hostile = TAGGED
-        order, group = (quote(column).replace("%", "%%") for column in COLUMNS)
-        hostile = hostile.replace("%", "%%")
-        reads, updates, inserts = (
-            (
-                (f"SELECT * FROM {docs} WHERE id = %s", known),
-                (f"SELECT * FROM {parts} WHERE id = %s", known),
-                (f"SELECT * FROM {hostile} WHERE {order} = %s", known),
-            ),
-            (
-                (f"UPDATE {docs} SET kind = 'k' || kind WHERE id = %s AND length(kind) < 9", known),
-                (f"UPDATE {parts} SET path = 'q' WHERE id = %s", known),
-                (f"UPDATE {hostile} SET {group} = 'q' WHERE {order} = %s", known),
-            ),
-            (
-                (f"INSERT INTO {docs} VALUES (%s, 'p', 'k', %s)", new, tag),
-                (f"INSERT INTO {parts} VALUES (%s, 'p', %s)", new, tag),
-                (f"INSERT INTO {hostile} VALUES (%s, 'p', %s)", new, tag),
-            ),
-        )
-        sql, *given = chance.choice(chance.choice((reads, updates, inserts)))
+        sql, *given = chance.choice(chance.choice(self._does(chance.randint(1, 1000), new, tag)))
         inserted = sql.startswith("INSERT")
         try:
             session.execute(sql, given)

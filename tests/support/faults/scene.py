@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from commands import Command
-from faults.load import Load
+from faults.load import Does, Load, on_indexed
 from faults.project import TAGGED
 from outofband.ephemeral import Server
 
@@ -108,14 +108,27 @@ class Run:
         raise AssertionError(f"it did not end:\n{self.said}")
 
 
+STARTED = Counter(
+    [f"start{n}" for n in range(-1, 2001) if n]
+    + [f"start{n}" for n in range(1, 3001)]
+    + [f"start{n}" for n in range(1, 1001)]
+)
+"""The tags of the rows of the tables that indexes are built on."""
+
+
 class Scene:
     """A database, the load on it, and the runs of the command line over it."""
+
+    does: Does = staticmethod(on_indexed)
+    tables: tuple[str, ...] = TAGGED
+    """Where the load's rows are, as SQL, and those that every scene begins with."""
+    started = STARTED
 
     def __init__(self, server: Server, url: str, project: Path, logs: Path) -> None:
         self.server, self.url = server, url
         self._project, self._logs = project, logs
         self._hand = psycopg.connect(url, autocommit=True)
-        self.load = Load(url)
+        self.load = Load(url, self.does)
         self.tally = Tally(server.version // 10_000)
         self.limit = LOCK_SECONDS
         self.inserted: Counter[str] = Counter()
@@ -218,7 +231,7 @@ class Scene:
     def check(self, expected: list[Any]) -> None:
         """Exactly what is wanted is there, valid, and no row is lost; nobody waited too long."""
         self.load.stop()
-        assert (found := indexes(self._live())) == expected, found
+        assert (found := self.picture(self._live())) == expected, found
         assert self.sql("SELECT FROM pg_locks WHERE locktype = 'advisory'") == []
         assert self._lost() == {}
         assert self.load.errors == []
@@ -228,13 +241,17 @@ class Scene:
         assert self.load.longest <= self.limit + _SLACK_SECONDS
         self.tally.survived = True
 
+    def picture(self, session: psycopg.Connection[Any]) -> list[Any]:
+        """What is there of what the scene is about."""
+        return indexes(session)
+
     def _live(self) -> psycopg.Connection[Any]:
         self.sql("SELECT 1")
         return self._hand
 
     def _lost(self) -> dict[str, tuple[int, int]]:
         """Rows by tag: how often each should be there, in its table or in quarantine, and is."""
-        kept = (f"SELECT tag FROM {table}" for table in TAGGED)
+        kept = (f"SELECT tag FROM {table}" for table in self.tables)
         places = self.sql(
             "SELECT oid::regclass::text FROM pg_class "
             "WHERE relnamespace = to_regnamespace('outofband') AND relkind = 'r' "
@@ -243,14 +260,6 @@ class Scene:
         )
         moved = (f"SELECT tag FROM {place}" for place in places)
         there = Counter(self.sql(" UNION ALL ".join([*kept, *moved])))
-        should = self.inserted + self.load.certain + STARTED
+        should = self.inserted + self.load.certain + self.started
         tags = (should.keys() | there.keys()) - self.load.doubtful
         return {t: (should[t], there[t]) for t in tags if should[t] != there[t]}
-
-
-STARTED = Counter(
-    [f"start{n}" for n in range(-1, 2001) if n]
-    + [f"start{n}" for n in range(1, 3001)]
-    + [f"start{n}" for n in range(1, 1001)]
-)
-"""The rows that every scene begins with."""

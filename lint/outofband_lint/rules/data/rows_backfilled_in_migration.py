@@ -120,7 +120,8 @@ def _is_without_where(write: Write) -> bool:
 def _violation(write: Write, table: QualifiedName, context: StatementContext) -> Violation:
     rows = "rows into" if write.verb in ("insert", "merge") else "rows of"
     held = [shown(name) for name in context.held]
-    also = f" {', '.join(map(str, held[:3]))} stays locked as long, too." if held else ""
+    names, verb = ", ".join(map(str, held[:3])), "stays" if len(held) == 1 else "stay"
+    also = f" {names} {verb} locked as long, too." if held else ""
     return Violation(
         f"{_DONE[write.verb]} {rows} {shown(table)} in one statement takes as long as they are "
         "many; the deploy waits, and every row touched stays locked until the migration's "

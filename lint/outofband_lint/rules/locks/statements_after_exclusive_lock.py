@@ -109,9 +109,10 @@ def statements_after_exclusive_lock(
     tables = dict.fromkeys(table for table, _ in taken)
     named = ", ".join(str(shown(table)) for table in tables)
     line = taken[0][1].source.line
+    verb, them = ("is", "it") if len(tables) == 1 else ("are", "them")
     yield Violation(
-        f"{named} is locked ACCESS EXCLUSIVE since line {line}: every read and every write of it "
-        "waits as long as this statement runs, until the transaction ends.",
+        f"{named} {verb} locked ACCESS EXCLUSIVE since line {line}: every read and every write of "
+        f"{them} waits as long as this statement runs, until the transaction ends.",
         "Move this statement into a revision of its own, or out of the deploy. Without outofband, "
         "transaction_per_migration=True in env.py gives it a transaction of its own, too",
         costs=tuple(tables),

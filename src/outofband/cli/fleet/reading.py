@@ -15,11 +15,11 @@ from outofband.cli.options import Where
 from outofband.cli.output import print_json
 from outofband.errors import Misuse
 from outofband.runbook.fleet import DONE, PENDING, UNKNOWN, TargetState, combined
-from outofband.runbook.forecast import Forecaster
 from outofband.runbook.once import once_a_server
 from outofband.runbook.preflight.tell import document, lines
 from outofband.runbook.show import plan_document, plan_lines
-from outofband.runbook.speed import measure
+from outofband.runbook.sizing.forecast import Forecaster
+from outofband.runbook.sizing.speed import measure
 
 _WRONG = 6
 _STATES = {

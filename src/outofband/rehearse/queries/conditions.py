@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from outofband.pretend.plan import Plan
-from outofband_lint.access import sides
+from outofband_lint.asked import sides
 from outofband_lint.names import quote
 from outofband_lint.reader.select import condition_of
 from outofband_lint.reader.select_tokens import PARAMETER, Kind, Token, query_tokens

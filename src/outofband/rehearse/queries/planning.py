@@ -29,17 +29,19 @@ from outofband_lint.reader.tokens import Unreadable
 
 _OF_NO_TYPE = ("42P08", "42P18")
 """What PostgreSQL says of a parameter whose type nothing tells, or not all of its places."""
+_SET_PATH = "SELECT set_config('search_path', %(path)s, false)"
 _PARAMETER = re.compile(r"\$\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A server: where libpq connects to, and its data directory; None where it is not ours, so that
-    it cannot pretend any size.
+    it cannot pretend any size. Queries are planned under ``search_path``, if any is given.
     """
 
     url: str
     data_directory: Path | None = None
+    search_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def planning(place: Place, world: World) -> Iterator[Planning]:
     Raises NotPretendable.
     """
     with Session(Url(place.url)) as session, ExitStack() as stack:
+        if place.search_path:
+            session.rows(_SET_PATH, {"path": place.search_path})
         without_size = WithoutSeqScan(session)
         size: Explainer = without_size
         if place.data_directory is not None:

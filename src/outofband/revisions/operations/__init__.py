@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from alembic import op
 from alembic.operations import BatchOperations, Operations
 
 from outofband.revisions.operations.backfill import BackfillOutOfBandOp
@@ -62,6 +63,17 @@ def register() -> None:
     BatchOperations.backfill_out_of_band = _refuse_in_batch
     Operations.register_operation("require_step")(RequireStepOp)
     Operations.implementation_for(RequireStepOp)(_require)
+    vars(op).setdefault("__getattr__", _missing)
+
+
+def _missing(name: str) -> NoReturn:
+    """Answer for a name that ``op`` lacks: one of a later release says so with or without a guard.
+
+    An AttributeError all the same, so that ``hasattr()`` tells a project what it may use.
+    """
+    from outofband.revisions.unknown import missing
+
+    raise missing(name)
 
 
 def _declare(operations: Operations, operation: Declaration) -> None:

@@ -21,6 +21,7 @@ from outofband.revisions.rewrite.source import (
     function_of,
     is_operation,
     operation_name,
+    parsed,
 )
 
 _MARK = "_out_of_band"
@@ -51,8 +52,9 @@ def ejected(files: Mapping[Path, bytes]) -> dict[Path, Ejected]:
     """Return each file of revisions with plain operations in place of ours.
 
     All files come at once, since what one declares says what another's drop means.
+    Raises SourceOdd.
     """
-    modules = {path: cst.parse_module(text) for path, text in files.items()}
+    modules = {path: parsed(path, text) for path, text in files.items()}
     called = {path: declarations.calls(module) for path, module in modules.items()}
     known = declarations.of_all(call for calls in called.values() for call in calls)
     return {path: _ejected(path, modules[path], called[path], known) for path in modules}

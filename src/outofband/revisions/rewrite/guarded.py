@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import libcst as cst
 
-from outofband.revisions.rewrite.source import call_of, dotted, function_of
+from outofband.revisions.rewrite.source import call_of, dotted, function_of, parsed
 
 MODULE, NAME = "outofband.deploy", "guard"
 _Statement: TypeAlias = cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]
@@ -22,12 +23,12 @@ class Guarded:
     changed: int
 
 
-def with_guard(text: bytes) -> Guarded:
+def with_guard(path: Path, text: bytes) -> Guarded:
     """Put ``guard(connection)`` around each run of the migrations on a connection that
-    ``context.configure()`` is given by name in the same function.
+    ``context.configure()`` is given by name in the same function. Raises SourceOdd.
     """
     adding = _Adding()
-    module = cst.parse_module(text).visit(adding)
+    module = parsed(path, text).visit(adding)
     if not adding.changed:
         return Guarded(text, 0)
     body = [*module.body]
@@ -35,10 +36,12 @@ def with_guard(text: bytes) -> Guarded:
     return Guarded(module.with_changes(body=body).bytes, adding.changed)
 
 
-def without_guard(text: bytes) -> Guarded:
-    """Take the guard and its import away; what it stood around stays where it is."""
+def without_guard(path: Path, text: bytes) -> Guarded:
+    """Take the guard and its import away; what it stood around stays where it is. Raises
+    SourceOdd.
+    """
     removing = _Removing()
-    module = cst.parse_module(text).visit(removing)
+    module = parsed(path, text).visit(removing)
     return Guarded(module.bytes if removing.changed else text, removing.changed)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import libcst as cst
 from alembic.script import Script
 
 from outofband.revisions.change import FileChange
@@ -15,6 +14,7 @@ from outofband.revisions.rewrite.choose import Edit, choose
 from outofband.revisions.rewrite.downgrade import followed
 from outofband.revisions.rewrite.edit import edited
 from outofband.revisions.rewrite.later import revision_after
+from outofband.revisions.rewrite.source import parsed
 from outofband_lint.finding import Finding
 from outofband_lint.source import Revision
 
@@ -57,7 +57,7 @@ def _change(
 ) -> tuple[tuple[Edit, ...], list[FileChange]]:
     path = Path(script.path)
     before = path.read_bytes()
-    module, made = edited(cst.parse_module(before), edits)
+    module, made = edited(parsed(path, before), edits)
     if not made:
         return (), []
     module = followed(module, [operation for edit in made for operation in edit.fix.here])

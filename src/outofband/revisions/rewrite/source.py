@@ -5,12 +5,35 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from importlib.util import decode_source
+from pathlib import Path
 
 import libcst as cst
 from alembic.operations import Operations
 
+from outofband.errors import Misuse
+
 _WIDTH = 88
 """Where a call is broken into a line an argument; black's and ruff's default."""
+
+
+class SourceOdd(Misuse):
+    """A file to be edited is no Python, or not in the encoding that it names."""
+
+
+def parsed(path: Path, text: bytes) -> cst.Module:
+    """Parse a file of the project. Raises SourceOdd."""
+    try:
+        decode_source(text)
+        return cst.parse_module(text)
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        why = f"line {line} is not {error.encoding}"
+    except cst.ParserSyntaxError as error:
+        why = f"it is no Python, from line {error.raw_line} on"
+    except SyntaxError as error:
+        why = f"it is no Python: {error}"
+    raise SourceOdd(f"{path} was not edited", why=why, do="Correct it")
 
 
 def operation_name(module: cst.Module) -> str:

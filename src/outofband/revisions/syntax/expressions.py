@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ from outofband.revisions.syntax.known import (
     Special,
     Unread,
 )
+from outofband.revisions.syntax.operators import BINARY, COMPARED, UNARY, require_end
 from outofband.revisions.syntax.trusted import NotTrustedError
 
 
@@ -42,33 +42,6 @@ class Deferred:
 
     found: Callable[[], Any]
 
-
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Mod: operator.mod,
-    ast.FloorDiv: operator.floordiv,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-}
-_COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
-_UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
 
 Call = Callable[[ast.Call, Any, "Names"], Any]
 """Calls what is no plain value: an operation, or a function of the file."""
@@ -223,16 +196,16 @@ class Names:
 
     def _computed(self, node: ast.expr) -> Any:
         match node:
-            case ast.BinOp(left, action, right) if type(action) in _BINARY:
+            case ast.BinOp(left, action, right) if type(action) in BINARY:
                 one, other = self.value(left), self.value(right)
-                _bounded(action, one, other)
-                return _BINARY[type(action)](one, other)
-            case ast.UnaryOp(action, operand) if type(action) in _UNARY:
-                return _UNARY[type(action)](self.value(operand))
+                require_end(action, one, other)
+                return BINARY[type(action)](one, other)
+            case ast.UnaryOp(action, operand) if type(action) in UNARY:
+                return UNARY[type(action)](self.value(operand))
             case ast.BoolOp(action, values):
                 return self._either(isinstance(action, ast.Or), values)
             case ast.Compare(left, [action], [right]):
-                return _COMPARED[type(action)](self.value(left), self.value(right))
+                return COMPARED[type(action)](self.value(left), self.value(right))
         return UNKNOWN
 
     def _either(self, wanted: bool, nodes: list[ast.expr]) -> Any:
@@ -344,11 +317,3 @@ def _container(value: Any) -> Any:
     if type(value).__module__.startswith(("sqlalchemy.sql.base", "builtins")):
         return value
     raise NotTrustedError
-
-
-def _bounded(action: ast.operator, one: Any, other: Any) -> None:
-    """Raise NotTrustedError for a product that would not end."""
-    if isinstance(action, ast.Mult):
-        sizes = [v if isinstance(v, int) else len(v) for v in (one, other) if v is not None]
-        if len(sizes) == 2 and sizes[0] * sizes[1] > trusted.MOST:
-            raise NotTrustedError

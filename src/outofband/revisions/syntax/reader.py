@@ -16,7 +16,7 @@ from typing import Any
 
 from alembic.operations import Operations
 
-from outofband.revisions.capture import Capture
+from outofband.revisions.child.capture import Capture
 from outofband.revisions.syntax.expressions import Function, Names
 from outofband.revisions.syntax.imports import Imports
 from outofband.revisions.syntax.known import UNKNOWN, Batch, NotLiteralError, Of, OfBatch, Special

@@ -11,7 +11,7 @@ import sqlalchemy
 from alembic.operations import Operations
 from alembic.util import CommandError
 
-from outofband.revisions.capture import Capture
+from outofband.revisions.child.capture import Capture
 from outofband.revisions.syntax import trusted
 from outofband.revisions.syntax.expressions import Names
 from outofband.revisions.syntax.known import UNKNOWN, Batch, NotLiteralError, Unread

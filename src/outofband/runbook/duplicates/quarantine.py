@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from outofband.catalog.facts import TableFacts
-from outofband.catalog.reader import query
+from outofband.catalog.reader import Reader, query
 from outofband.model.names import OUR_SCHEMA, QualifiedName, clip, quote
 from outofband.runbook.hand import Hand
 
@@ -41,9 +41,9 @@ class Quarantine:
         return ", ".join(map(quote, self.columns))
 
 
-def quarantine_of(hand: Hand, table: TableFacts) -> Quarantine:
+def quarantine_of(reader: Reader, table: TableFacts) -> Quarantine:
     """Return where a table's rows go: another column, or another type, is another place."""
-    columns = hand.rows(query("shape"), {"table": table.oid})
+    columns = reader.rows(query("shape"), {"table": table.oid})
     shape = [table.name.schema or "", table.name.name]
     shape += [part for column in columns for part in (column["name"], column["type"])]
     digits = hashlib.sha256("\0".join(shape).encode()).hexdigest()[:8]

@@ -13,6 +13,7 @@ from outofband.runbook.duplicates.hazards import require_returnable
 from outofband.runbook.duplicates.move import in_batches
 from outofband.runbook.duplicates.quarantine import OWN_COLUMNS
 from outofband.runbook.hand import Hand, StatementFailed
+from outofband.runbook.reach import NotAllowed
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.world import World
 
@@ -41,9 +42,15 @@ class Returned:
 
 def held(reader: Reader, step: str, tables: Sequence[int] = ()) -> tuple[Held, ...]:
     """Find the rows that were moved for a step, out of ``tables`` and their partitions where any
-    are given (oids), else out of whichever table.
+    are given (oids), else out of whichever table. Raises NotAllowed where the role may not look.
     """
     places = reader.rows(query("quarantines"), {"schema": OUR_SCHEMA})
+    for row in (row for row in places if not row["may_take"]):
+        place = QualifiedName(row["name"], OUR_SCHEMA)
+        raise NotAllowed(
+            f"role {row['role']} may not take rows out of {place}, which may have some of {step}",
+            f"Let {row['owner']} run GRANT SELECT, DELETE ON {place} TO {quote(row['role'])};",
+        )
     return tuple(
         Held(
             place,

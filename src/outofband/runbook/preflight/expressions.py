@@ -69,15 +69,13 @@ def read_verdict(prober: Prober, table: QualifiedName, text: str, version: int) 
     )
 
 
-def judge_verdict(
-    verdict: Verdict, role: str = "", provider: Provider = SELF_HOSTED
-) -> Iterator[Finding]:
+def judge_verdict(verdict: Verdict, provider: Provider = SELF_HOSTED) -> Iterator[Finding]:
     """Refuse what CREATE INDEX refuses (42P17, 0A000, 42883, 42501), before it waits for
     anything.
     """
     shown = f"expression {verdict.text}"
     for lack in verdict.lacking:
-        yield _lack(shown, lack, role, provider)
+        yield _lack(shown, lack, provider)
     if verdict.failure:
         do = "Upgrade the schema first, or correct the declaration"
         yield Finding(f"{shown} means nothing here: {verdict.failure}", do, stops=True)
@@ -99,13 +97,9 @@ def judge_verdict(
         )
 
 
-def _lack(shown: str, lack: Lacking, role: str, provider: Provider) -> Finding:
-    if lack.signature:
-        what = f"{lack.owner}, who owns the table, may not execute {lack.signature}"
-        grant = f"GRANT EXECUTE ON FUNCTION {lack.signature} TO {quote(lack.owner)};"
-    else:
-        what = f"role {role} may not use schema {lack.schema}"
-        grant = f"GRANT USAGE ON SCHEMA {quote(lack.schema)} TO {quote(role)};"
+def _lack(shown: str, lack: Lacking, provider: Provider) -> Finding:
+    what = f"{lack.owner}, who owns the table, may not execute {lack.signature}"
+    grant = f"GRANT EXECUTE ON FUNCTION {lack.signature} TO {quote(lack.owner)};"
     do = f"Let {provider.administrator} run {grant}"
     return Finding(f"{shown} calls what it may not: {what}", do, stops=True)
 

@@ -43,11 +43,9 @@ class Function:
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """What a call lacks: EXECUTE on a function for the table's ``owner``, as whom an index
-    evaluates (PostgreSQL 18, CREATE INDEX), or, where ``signature`` is empty, USAGE on its schema
-    for the role.
+    evaluates (PostgreSQL 18, CREATE INDEX).
     """
 
-    schema: str
     signature: str
     owner: str
 
@@ -59,12 +57,7 @@ def lacking(prober: Prober, table: QualifiedName, text: str) -> tuple[Lacking, .
         return ()
     asked = {"schemas": [schema for schema, _ in names], "names": [name for _, name in names]}
     rows = prober.rows(query("callable"), {**asked, "table": str(table)})
-    found = [
-        Lacking(row["schema"], "" if row["hidden"] else row["signature"], row["owner"])
-        for row in rows
-        if row["hidden"] or row["refused"]
-    ]
-    return tuple(dict.fromkeys(found))
+    return tuple(Lacking(row["signature"], row["owner"]) for row in rows if row["refused"])
 
 
 def called(prober: Prober, texts: Iterable[str]) -> tuple[Function, ...]:

@@ -63,7 +63,7 @@ def _verdicts(
     """Judge the expressions once, also where every partition has them."""
     for text in expressions(index):
         verdict = read_verdict(prober, index.table, text, server.version)
-        yield from judge_verdict(verdict, server.role, provider)
+        yield from judge_verdict(verdict, provider)
 
 
 def _not_all(planned: PlannedStep) -> Finding:

@@ -21,9 +21,11 @@ from outofband.runbook.preflight.finding import Finding, Report
 from outofband.runbook.preflight.indexes import try_indexes
 from outofband.runbook.preflight.pooler import judge_pooler
 from outofband.runbook.preflight.privileges import (
+    judge_named_schemas,
     judge_rights,
     judge_row_rights,
     read_rights,
+    touched,
 )
 from outofband.runbook.preflight.references import judge_references
 from outofband.runbook.preflight.replication import (
@@ -32,7 +34,11 @@ from outofband.runbook.preflight.replication import (
     read_slots,
 )
 from outofband.runbook.preflight.room import judge_disk, judge_temp_files, needs, read_free
-from outofband.runbook.preflight.schema import judge_own_schema, read_own_schema
+from outofband.runbook.preflight.schema import (
+    judge_own_schema,
+    judge_quarantine,
+    read_own_schema,
+)
 from outofband.runbook.preflight.server import Server, judge_server, read_server
 from outofband.runbook.preflight.tablespaces import judge_tablespaces, read_tablespaces
 from outofband.runbook.preflight.transactions import (
@@ -68,6 +74,7 @@ def preflight(prober: Prober, view: View, *, dedupes: bool = False) -> Report:
         if unique := [p for p in builds if _is_unique(p)]:
             own = read_own_schema(prober)
             findings += judge_own_schema(own, server, provider, needed=dedupes)
+            findings += _of_quarantines(prober, view, unique, server, provider) if dedupes else ()
             findings += _of_references(prober, view, unique)
         stopped = {f.step for f in findings if f.stops}
         if None not in stopped:
@@ -98,20 +105,40 @@ def _of_steps(
     dedupes: bool,
 ) -> Iterator[Finding]:
     spaces = read_tablespaces(prober, steps)
-    names = {p.step: _tables(p, view) for p in steps}
-    rights = read_rights(prober, sorted({n for each in names.values() for n in each}, key=str))
+    oids = {p.step: _touched(p, view) for p in steps}
+    rights = read_rights(prober, sorted({oid for each in oids.values() for oid in each}))
     for planned in steps:
         yield from judge_tablespaces(planned, spaces, server, provider)
-        for held in [rights[name] for name in names[planned.step] if name in rights]:
-            yield from judge_rights(planned, held, server, provider)
-            if held.table in built(planned):
-                yield from judge_row_rights(planned, held, server, provider, dedupes=dedupes)
+        if isinstance(planned.step, CreateIndex) and built(planned):
+            named = judge_named_schemas(prober, planned.step.index, server, provider)
+            yield from (replace(finding, step=planned.step) for finding in named)
+        held = [rights[oid] for oid in oids[planned.step] if oid in rights]
+        own: dict[str, Finding] = {}  # of a thousand partitions the same is told once
+        for finding in [f for each in held for f in judge_rights(planned, each, server, provider)]:
+            own.setdefault(finding.do, finding)
+        yield from own.values()
+        for each in held:
+            if each.table in built(planned):
+                yield from judge_row_rights(planned, each, server, provider, dedupes=dedupes)
 
 
-def _tables(planned: PlannedStep, view: View) -> tuple[QualifiedName, ...]:
+def _touched(planned: PlannedStep, view: View) -> tuple[int, ...]:
     table = view.seen.table(planned.step.table)
-    whole = (table.name,) if table else ()
-    return tuple(dict.fromkeys((*whole, *built(planned))))
+    return tuple(part.oid for part in touched(planned, table)) if table else ()
+
+
+def _of_quarantines(
+    prober: Prober,
+    view: View,
+    builds: Sequence[PlannedStep],
+    server: Server,
+    provider: Provider,
+) -> Iterator[Finding]:
+    for planned in builds:
+        if table := view.seen.table(planned.step.table):
+            parts = [part for part in table.tree() if part.name in built(planned)]
+            found = judge_quarantine(prober, parts, server, provider)
+            yield from (replace(finding, step=planned.step) for finding in found)
 
 
 def _of_references(prober: Prober, view: View, builds: Sequence[PlannedStep]) -> Iterator[Finding]:

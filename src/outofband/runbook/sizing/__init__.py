@@ -1,0 +1,1 @@
+"""What builds will take, and the workers and memory that they get."""
