@@ -17,18 +17,15 @@ from kinds.project import (
     GONE,
     GROUP,
     KEY,
-    LABEL,
     PARTED,
-    REBUILT,
     REFERENT,
     REFERS,
-    SCHEMA,
     SHOWN,
     TYPE,
     WHOLE,
 )
 from kinds.stage import KindsScene
-from outofband.model.names import QualifiedName, literal, quote
+from outofband.model.names import quote
 
 PARTLY_DONE = 4
 _ALTER, _ORDER = f"ALTER TABLE {WHOLE}", quote(COLUMNS[0])
@@ -68,13 +65,7 @@ _DEEDS = (
     ),
     Deed("the table is dropped", "^DROP TABLE", (f"DROP TABLE {GONE}",)),
     Deed("the index is rebuilt", "^REINDEX", (f"REINDEX TABLE CONCURRENTLY {WHOLE}",)),
-    Deed(
-        "another comment is written",
-        "^COMMENT ON INDEX",
-        (f"COMMENT ON INDEX {QualifiedName(REBUILT, SCHEMA)} IS 'by hand'",),
-    ),
     Deed("the view is refreshed", "^REFRESH", (f"REFRESH MATERIALIZED VIEW {SHOWN}",)),
-    Deed("the label is added", "ADD VALUE", (f"ALTER TYPE {TYPE} ADD VALUE {literal(LABEL)}",)),
 )
 
 
