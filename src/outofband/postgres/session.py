@@ -60,6 +60,7 @@ class Session:
         self._parameters: dict[str, str] = {}
         self._unhurried = ""
         self._locked: set[int] = set()
+        self._where = Target()
         self._connection = self._open()
 
     @property
@@ -232,17 +233,21 @@ class Session:
         self._locked.discard(table_oid)
         self._set(self._silence)
 
-    def reconnect(self) -> None:
-        """Open the session anew. Raises ConnectionLost while that is not possible, and while the
-        server is in recovery, as one that takes over from another is at first.
+    def reconnect(self) -> str:
+        """Open the session anew; return where it has come to, empty where that is the same server.
+        Raises ConnectionLost while that is not possible, and while the server is in recovery, as
+        one that takes over from another is at first.
         """
+        before = self._where
         self._connection.close()
         try:
             self._connection = self._open()
         except StateUnknown as error:
             raise ConnectionLost(error.what, why=error.why, do=_LOOK) from None
         if self.rows(_IN_RECOVERY)[0]["so"]:
-            raise ConnectionLost(f"the server of {self._where} is in recovery", do=_LOOK)
+            self._where, recovering = before, self._where
+            raise ConnectionLost(f"the server of {recovering} is in recovery", do=_LOOK)
+        return str(self._where) if self._where != before else ""
 
     def sever(self) -> None:
         """Break the connection, from any thread: who waits for its answer gets ConnectionLost."""
