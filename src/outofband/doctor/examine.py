@@ -96,7 +96,7 @@ def _indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
         ordered = replace(table, indexes=tuple(declared_first))
         yield from indexes.redundant(ordered, facts, seen.counted)
         keys = [c.columns for c in constraints.get(name, ()) if c.kind == "foreign_key"]
-        yield from indexes.unused(table, facts, seen.counted, keys)
+        yield from indexes.unused(ordered, facts, seen.counted, keys)
 
 
 def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
