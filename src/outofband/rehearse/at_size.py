@@ -6,7 +6,7 @@ like of it goes is measured with all of the table in memory, so that what comes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,7 +17,9 @@ from outofband_lint.reader import read
 from outofband_lint.statement import (
     CreateMaterializedView,
     CreateTableAs,
+    Query,
     RefreshMaterializedView,
+    Statement,
 )
 from outofband_lint.stats import Stats, shown_size
 
@@ -85,17 +87,25 @@ def holds(statements: Sequence[Traced], stats: Stats) -> Iterator[Hold]:
     """
     for _, group in groupby(statements, key=lambda traced: traced.transaction):
         run = [*group]
-        durations = [duration(traced, stats) for traced in run]
-        for number, traced in enumerate(run):
+        lasting = _to_the_end([duration(traced, stats) for traced in run])
+        for traced, lasts in zip(run, lasting, strict=True):
             for lock in () if traced.out_of_band else traced.locks:
-                yield Hold(lock, traced, _sum(durations[number:]))
+                yield Hold(lock, traced, lasts)
 
 
 def _works(traced: Traced) -> Iterator[tuple[QualifiedName, str, float]]:
     """Yield what was read or written from end to end, the verb, and how fast that goes."""
     yield from ((table, "written anew", _REWRITE) for table in traced.rewritten)
-    builds = (traced.created or traced.rebuilt) and not _copies(traced)
-    changed = {*_changed(traced)}
+    builds = bool(traced.created or traced.rebuilt)
+    if builds and traced.seeing == "parked" and not traced.scanned:
+        yield from ((lock.table, "indexed", _INDEX) for lock in traced.locks)
+    yield from _scans(traced, builds=builds) if traced.scanned else ()
+
+
+def _scans(traced: Traced, *, builds: bool) -> Iterator[tuple[QualifiedName, str, float]]:
+    statements = read(traced.sql)
+    changed = {*_changed(traced, statements)}
+    builds = builds and not any(isinstance(each, _COPIES) for each in statements)
     for table in traced.scanned:
         if table in changed:
             yield table, "changed", _CHANGE
@@ -103,31 +113,38 @@ def _works(traced: Traced) -> Iterator[tuple[QualifiedName, str, float]]:
             yield table, "indexed", _INDEX
         else:
             yield table, "read", _SCAN
-    if traced.seeing == "parked" and builds and not traced.scanned:
-        yield from ((lock.table, "indexed", _INDEX) for lock in traced.locks)
 
 
-def _copies(traced: Traced) -> bool:
-    """Tell whether what is new holds what a query gives: the tables that it reads get no index."""
-    kinds = CreateTableAs | CreateMaterializedView | RefreshMaterializedView
-    return any(isinstance(statement, kinds) for statement in read(traced.sql))
+_COPIES = CreateTableAs | CreateMaterializedView | RefreshMaterializedView
+"""What makes something that holds what a query gives: the tables that are read get no index."""
 
 
-def _changed(traced: Traced) -> Iterator[QualifiedName]:
+def _changed(traced: Traced, statements: Iterable[Statement]) -> Iterator[QualifiedName]:
     """Yield the tables whose rows it changed: their locks tell, and of what the transaction had
     locked before, the text.
     """
     new = {lock.table: lock.mode for lock in traced.locks}
-    read_of = (write for each in read(traced.sql) for write in getattr(each, "writes", ()))
-    changes = any(write.verb != "insert" for write in read_of)
+    queries = (each for each in statements if isinstance(each, Query))
+    changes = any(write.verb != "insert" for each in queries for write in each.writes)
     for table in traced.scanned:
         if new.get(table) is LockMode.ROW_EXCLUSIVE or (changes and table not in new):
             yield table
 
 
-def _sum(durations: Sequence[Duration | None]) -> Duration | None:
-    known = [each for each in durations if each is not None]
-    if len(known) < len(durations):
-        return None
-    words = filter(None, dict.fromkeys(each.method for each in known))
-    return Duration(sum(each.seconds for each in known), "; ".join(words))
+def _to_the_end(durations: Sequence[Duration | None]) -> list[Duration | None]:
+    """Return how long each statement, and those behind it, last in all: from the last one on, since
+    there may be thousands.
+    """
+    found: list[Duration | None] = []
+    all_of_it: Duration | None = Duration(0.0, "")
+    methods: list[str] = []
+    for each in reversed(durations):
+        if each is not None and each.method:
+            methods = [each.method, *(method for method in methods if method != each.method)]
+        if each is None or all_of_it is None:
+            all_of_it = None
+        else:
+            told = "; ".join(methods) if each.method else all_of_it.method
+            all_of_it = Duration(each.seconds + all_of_it.seconds, told)
+        found.append(all_of_it)
+    return found[::-1]

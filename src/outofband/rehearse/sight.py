@@ -47,12 +47,14 @@ class Sight:
     _modes: dict[int, str] = field(default_factory=dict)
     _own: set[int] = field(default_factory=set)
     _transaction: str = ""
+    _last_before: int = 0
     _newest: int = 0
 
     def begin(self, rows: Rows) -> None:
         """Look at everything: a transaction begins."""
         self._all(rows)
         self.before = dict(self.now)
+        self._last_before = max(self.before, default=0)
         self._newest = max(self._rows, default=0)
         self._modes.clear()
         _, self._transaction = session(rows)
@@ -63,7 +65,7 @@ class Sight:
 
     def after(self, rows: Rows, sql: str) -> Look:
         """Look at what a statement did."""
-        found = rows(_locked(self.before, self._newest, sql))
+        found = rows(_locked(self._last_before, self._newest, sql))
         if not self.is_open(str(found[0][0])):
             return Look(True, self._all(rows), {})
         named = [row for row in found if row[1] is not None]
@@ -108,11 +110,10 @@ def session(rows: Rows) -> tuple[int, str]:
     return pid, name
 
 
-def _locked(before: Mapping[int, Relation], newest: int, sql: str) -> str:
+def _locked(first: int, newest: int, sql: str) -> str:
     """Return the query for what is locked; what the transaction has made already is not asked for
     where the statement cannot have changed it. Oids are given in order.
     """
-    first = max(before, default=0)
     words = sql.lower()
     makes = words.lstrip().startswith(_MAKES)
     if not makes or any(word in words for word in _CHANGES_WHAT_IS_NEW):

@@ -7,7 +7,7 @@ from outofband.errors import sentence
 from outofband.model.index import Index
 from outofband.model.names import quote
 from outofband.runbook.duplicates.find import Duplicates, count, samples
-from outofband.runbook.duplicates.hazards import hidden_rows, require_movable
+from outofband.runbook.duplicates.hazards import hidden_rows, require_movable, unmovable
 from outofband.runbook.duplicates.move import move
 from outofband.runbook.duplicates.policy import KEEP_NEWEST, Dedupe, KeepNewest, Policy
 from outofband.runbook.duplicates.quarantine import make, quarantine_of
@@ -59,7 +59,7 @@ class Clearing:
             raise _too_busy()
         while (found := count(self._hand, index, self._policy)).groups:
             self._report(index, table, found)
-            self._require_remedy(index, found)
+            self._require_remedy(index, table, found)
             self._move(index, table, found)
 
     def _require_comparable(self, index: Index) -> None:
@@ -83,10 +83,13 @@ class Clearing:
         for sample in () if self._rounds else samples(self._hand, index, table.columns):
             self._screen.show_secret(f"  {sample}")
 
-    def _require_remedy(self, index: Index, found: Duplicates) -> None:
+    def _require_remedy(self, index: Index, table: TableFacts, found: Duplicates) -> None:
         if self._policy is Dedupe.REPORT or not found.movable:
             flags = Dedupe.IDENTICAL.flags if found.identical else ()
             why = f"{index.table} has duplicate rows"
+            if stays := unmovable(self._hand, table):
+                reason, do = stays
+                raise Stuck(f"{why}, and {reason}", do)
             raise Stuck(why, _what_to_do(self._policy, found), flags)
         if self._rounds == ROUNDS:
             raise _too_busy()

@@ -26,6 +26,11 @@ def hidden_rows(hand: Hand, table: TableFacts) -> Obstacle | None:
     return _hidden(row, table) if row["hides_rows"] else None
 
 
+def unmovable(hand: Hand, table: TableFacts) -> Obstacle | None:
+    """Return what keeps rows from being taken out of the table, whoever asks for it."""
+    return next(_obstacles(_facts(hand, table, "DELETE"), table, "DELETE"), None)
+
+
 def require_movable(hand: Hand, quarantine: Quarantine, table: TableFacts) -> None:
     """Raise Stuck when rows cannot be taken away from the table without harm."""
     row = _facts(hand, table, "DELETE", str(quarantine.place))
