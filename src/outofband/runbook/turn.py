@@ -48,7 +48,7 @@ class Turn:
             except SessionLost as lost:
                 self._losses.mend(lost)
             except GivenUp as given_up:
-                return self._ending(End.WAITING, given_up.why)
+                return self._ending(End.WAITING, str(given_up))
             except StatementFailed as failed:
                 if ending := self._after(failed):
                     return ending

@@ -43,10 +43,10 @@ class Display(Protocol):
         ...
 
     def showing(
-        self, what: str, done: str = "done in"
+        self, what: str, done: str = "done in", failed: str = "failed after"
     ) -> AbstractContextManager[Callable[[Progress], None]]:
         """Show progress while the block lasts; the function given to it takes every look, and
-        ``done`` are the words before the time it took.
+        ``done`` and ``failed`` are the words before the time it took.
         """
         ...
 
@@ -145,7 +145,7 @@ class Watched:
         """
         pid, evidence = self._hand.pid, self._evidence
         watch = _Watch(self._patient, partial(self._explain, pid), None)
-        with self._display.showing(what, "waited") as show:
+        with self._display.showing(what, "waited", "given up after") as show:
 
             def see(progress: Progress) -> None:
                 show(progress)
