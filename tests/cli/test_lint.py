@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -232,6 +233,16 @@ def test_an_env_py_that_cannot_run_is_told_and_stops_no_judgement(
     assert said in " ".join(linted.stdout.split())
     assert "error[index-built-in-deploy]" in linted.stdout
     assert "hunter2" not in linted.stdout + linted.stderr
+
+
+def test_nothing_judged_because_of_env_py_is_no_pass(project: Project) -> None:
+    shutil.rmtree(project.folder / "migrations" / "versions")
+    env_py = "from os import environ\nenviron['WHERE_REVISIONS_ARE']\n"
+    (project.folder / "migrations" / "env.py").write_text(env_py)
+    linted = project.lint()
+    assert (linted.returncode, linted.stdout) == (2, "")
+    assert "there is no revision to judge: migrations/env.py, which may say" in linted.stderr
+    assert "$WHERE_REVISIONS_ARE is not set. Set what env.py reads" in linted.stderr
 
 
 def test_without_execution_a_strangers_revision_is_judged_and_not_run(project: Project) -> None:

@@ -246,14 +246,16 @@ def test_a_deletion_takes_what_is_in_quarantine(migrated: Connection, folder: Bu
     assert not folder.quarantined(1).exists()
 
 
-def test_a_file_that_a_writer_never_finished_goes_after_the_grace_period(
-    migrated: Connection, folder: BundleFolder
+@pytest.mark.parametrize("grace", [WEEK, timedelta(0)])
+def test_a_file_that_a_writer_never_finished_goes_after_the_grace_period_and_an_hour(
+    migrated: Connection, folder: BundleFolder, grace: timedelta
 ) -> None:
     with folder.partial(1) as new, folder.partial(2) as old:
         new.write_bytes(b"new")
         old.write_bytes(b"old")
         os.utime(old, (0, 0))
-        assert {found.path: found.is_gone for found in swept(migrated, folder)} == {
+        sweep = Janitor(migrated, folder, grace, deletes=True).sweep()
+        assert {found.path: found.is_gone for found in sweep} == {
             new: False,
             old: True,
         }

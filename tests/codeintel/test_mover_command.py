@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_in_words_and_nothing_is_changed(
     monkeypatch.setattr("codeintel.store.folder.sync", full)
     assert call("reverse") == 3
     told = capsys.readouterr().err
-    assert "cannot be written: No space left on device. Make room" in told
+    assert "cannot be written: No space left on device. Remove the cause" in told
     assert PostgresStore(migrated).dumps() == [1, 2, 3]
     assert folder.bundles() == []
 

@@ -82,7 +82,7 @@ class Recorder:
         yield lambda: None
 
     @contextmanager
-    def showing(self, what: str, done: str = "") -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
+    def showing(self, what: str, *_: str) -> Iterator[Callable[[Any], None]]:  # noqa: ARG002
         yield self.progress.append
 
     awaiting = showing

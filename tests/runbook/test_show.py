@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from outofband.model.names import QualifiedName
 from outofband.model.state import State
+from outofband.model.step import AddEnumValue, DetachPartition, DropColumn, Reindex, SetNotNull
 from outofband.runbook.amount import size
 from outofband.runbook.plan import Plan, PlannedStep, plan
 from outofband.runbook.show import (
@@ -16,6 +18,8 @@ from outofband.runbook.show import (
     script,
     summary,
 )
+
+DOCS = QualifiedName("docs")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,24 @@ from outofband.runbook.show import (
 )
 def test_sizes_are_for_people(count: int, told: str) -> None:
     assert size(count) == told
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (DetachPartition("s", DOCS, QualifiedName("docs_1")), "partition docs_1"),
+        (DropColumn("s", DOCS, "path"), "column path"),
+        (SetNotNull("s", DOCS, "path"), "column path"),
+        (Reindex("s", DOCS, "by_path"), "index by_path"),
+        (AddEnumValue("s", QualifiedName("mood"), "it's"), "value 'it''s'"),
+    ],
+    ids=lambda given: getattr(given, "kind", ""),
+)
+def test_a_step_that_has_a_name_of_its_own_tells_what_of_its_table_it_is_about(
+    world: Any, step: Any, told: str
+) -> None:
+    (entry,) = document([world.standing(step, State.ABSENT)])["steps"]
+    assert entry["about"] == told
 
 
 def test_a_step_as_json_has_the_keys_of_the_contract(world: Any) -> None:

@@ -42,8 +42,8 @@ def command(
 
     A backup goes when its rows were moved and verified and are there, the grace period is over, it
     is unchanged since the copy, the mode is postgres, and no reader or janitor that is alive knows
-    files alone. So do files whose dump was deleted or replaced, and files that a writer never
-    finished. Rows are never deleted. Exits 0 whatever there is to do.
+    files alone. So do files whose dump was deleted or replaced, and after an hour at least those
+    that a writer never finished. Rows are never deleted. Exits 0 whatever there is to do.
     """
     role = Role("janitor", "delete" if delete else "dry run")
     with registered(database_url, role), connection(database_url) as store:

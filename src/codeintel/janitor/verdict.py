@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from codeintel.mode import Mode
+
+#: Whatever the grace period: a writer whose file is finished may wait for the lock of its dump.
+ON_ITS_WAY_FOR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def unchanged(moved: Moved, content: Content) -> Verdict:
 
 
 def on_partial(age: timedelta, situation: Situation) -> Verdict:
-    """Judge a file that was on its way into the store."""
-    if age < situation.grace:
+    """Judge a file that was on its way into the store, by how long nobody has written to it."""
+    if age < max(situation.grace, ON_ITS_WAY_FOR):
         return Verdict(False, "it may be on its way still")
     return Verdict(True, "its writer never finished it")

@@ -71,7 +71,7 @@ class BundleNotWritten(NothingChanged):
         super().__init__(
             f"the bundle {path} cannot be written",
             why=why,
-            do="Make room, or let this process write there, and run the same command again",
+            do="Remove the cause, such as a full disk, and run the same command again",
         )
 
 

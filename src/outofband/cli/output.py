@@ -17,7 +17,7 @@ from outofband.catalog.standing import Standing
 from outofband.cli.project import Seen
 from outofband.model.state import State
 from outofband.runbook.rate import duration
-from outofband.runbook.show import document, summary, table_name
+from outofband.runbook.show import about, document, summary, table_name
 from outofband.runbook.show_backfill import words
 
 _COLOURS = {
@@ -70,7 +70,7 @@ def _standing_cells(s: Standing, ages: Mapping[str, timedelta]) -> tuple[str | T
         s.step.name,
         s.step.kind.replace("_", " "),
         table_name(s.step),
-        Text(s.state.value.replace("_", " "), style=_COLOURS.get(s.state, "default")),
+        Text(s.state.words, style=_COLOURS.get(s.state, "default")),
         Text("yes", style="green") if s.done else Text("no", style="yellow"),
         s.revision,
         _note(s, ages),
@@ -126,7 +126,8 @@ def _note(standing: Standing, ages: Mapping[str, timedelta]) -> str:
     since = f"pending for up to {age.days} days" if age.days > 1 else ""
     facts = standing.sight.backfill
     far = words(facts) if facts and not standing.done else ""
-    return "; ".join(part for part in (far, waits or standing.sight.reason, since) if part)
+    what = "" if standing.done else about(standing.step)
+    return "; ".join(part for part in (what, far, waits or standing.sight.reason, since) if part)
 
 
 def warn_incomplete(revisions: Iterable[str]) -> None:

@@ -101,11 +101,13 @@ class OperatorScreen:
             yield count
 
     @contextmanager
-    def showing(self, what: str, done: str = "done in") -> Iterator[Callable[[Progress], None]]:
-        """Show progress while the block runs, and tell how long it took, in the words ``done``."""
+    def showing(
+        self, what: str, done: str = "done in", failed: str = "failed after"
+    ) -> Iterator[Callable[[Progress], None]]:
+        """Show progress while the block runs, and tell how long it took, in these words."""
         started = time.monotonic()
         shown = self._bars if self._console.is_terminal else self._lines
-        ended = "failed after"
+        ended = failed
         try:
             with shown(what) as show:
                 yield show

@@ -20,6 +20,10 @@ class StartAfterUnknown(Misuse):
     """The setting ``start-after`` names no revision."""
 
 
+class NoRevisions(Misuse):
+    """No revision was found, and env.py, which may say where they are, could not be run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What was found, in upgrade order; paths are relative to the working directory.
@@ -48,9 +52,10 @@ def judge(
     ``progress`` is brought to the end, for who wants to know more of the way.
     Without ``executes`` the project's own rules do not judge; ``with_baseline`` decides what is
     new.
-    Raises what :mod:`.rules` and :mod:`.past` raise, and StartAfterUnknown.
+    Raises what :mod:`.rules` and :mod:`.past` raise, NoRevisions and StartAfterUnknown.
     """
     own = subject.settings
+    _require_revisions(subject)
     try:
         found = lint(
             subject.revisions,
@@ -77,6 +82,18 @@ def judge(
         compared.new,
         compared.stale if subject.is_whole else 0,
         subject.is_whole and own.start_after is None and not known,
+    )
+
+
+def _require_revisions(subject: Subject) -> None:
+    environment = subject.environment
+    if environment is None or environment.problem is None or subject.graph:
+        return
+    raise NoRevisions(
+        "there is no revision to judge",
+        why=f"{os.path.relpath(environment.path)}, which may say where they are, could not be run:"
+        f" {environment.problem.reason}",
+        do="Set what env.py reads, and install what it imports",
     )
 
 

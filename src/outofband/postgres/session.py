@@ -15,6 +15,7 @@ from outofband.catalog.facts import APPLICATION_PREFIX
 from outofband.catalog.reader import Row
 from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.model.statements import Statement, due_timeouts, timeouts
 from outofband.postgres.source import Source, connect
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
@@ -34,7 +35,6 @@ _SEES = "read committed"
 """Each statement sees what was committed before it, whatever the role's default is: a batch locks
 rows, then looks again who refers to them."""
 _LOOK = "Run outofband status when the server is back"
-_CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
 _IN_TRANSACTION, _SILENCE = "idle_in_transaction_session_timeout", "15s"
 _IN_RECOVERY = "SELECT pg_is_in_recovery() AS so"
@@ -196,7 +196,7 @@ class Session:
         try:
             self._set(self._defaults)
         except StatementFailed as failed:
-            if failed.sqlstate != _CANCELLED:
+            if failed.sqlstate != QUERY_CANCELED:
                 raise
             self._set(self._defaults)
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from outofband.catalog.standing import Standing
+from outofband.model.names import literal
 from outofband.model.state import State
 from outofband.model.statements import (
     Action,
@@ -17,7 +18,14 @@ from outofband.model.statements import (
     RunBackfill,
     due_timeouts,
 )
-from outofband.model.step import Step
+from outofband.model.step import (
+    AddEnumValue,
+    DetachPartition,
+    DropColumn,
+    Reindex,
+    SetNotNull,
+    Step,
+)
 from outofband.runbook.amount import size
 from outofband.runbook.duplicates.policy import Dedupe, Policy
 from outofband.runbook.hazards import flag, hazards
@@ -56,6 +64,8 @@ def _entry(standing: Standing) -> dict[str, Any]:
         "done": standing.done,
         "since_revision": standing.revision,
     }
+    if told := about(standing.step):
+        entry["about"] = told
     if standing.waits_for:
         entry["waits_for"] = list(standing.waits_for)
     if standing.sight.reason:
@@ -189,6 +199,21 @@ def _sql(action: Action) -> str:
         return f"run {action.step.spec}, batch by batch"
     assert isinstance(action, AwaitBuild)
     return f"wait for the build of {action.index.name} that pid {action.pid} goes on with"
+
+
+def about(step: Step) -> str:
+    """Return what of its table a step is about, where its name and its kind do not say it."""
+    match step:
+        case DetachPartition(partition=partition):
+            return f"partition {partition}"
+        case DropColumn(column=column) | SetNotNull(column=column):
+            return f"column {column}"
+        case Reindex(index=index):
+            return f"index {index}"
+        case AddEnumValue(value=value):
+            return f"value {literal(value).strip()}"
+        case _:
+            return ""
 
 
 def table_name(step: Step) -> str:

@@ -48,7 +48,7 @@ class Turn:
             except SessionLost as lost:
                 self._losses.mend(lost)
             except GivenUp as given_up:
-                return self._ending(End.WAITING, given_up.why)
+                return self._ending(End.WAITING, str(given_up))
             except StatementFailed as failed:
                 if ending := self._after(failed):
                     return ending
@@ -159,7 +159,7 @@ class Turn:
         return self._ending(End.REFUSED, why, "Look at the new plan")
 
     def _stale(self, now: PlannedStep) -> Ending:
-        state = now.standing.state.value.replace("_", " ")
+        state = now.standing.state.words
         why = f"the world has moved since the plan was shown: it is {state} now"
         return self._ending(End.REFUSED, why, "Look at the new plan")
 

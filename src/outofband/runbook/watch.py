@@ -12,12 +12,12 @@ from typing import Protocol
 
 from outofband.catalog.facts import APPLICATION_PREFIX, IN_UPGRADE, WATCHER_PREFIX
 from outofband.catalog.reader import query
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Progress, StatementFailed
 from outofband.runbook.rate import duration
 from outofband.runbook.waiting import GivenUp, Patience, Wait, explained
 
-_CANCELLED = "57014"
 _BY_OPERATOR = "cancelled by the operator"
 _ENDED_SECONDS = 10.0
 _POLL_SECONDS = 0.05
@@ -43,10 +43,10 @@ class Display(Protocol):
         ...
 
     def showing(
-        self, what: str, done: str = "done in"
+        self, what: str, done: str = "done in", failed: str = "failed after"
     ) -> AbstractContextManager[Callable[[Progress], None]]:
         """Show progress while the block lasts; the function given to it takes every look, and
-        ``done`` are the words before the time it took.
+        ``done`` and ``failed`` are the words before the time it took.
         """
         ...
 
@@ -132,7 +132,7 @@ class Watched:
                     yield watch.check
             except StatementFailed as failed:
                 evidence.failed(failed)
-                if failed.sqlstate == _CANCELLED:
+                if failed.sqlstate == QUERY_CANCELED:
                     watch.check()
                 raise
             finally:
@@ -145,7 +145,7 @@ class Watched:
         """
         pid, evidence = self._hand.pid, self._evidence
         watch = _Watch(self._patient, partial(self._explain, pid), None)
-        with self._display.showing(what, "waited") as show:
+        with self._display.showing(what, "waited", "given up after") as show:
 
             def see(progress: Progress) -> None:
                 show(progress)

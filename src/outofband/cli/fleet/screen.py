@@ -44,10 +44,10 @@ class TargetScreen:
         return self._screen.counting(f"{what} ({self._name})", of)
 
     def showing(
-        self, what: str, done: str = "done in"
+        self, what: str, done: str = "done in", failed: str = "failed after"
     ) -> AbstractContextManager[Callable[[Progress], None]]:
         """Show progress while the block lasts."""
-        return self._screen.showing(f"{self._name}: {what}", done)
+        return self._screen.showing(f"{self._name}: {what}", done, failed)
 
 
 class FleetBoard:
