@@ -34,7 +34,8 @@ test-faults: $(VENV)/.ready ## what the runbook survives, with an application at
 	FAULTS=$(or $(FAULTS),cut) OUTOFBAND_MATRIX=require \
 		$(BIN)/python -m pytest -n auto --dist loadgroup tests/faults tests/ephemeral/test_killed.py \
 		tests/postgres/test_constraint_faults.py tests/postgres/test_moving_faults.py \
-		tests/postgres/test_partitions.py tests/postgres/test_prefixes.py \
+		tests/postgres/test_partition_keys.py tests/postgres/test_partitions.py \
+		tests/postgres/test_prefixes.py \
 		tests/postgres/test_temp_files.py tests/postgres/test_waiting.py \
 		tests/revisions/test_cut_off.py tests/revisions/test_pods.py \
 		tests/cli/test_signals.py tests/cli/test_targets.py \

@@ -53,6 +53,16 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return cores + cores // 2
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without looking for garbage, of which there is none, among all that is kept."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Begin to run, with what was collected out of the way.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypedDict, Unpack, get_args, get_type_hints
 
 from outofband_lint.context import Context, StatementContext
 from outofband_lint.example import Example
@@ -61,16 +61,16 @@ class Rule:
 
     name: str
     page: str
-    severity: Severity
-    opt_in: bool
-    aliases: tuple[str, ...]
-    lock: LockMode | None
-    rewrites: bool
-    scans: bool
-    sqlstate: str | None
-    since: int
-    failure: str | None
-    given: str
+    severity: Severity = "error"
+    opt_in: bool = False
+    aliases: tuple[str, ...] = ()
+    lock: LockMode | None = None
+    rewrites: bool = False
+    scans: bool = False
+    sqlstate: str | None = None
+    since: int = 14
+    failure: str | None = None
+    given: str = ""
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     statements: tuple[type[Statement], ...] = ()
@@ -85,137 +85,78 @@ class Rule:
         return self.page.split("\n", 1)[0]
 
 
-def statement_rule(
-    *,
-    severity: Severity = "error",
-    opt_in: bool = False,
-    aliases: tuple[str, ...] = (),
-    lock: LockMode | None = None,
-    rewrites: bool = False,
-    scans: bool = False,
-    sqlstate: str | None = None,
-    since: int = 14,
-    failure: str | None = None,
-    given: str = "",
-    bad: tuple[Example | str, ...],
-    good: tuple[Example | str, ...],
-) -> Callable[[StatementCheck], Rule]:
+class Examples(TypedDict):
+    """What every rule shows; an example may be its SQL alone."""
+
+    bad: tuple[Example | str, ...]
+    good: tuple[Example | str, ...]
+
+
+class Told(Examples, total=False):
+    """What every rule may say of itself, as the fields of a Rule."""
+
+    severity: Severity
+    opt_in: bool
+    aliases: tuple[str, ...]
+    given: str
+
+
+class Claim(Told, total=False):
+    """What a rule of statements claims besides."""
+
+    lock: LockMode
+    rewrites: bool
+    scans: bool
+    sqlstate: str
+    since: int
+    failure: str
+
+
+class Harm(Told):
+    """What a rule says besides that judges no statement, so that no lock is the cost."""
+
+    failure: str
+
+
+def statement_rule(**told: Unpack[Claim]) -> Callable[[StatementCheck], Rule]:
     """Make a rule of a check of one statement, given the schema before it.
 
     The check sees the statements of the type that its first parameter is annotated with, as with
     functools.singledispatch; a union names several, Statement all.
     """
-
-    def rule(check: StatementCheck) -> Rule:
-        return _rule(
-            check,
-            severity=severity,
-            opt_in=opt_in,
-            aliases=aliases,
-            lock=lock,
-            rewrites=rewrites,
-            scans=scans,
-            sqlstate=sqlstate,
-            since=since,
-            failure=failure,
-            given=given,
-            bad=_examples(bad),
-            good=_examples(good),
-            statements=_statements(check),
-            check=check,
-        )
-
-    return rule
+    return lambda check: _rule(check, told, Claim, statements=_statements(check), check=check)
 
 
-def head_rule(
-    *,
-    severity: Severity = "error",
-    opt_in: bool = False,
-    aliases: tuple[str, ...] = (),
-    failure: str,
-    given: str = "",
-    bad: tuple[Example | str, ...],
-    good: tuple[Example | str, ...],
-) -> Callable[[HeadCheck], Rule]:
+def head_rule(**told: Unpack[Harm]) -> Callable[[HeadCheck], Rule]:
     """Make a rule of a check of the schema that all revisions leave behind."""
-
-    def rule(check: HeadCheck) -> Rule:
-        return _rule(
-            check,
-            severity=severity,
-            opt_in=opt_in,
-            aliases=aliases,
-            failure=failure,
-            given=given,
-            bad=_examples(bad),
-            good=_examples(good),
-            check_at_head=check,
-        )
-
-    return rule
+    return lambda check: _rule(check, told, Harm, check_at_head=check)
 
 
-def project_rule(
-    *,
-    severity: Severity = "error",
-    opt_in: bool = False,
-    aliases: tuple[str, ...] = (),
-    failure: str,
-    given: str = "",
-    bad: tuple[Example | str, ...],
-    good: tuple[Example | str, ...],
-) -> Callable[[ProjectCheck], Rule]:
+def project_rule(**told: Unpack[Harm]) -> Callable[[ProjectCheck], Rule]:
     """Make a rule of a check of the revisions' graph, of env.py or of what the base had."""
-
-    def rule(check: ProjectCheck) -> Rule:
-        return _rule(
-            check,
-            severity=severity,
-            opt_in=opt_in,
-            aliases=aliases,
-            failure=failure,
-            given=given,
-            bad=_examples(bad),
-            good=_examples(good),
-            check_project=check,
-        )
-
-    return rule
+    return lambda check: _rule(check, told, Harm, check_project=check)
 
 
-def suppression_rule(
-    *,
-    severity: Severity = "warning",
-    opt_in: bool = False,
-    aliases: tuple[str, ...] = (),
-    failure: str,
-    given: str = "",
-    bad: tuple[Example | str, ...],
-    good: tuple[Example | str, ...],
-) -> Callable[[SuppressionCheck], Rule]:
-    """Make a rule of a check of one suppression, once all else is judged; the place is its line."""
-
-    def rule(check: SuppressionCheck) -> Rule:
-        return _rule(
-            check,
-            severity=severity,
-            opt_in=opt_in,
-            aliases=aliases,
-            failure=failure,
-            given=given,
-            bad=_examples(bad),
-            good=_examples(good),
-            check_suppression=check,
-        )
-
-    return rule
+def suppression_rule(**told: Unpack[Harm]) -> Callable[[SuppressionCheck], Rule]:
+    """Make a rule of a check of one suppression, once all else is judged; the place is its line. It
+    warns unless it says otherwise.
+    """
+    warns: Harm = {"severity": "warning", **told}
+    return lambda check: _rule(check, warns, Harm, check_suppression=check)
 
 
-def _rule(function: Callable[..., Any], /, **fields: Any) -> Rule:
-    claim = {"lock": None, "rewrites": False, "scans": False, "sqlstate": None, "since": 14}
+def _rule(
+    function: Callable[..., Any], told: Mapping[str, Any], known: Any, /, **checks: Any
+) -> Rule:
+    """Make the rule; raises TypeError for what is missing, and for what is not ``known``."""
+    missing = known.__required_keys__ - told.keys()
+    unknown = told.keys() - known.__required_keys__ - known.__optional_keys__
+    if missing or unknown:
+        names = ", ".join(sorted(missing or unknown))
+        raise TypeError(f"{names} {'is missing' if missing else 'is not what it may say'}")
+    examples = {which: _examples(told[which]) for which in Examples.__required_keys__}
     name = function.__name__.replace("_", "-")
-    return Rule(name=name, page=cleandoc(function.__doc__ or ""), **{**claim, **fields})
+    return Rule(name=name, page=cleandoc(function.__doc__ or ""), **{**told, **examples, **checks})
 
 
 def _statements(check: StatementCheck) -> tuple[type[Statement], ...]:

@@ -257,6 +257,15 @@ def test_eject_finds_the_revisions_where_env_py_says_that_they_are(folder: Folde
     assert "create_index(" in (folder.path / "db/of_postgres" / revision.name).read_text()
 
 
+def test_eject_leaves_nothing_of_a_folder_that_is_named_from_here(folder: Folder) -> None:
+    folder("init", "db", "--deploy", "job", "--yes")
+    ini = folder.path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("%(here)s/", ""))
+    folder.revision("db")
+    left = folder("eject", "--yes")
+    assert (left.returncode, "stays for a person" in left.stderr) == (0, False)
+
+
 def test_two_heads_leave_as_one_does(folder: Folder) -> None:
     folder("init", "db", "--deploy", "job", "--yes")
     first = folder.revision("db")

@@ -60,6 +60,12 @@ def test_scans_count_by_the_rows_they_have_met() -> None:
     assert never_analysed.read_bytes == 3 * MB
 
 
+def test_scans_of_partitions_are_not_scans_of_the_whole() -> None:
+    finding = judge(Reading(relation(kind="partitioned table"), None), ["docs_id"], [], "")
+    assert finding.evidence[0].startswith("about 1,000 sequential scans of partitions, which read")
+    assert finding.cost.startswith("a query that asks all partitions reads 20 MB")
+
+
 def test_an_index_to_come_is_the_next_command_unless_it_serves_no_query() -> None:
     lacking = Asking(Candidate("SELECT 1 FROM docs", "q"), frozenset({DOCS}), "op.create_index(…)")
     served = Asking(Candidate("SELECT 2 FROM docs", "r"), frozenset({DOCS}))

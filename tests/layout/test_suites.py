@@ -12,6 +12,7 @@ VERBS = {
     "FAULTS": "test-faults",
     "ORACLE": "test-oracle",
     "DOCS": "test-docs",
+    "MATRIX": "test-matrix",
     "RELEASE": "test-release",
 }
 MARKED = [

@@ -19,8 +19,7 @@ from outofband_lint.source import Source
 from outofband_lint.statement import NotUnderstood
 from outofband_lint.trial import findings_of
 
-CASES = [(rule, example) for rule in all_rules() for example in rule.bad]
-GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
+EVERY = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
 # Rules about a revision, a session or an object that is no table have no table to name.
 WITHOUT_TABLE = {
     "applied-revision-edited",
@@ -62,13 +61,6 @@ VERBS = set(VERB_LIST.split())
 SLOTS = ("Cost:", "Instead:", "Allowed when:", "Source:")
 
 
-def name(value: object) -> str:
-    if isinstance(value, Rule):
-        return value.name
-    assert isinstance(value, Example)
-    return " ".join(value.sql.split())[:60] or "barrier"
-
-
 JUDGED: dict[tuple[Rule, int], list[Finding]] = {}
 
 
@@ -79,25 +71,34 @@ def found(rule: Rule, example: Example) -> list[Finding]:
     return JUDGED[rule, id(example)]
 
 
-@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
-def test_a_bad_example_is_found_exactly_once(rule: Rule, example: Example) -> None:
-    (finding,) = found(rule, example)
-    assert finding.severity in ("error", "warning")
-    assert finding.path == "versions/2_example.py"
-    assert finding.line >= 8
+def finding_of(rule: Rule, example: Example) -> Finding:
+    findings = found(rule, example)
+    assert len(findings) == 1, example.sql
+    return findings[0]
 
 
-@pytest.mark.parametrize(("rule", "example"), GOOD, ids=name)
-def test_a_good_example_is_silent(rule: Rule, example: Example) -> None:
-    assert found(rule, example) == []
+@EVERY
+def test_a_bad_example_is_found_exactly_once(rule: Rule) -> None:
+    for example in rule.bad:
+        finding = finding_of(rule, example)
+        assert finding.severity in ("error", "warning"), example.sql
+        assert finding.path == "versions/2_example.py"
+        assert finding.line >= 8, example.sql
 
 
-@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
-def test_the_message_names_the_table(rule: Rule, example: Example) -> None:
-    (finding,) = found(rule, example)
-    assert finding.message.endswith(".")
-    if rule.name not in WITHOUT_TABLE:
-        assert any(table in finding.message for table in table_names(rule, example))
+@EVERY
+def test_a_good_example_is_silent(rule: Rule) -> None:
+    for example in rule.good:
+        assert found(rule, example) == [], example.sql
+
+
+@EVERY
+def test_the_message_names_the_table(rule: Rule) -> None:
+    for example in rule.bad:
+        message = finding_of(rule, example).message
+        assert message.endswith(".")
+        if rule.name not in WITHOUT_TABLE:
+            assert any(table in message for table in table_names(rule, example)), message
 
 
 def sources(rule: Rule, example: Example) -> list[Source]:
@@ -115,22 +116,24 @@ def table_names(rule: Rule, example: Example) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
-def test_the_message_names_the_lock_and_what_it_blocks(rule: Rule, example: Example) -> None:
-    (finding,) = found(rule, example)
-    if rule.lock in (LockMode.SHARE, LockMode.ACCESS_EXCLUSIVE):
-        assert rule.lock.value in finding.message
-        assert rule.lock.blocks in finding.message
+@EVERY
+def test_the_message_names_the_lock_and_what_it_blocks(rule: Rule) -> None:
+    for example in rule.bad:
+        message = finding_of(rule, example).message
+        if rule.lock in (LockMode.SHARE, LockMode.ACCESS_EXCLUSIVE):
+            assert rule.lock.value in message
+            assert rule.lock.blocks in message
 
 
-@pytest.mark.parametrize(("rule", "example"), CASES, ids=name)
-def test_the_help_says_what_to_do(rule: Rule, example: Example) -> None:
-    (finding,) = found(rule, example)
-    assert finding.help.split()[0] in VERBS
-    assert "you can" not in finding.help.lower()
+@EVERY
+def test_the_help_says_what_to_do(rule: Rule) -> None:
+    for example in rule.bad:
+        told = finding_of(rule, example).help
+        assert told.split()[0] in VERBS
+        assert "you can" not in told.lower()
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=name)
+@EVERY
 def test_the_page_has_every_part_in_order(rule: Rule) -> None:
     positions = [rule.page.find(f"\n\n{slot}") for slot in SLOTS]
     assert -1 not in positions
@@ -139,14 +142,14 @@ def test_the_page_has_every_part_in_order(rule: Rule) -> None:
     assert "PostgreSQL 18" in rule.page
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=name)
+@EVERY
 def test_the_page_names_the_operation_and_the_plain_form(rule: Rule) -> None:
     instead = " ".join(rule.page.split("Instead:")[1].split("Allowed when:")[0].split())
     assert "op." in instead
     assert "plain Alembic" in instead.replace("Plain", "plain") or "Alembic's" in instead
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=name)
+@EVERY
 def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
     assert (rule.lock is None) != (rule.failure is None)
     checks = (rule.check, rule.check_at_head, rule.check_project, rule.check_suppression)
@@ -155,18 +158,17 @@ def test_a_rule_says_what_it_costs_and_has_several_examples(rule: Rule) -> None:
     assert len(rule.good) >= 2
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=name)
+@EVERY
 def test_the_bad_examples_cover_quoted_names(rule: Rule) -> None:
     assert any('"' in source.sql for example in rule.bad for source in sources(rule, example))
 
 
-@pytest.mark.parametrize(("rule", "example"), CASES + GOOD, ids=name)
-def test_only_the_rule_about_it_has_examples_that_are_not_understood(
-    rule: Rule, example: Example
-) -> None:
-    statements = read(rule.given) + read(example.sql)
-    if rule.name != "statement-not-understood":
-        assert not [s for s in statements if isinstance(s, NotUnderstood)]
+@EVERY
+def test_only_the_rule_about_it_has_examples_that_are_not_understood(rule: Rule) -> None:
+    for example in (*rule.bad, *rule.good):
+        statements = read(rule.given) + read(example.sql)
+        if rule.name != "statement-not-understood":
+            assert not [s for s in statements if isinstance(s, NotUnderstood)], example.sql
 
 
 def test_every_file_in_the_folder_is_a_rule_of_that_name_in_order() -> None:

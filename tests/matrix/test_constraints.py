@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import suites
 from matrix.cluster import Cluster
 from matrix.servers import majors
 from matrix.trace import Step as Sent
@@ -28,6 +29,8 @@ from outofband.postgres.source import Url
 from outofband.runbook.apply import apply
 from outofband.runbook.ending import End
 from outofband.runbook.world import Scope, World, look
+
+pytestmark = suites.MATRIX
 
 KINDS = "CREATE TABLE kinds (id int PRIMARY KEY); INSERT INTO kinds VALUES (0), (1), (2)"
 ROWS = "INSERT INTO docs SELECT n, n % 3, 'p' FROM generate_series(0, 99) AS n"

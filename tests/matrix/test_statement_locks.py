@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+import suites
 from matrix.cluster import Cluster
 from matrix.corpus import Known, Locks, corpus
 from matrix.servers import majors
 from matrix.trace import Step
 from outofband_lint.locks import LockMode
+
+pytestmark = suites.MATRIX
 
 GIVEN, STATEMENTS = corpus()
 NEEDS_NO_TRANSACTION = "25001"

@@ -90,4 +90,4 @@ def test_a_slot_that_stays_far_is_waited_for_no_longer_than_max_wait(
     step, near = steps.create("docs_id", "docs", "id"), Conditions(max_lag=MaxLag(bytes=1000))
     (ending,) = lagging.apply(step, patient=Patient(max_wait=0.1), conditions=near)
     assert (ending.end, ending.acted) == (End.WAITING, False)
-    assert ending.why.startswith("slot standby lags ")
+    assert ending.why.startswith("given up: slot standby lags ")

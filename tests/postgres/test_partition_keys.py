@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import suites
 from mortal import Killed, Mortal
 from outofband.model.index import ConstraintKind
 from outofband.model.names import QualifiedName
@@ -78,6 +79,7 @@ def test_a_constraint_is_made_of_the_index_of_each_partition(
     events.sql("INSERT INTO events VALUES (1, 1) ON CONFLICT (id, day) DO NOTHING")
 
 
+@suites.FAULTS
 @pytest.mark.parametrize("died_after", range(sum(ACTIONS)))
 def test_a_run_that_dies_after_any_action_is_finished_by_the_next(
     events: Any, steps: Any, screen: Any, died_after: int
@@ -109,6 +111,7 @@ def test_partitions_that_come_during_a_build_get_theirs(events: Any, steps: Any)
     whole(events, "primary_key", "e3", "e2c")
 
 
+@suites.FAULTS
 @pytest.mark.parametrize("died_after", [*range(0, 18, 2), 17, None])
 def test_an_index_that_was_whole_before_serves_until_the_constraint_does(
     events: Any, steps: Any, screen: Any, died_after: int | None

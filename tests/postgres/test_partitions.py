@@ -76,6 +76,7 @@ def test_any_definition_is_recognised_on_every_level(events: Any, steps: Any, gi
     assert events.plan(step).steps == ()
 
 
+@suites.FAULTS
 @pytest.mark.parametrize("died_after", range(ACTIONS))
 def test_a_run_that_dies_after_any_action_is_finished_by_the_next(
     events: Any, steps: Any, screen: Any, died_after: int
@@ -114,6 +115,7 @@ def test_after_kill_9_in_a_partition_the_next_run_finishes(
     whole(events)
 
 
+@suites.FAULTS
 @pytest.mark.parametrize("seed", range(4))
 def test_kill_9_at_any_moment_harms_nothing(events: Any, steps: Any, seed: int) -> None:
     """A new definition replaces the old one over all partitions, with a build beside it."""

@@ -236,7 +236,7 @@ def test_the_build_of_a_run_that_lives_goes_on(docs: Any, steps: Any) -> None:
         watched = "SELECT FROM pg_stat_activity WHERE application_name = 'outofband watches ' || %s"
         docs.eventually(lambda: docs.sql(watched, pid))
         (ending,) = docs.apply(step, patient=Patient(max_wait=0.4))
-        assert ending.why.startswith("another works on it")
+        assert ending.why.startswith("given up: another works on it")
         assert docs.phase() == SNAPSHOTS
     assert alive.wait() == 0
     assert docs.indexes() == {"docs_id": True}

@@ -130,16 +130,19 @@ def test_partitions_that_are_locked_alike_share_a_lane() -> None:
     assert "<summary>and 11 more alike</summary>" in told
 
 
-def test_a_lock_is_drawn_from_its_statement_to_the_end_of_its_transaction() -> None:
-    first = traced("", "t", transaction=1)
+@pytest.mark.parametrize("unnoticed", [0.001, 0.049])
+def test_a_lock_is_drawn_from_its_statement_to_the_end_of_its_transaction(
+    unnoticed: float,
+) -> None:
+    first = traced("", "t", transaction=1, seconds=unnoticed)
     slow = traced("", "u", scanned=("u",), transaction=1)
     last = traced("", "v", scanned=("v",), transaction=2)
     told = rehearsal(first, slow, last, sizes={"u": GIGABYTE, "v": GIGABYTE})
     drawn = [*spans([first, slow, last], told.holds, told.stats)]
-    assert [(round(span.start, 2), round(span.end, 2)) for span in drawn] == [
-        (0.0, 0.51),
-        (0.01, 0.51),
-        (0.51, 1.0),
+    assert [(round(span.start, 6), round(span.end, 6)) for span in drawn] == [
+        (0.0, 0.505),
+        (0.01, 0.505),
+        (0.505, 1.0),
     ]
 
 

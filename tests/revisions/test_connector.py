@@ -159,3 +159,15 @@ def test_an_online_env_py_without_a_connection_is_a_misuse(project) -> None:
     project.env_py("from alembic import context\ncontext.configure(dialect_name='postgresql')\n")
     with pytest.raises(EnvPyFailed, match="configures no connection"):
         connector(project.environment)
+
+
+def test_an_env_py_that_a_program_gives_its_connection_is_told_of_database_url(project) -> None:
+    project.env_py(
+        "from alembic import context\n"
+        "if context.is_offline_mode():\n"
+        "    context.configure(dialect_name='postgresql')\n"
+        "else:\n"
+        "    context.config.attributes.get('connection').engine\n"
+    )
+    with pytest.raises(EnvPyFailed, match="name the database by --database-url"):
+        connector(project.environment)

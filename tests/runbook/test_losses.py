@@ -12,13 +12,14 @@ from outofband.runbook.hand import SessionLost
 from outofband.runbook.losses import Losses
 
 
-def away(times: float) -> Callable[[], None]:
+def away(times: float, elsewhere: str = "") -> Callable[[], str]:
     """Return what reconnects to a server that is away for so many attempts."""
     attempts = itertools.count(1)
 
-    def reconnect() -> None:
+    def reconnect() -> str:
         if next(attempts) <= times:
             raise SessionLost
+        return elsewhere
 
     return reconnect
 
@@ -31,6 +32,12 @@ def test_it_is_tried_until_the_server_is_there_with_longer_and_longer_pauses(tim
     assert said == ["the connection was lost; connecting again to see what is left"]
     assert len(paused) == times
     assert all(0.1 * 2**n <= pause <= 5 for n, pause in enumerate(paused[:5]))
+
+
+def test_a_server_that_has_taken_over_is_named() -> None:
+    said: list[str] = []
+    Losses(away(0, "database app at db2:5432"), said.append).mend(SessionLost())
+    assert said[1:] == ["another server has taken over: database app at db2:5432"]
 
 
 def test_a_server_that_stays_away_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,5 +18,6 @@ def _of(verb: str, variable: str) -> pytest.MarkDecorator:
 
 FAULTS = _of("test-faults", "FAULTS")
 ORACLE = _of("test-oracle", "ORACLE_EVERY")
+MATRIX = _of("test-matrix", "OUTOFBAND_MATRIX")
 DOCS = _of("test-docs", "OUTOFBAND_DOCS")
 RELEASE = _of("test-release", "OUTOFBAND_RELEASE")

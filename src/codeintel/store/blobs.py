@@ -131,7 +131,7 @@ def _pack(json_: Any) -> bytes:
 def _unpack(blob: bytes) -> Any:
     try:
         return json.loads(gzip.decompress(blob))
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise _unreadable("not gzipped JSON") from error
 
 

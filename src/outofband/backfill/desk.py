@@ -35,6 +35,6 @@ class Desk(Reader, Protocol):
         """
         ...
 
-    def reconnect(self) -> None:
-        """Open the session anew after it was lost."""
+    def reconnect(self) -> str:
+        """Open the session anew after it was lost; return where, if that is another server."""
         ...

@@ -13,12 +13,12 @@ from outofband.backfill.spec import Spec, Unit
 from outofband.backfill.state import State
 from outofband.catalog.backfills import Answer
 from outofband.model.progress import Progress
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.runbook.hand import StatementFailed
 
 _Told = TypeVar("_Told")
 
 BRIEFLY = "2s"
-_TOO_LONG = "57014"
 _SET = """
     SELECT set_config('statement_timeout', %(timeout)s, true),
            set_config('idle_in_transaction_session_timeout', %(idle)s, true)
@@ -43,7 +43,7 @@ def _briefly(desk: Desk, ask: Callable[[Any], _Told]) -> _Told | None:
         with _lent(desk, BRIEFLY) as connection:
             return ask(connection)
     except StatementFailed as failed:
-        if failed.sqlstate != _TOO_LONG:
+        if failed.sqlstate != QUERY_CANCELED:
             raise
         return None
 

@@ -13,11 +13,11 @@ from outofband.backfill.spec import Batch, Cursor, Damaged, Spec
 from outofband.backfill.state import MOST_ATTEMPTS, Claim, LeaseLost, State
 from outofband.backfill.window import Window
 from outofband.errors import OutofbandError
+from outofband.model.sqlstates import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED
 from outofband.runbook.hand import SessionLost, StatementFailed
 from outofband.runbook.reaction import OF_A_ROW
 
-_TIMEOUT = "57014"
-_LOCKED = ("55P03", "40P01", "40001")
+_LOCKED = (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, "40001")
 _PAUSE_SECONDS = 10.0
 _MOST_IN_A_ROW = 30
 _SET = """
@@ -119,9 +119,10 @@ class Work:
         if not code:  # psycopg refused it, before the server could: that is the application's doing
             cause = failed.__context__
             return self._fail(described(cause) if isinstance(cause, Exception) else failed.what)
-        if code in (*_LOCKED, _TIMEOUT):
+        if code in (*_LOCKED, QUERY_CANCELED):
             self.locked += 1
-            stuck = self.locked >= _MOST_IN_A_ROW or (code == _TIMEOUT and self.window.rows == 1)
+            is_too_slow = code == QUERY_CANCELED and self.window.rows == 1
+            stuck = self.locked >= _MOST_IN_A_ROW or is_too_slow
             if not stuck:
                 self.window = smaller
                 return Step.ON

@@ -40,7 +40,7 @@ def constrain(
     """
     shown = sight.constraint
     if shown is None or sight.state not in (State.ABSENT, *_BEGUN):
-        return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+        return (), sight.reason or f"it is {sight.state.words}"
     match step:
         case AddCheck():
             return (*_added(step, sight, table), *_validated(step.name, table, shown.known)), ""

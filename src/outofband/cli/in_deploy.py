@@ -12,9 +12,9 @@ from outofband.catalog.reader import Reader
 from outofband.catalog.sight import Sight
 from outofband.catalog.standing import Standing
 from outofband.catalog.unlike import UNFINISHED, cannot_be_told, otherwise, told_state
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE
 from outofband.model.step import CreateIndex, Wanted
 from outofband.runbook.hand import StatementFailed
-from outofband.runbook.reach import REFUSED
 
 
 def unlike(made: Wanted, reader: Reader) -> Iterator[Standing]:
@@ -26,7 +26,7 @@ def unlike(made: Wanted, reader: Reader) -> Iterator[Standing]:
     try:
         seen = observe(reader, [wanted.step for wanted in made.steps])
     except StatementFailed as failed:
-        if failed.sqlstate == REFUSED:
+        if failed.sqlstate == INSUFFICIENT_PRIVILEGE:
             return
         raise
     for wanted in made.steps:

@@ -70,7 +70,7 @@ def _standing_cells(s: Standing, ages: Mapping[str, timedelta]) -> tuple[str | T
         s.step.name,
         s.step.kind.replace("_", " "),
         table_name(s.step),
-        Text(s.state.value.replace("_", " "), style=_COLOURS.get(s.state, "default")),
+        Text(s.state.words, style=_COLOURS.get(s.state, "default")),
         Text("yes", style="green") if s.done else Text("no", style="yellow"),
         s.revision,
         _note(s, ages),

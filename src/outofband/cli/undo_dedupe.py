@@ -115,7 +115,7 @@ def _require_free(hand: Hand, there: Held, name: str, steps: Sequence[Standing])
             do = f"ALTER TABLE {there.source} DROP CONSTRAINT {quote(index.constraint)};"
         else:
             do = f"DROP INDEX CONCURRENTLY {index.name};"
-        state = standing.state.value.replace("_", " ")
+        state = standing.state.words
         raise UndoRefused(
             f"the rows of {name} cannot go back", why=f"its unique index is {state}", do=do
         )

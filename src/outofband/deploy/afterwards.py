@@ -20,6 +20,7 @@ from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.say import say
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.names import literal
+from outofband.model.sqlstates import LOCK_NOT_AVAILABLE
 from outofband.model.statements import (
     Action,
     BuildIndex,
@@ -27,9 +28,10 @@ from outofband.model.statements import (
     Statement,
     due_timeouts,
 )
+from outofband.model.step import in_words
 
 _PROMISED = "outofband.afterwards"
-_LOCK_NOT_FREE, _LOCK_TRIES, _LOCK_PAUSE_SECONDS = "55P03", 10, 0.5
+_LOCK_TRIES, _LOCK_PAUSE_SECONDS = 10, 0.5
 
 
 def promise(connection: Connection) -> None:
@@ -82,7 +84,7 @@ def _autocommit(connection: Connection) -> Iterator[DeployConnection]:
 
 def _do_step(hand: DeployConnection, standing: Standing, table: TableFacts) -> None:
     step = standing.step
-    what = f"{step.kind.replace('_', ' ')} {step.name}"
+    what = in_words(step)
     actions = large.afterwards(resolved(step, table), standing.sight, table)
     if isinstance(actions, str):
         say(f"{what} is not done: {actions}")
@@ -124,7 +126,7 @@ def _do(hand: DeployConnection, action: Action) -> None:
             _send(hand, action, sent)
         except DBAPIError as error:
             tries += 1
-            if sqlstate(error) != _LOCK_NOT_FREE or tries == _LOCK_TRIES:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE or tries == _LOCK_TRIES:
                 raise
             time.sleep(_LOCK_PAUSE_SECONDS)
         else:

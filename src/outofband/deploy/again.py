@@ -23,9 +23,10 @@ from outofband.deploy.failing import (
 )
 from outofband.deploy.locked import locked_by
 from outofband.deploy.say import say
+from outofband.model.sqlstates import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 from outofband_lint.locks import LockMode
 
-_NOT_FREE = frozenset({"55P03", "40P01"})
+_NOT_FREE = frozenset({LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED})
 """lock_not_available, deadlock_detected: what goes by itself (PostgreSQL 18, appendix A)."""
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.5, 8.0
 

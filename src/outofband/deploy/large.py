@@ -47,7 +47,7 @@ def afterwards(step: Step, sight: Sight, table: TableFacts) -> tuple[Action, ...
     A unique index of which a build has failed is left to one: the next would fail as late on the
     same duplicates, at every start of an installation that upgrades when it starts.
     """
-    why = sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+    why = sight.reason or f"it is {sight.state.words}"
     match step:
         case _ if table.partitioned:
             return f"{table.name} is partitioned"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection
 
 from outofband.catalog.standing import Standing
-from outofband.model.step import Step
+from outofband.model.step import Step, in_words
 
 _TOLD = "outofband.told"
 
@@ -24,7 +24,7 @@ def lines(connection: Connection, standings: Iterable[Standing]) -> Iterator[str
     for standing in pending:
         step = standing.step
         if (step.kind, step.name) not in told:
-            what = f"{step.kind.replace('_', ' ')} {step.name} on {step.table}"
+            what = f"{in_words(step)} on {step.table}"
             yield f"pending since {standing.revision}: {what}"
     if pending:
         counted = "1 step is" if len(pending) == 1 else f"{len(pending)} steps are"

@@ -34,7 +34,7 @@ def on_small(step: Step, sight: Sight, table: TableFacts) -> Decision:
                 return Inline((index.create(),))
             if sight.state in LEFT_OVER and sight.index is not None:
                 return Inline((f"DROP INDEX {sight.index.name}", index.create()))
-            return Defer(sight.reason or f"the index is {sight.state.value.replace('_', ' ')}")
+            return Defer(sight.reason or f"the index is {sight.state.words}")
         case DropIndex():
             if sight.state is State.CONSTRAINT_OWNED or sight.index is None:
                 return Defer(sight.reason)

@@ -36,6 +36,7 @@ from outofband.model.step import (
     Step,
     Wanted,
     WantedStep,
+    in_words,
 )
 from outofband.settings import Settings
 
@@ -67,7 +68,7 @@ class Outcome:
     @property
     def line(self) -> str:
         """One line for the operator; empty when there is nothing to say."""
-        what = f"{self.step.kind.replace('_', ' ')} {self.step.name}"
+        what = in_words(self.step)
         if self.adopted:
             return f"adopted {what}: it is there, valid and as declared"
         return f"deferred {what}: {self.reason}" if self.reason else ""

@@ -91,9 +91,12 @@ def _indexes(_: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:
         table = seen.schema.tables[name]
         for part in facts.tree():
             yield from indexes.invalid(part, wanted)
-        yield from indexes.redundant(table, facts, seen.counted)
+        # of two that are equal, what no revision declares goes
+        declared_first = sorted(table.indexes, key=lambda index: index.name not in wanted)
+        ordered = replace(table, indexes=tuple(declared_first))
+        yield from indexes.redundant(ordered, facts, seen.counted)
         keys = [c.columns for c in constraints.get(name, ()) if c.kind == "foreign_key"]
-        yield from indexes.unused(table, facts, seen.counted, keys)
+        yield from indexes.unused(ordered, facts, seen.counted, keys)
 
 
 def _drift(session: Asked, seen: Seen, subject: Subject) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from datetime import date
 
 from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.doctor.finding import Finding, Severity, reading
-from outofband.doctor.schema import index_of
 from outofband.model.names import QualifiedName, is_reindex_leftover, is_temporary
 from outofband.runbook.amount import size
 from outofband_lint.redundancy import covering
@@ -126,18 +125,17 @@ def unused(
 ) -> Iterator[Finding]:
     """Name the indexes that no query of this server has used.
 
-    Not the only one of its table, nor one that finds the rows of a foreign key; on a standby none,
-    since that counts its own queries alone.
+    Not the only one of its table beside redundant ones, nor one that finds the rows of a foreign
+    key; on a standby none, since that counts its own queries alone.
     """
-    if counted.standby or len(facts.indexes) < 2:
-        return
-    for number, stored in enumerate(facts.indexes):
-        scans = counted.by_index.get(stored.name)
-        if scans is None or scans.scans or scans.bytes < _LEAST_BYTES or not stored.valid:
+    kept = [i for number, i in enumerate(table.indexes) if covering(i, number, table) is None]
+    for index in kept if len(kept) > 1 and not counted.standby else ():
+        stored = facts.index(index.name)
+        scans = counted.by_index.get(stored.name) if stored is not None and stored.valid else None
+        if stored is None or scans is None or scans.scans or scans.bytes < _LEAST_BYTES:
             continue
-        index = index_of(stored)
         needed = any(leads_reference(index, columns) for columns in references)
-        if _enforces(stored) or needed or covering(index, number, table):
+        if _enforces(stored) or needed:
             continue
         doubt = counted.doubt(scans)
         severity: Severity = "note" if doubt else "warning"

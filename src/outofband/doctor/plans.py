@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from outofband.doctor.asking import Asking, Candidate, Planned
 from outofband.model.names import QualifiedName
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE
 from outofband.pretend.explain import Asked, QueryNotPlanned, explain
 from outofband.pretend.plan import Plan
 from outofband.stats.stripped import stripped
@@ -23,7 +24,6 @@ BUDGET = 1.5
 """Seconds that planning queries may take, all together."""
 
 _MOST = 200
-_REFUSED = "42501"
 _SEQ_SCAN = "Seq Scan"
 
 
@@ -76,8 +76,8 @@ def plan(
         try:
             tree = explain(session, candidate.sql, {})
         except QueryNotPlanned as error:
-            refused += error.sqlstate == _REFUSED
-            failed += error.sqlstate != _REFUSED
+            refused += error.sqlstate == INSUFFICIENT_PRIVILEGE
+            failed += error.sqlstate != INSUFFICIENT_PRIVILEGE
             continue
         if tables := _read_whole(tree, roots):
             found.append(Asking(candidate, tables, needed(candidate.sql, schema, tables)))

@@ -61,10 +61,10 @@ class Reading:
     def evidence(self) -> tuple[str, ...]:
         """What shows it."""
         since = f" since {self.since}" if self.since else ""
+        of = "of partitions" if self.relation.partitioned else f"of {size(self.heap_bytes)} each"
         scans = (
-            f"about {count(self.relation.seq_scan, 'sequential scan')} of {size(self.heap_bytes)} "
-            f"each{since}, which read {size(round(self.read_bytes))}, beside "
-            f"{count(self.relation.idx_scan, 'index scan')}"
+            f"about {count(self.relation.seq_scan, 'sequential scan')} {of}{since}, which read "
+            f"{size(round(self.read_bytes))}, beside {count(self.relation.idx_scan, 'index scan')}"
         )
         return (scans, *(asking.told for asking in self.queries[:_SHOWN]))
 
@@ -131,6 +131,9 @@ def judge(
 def _cost(found: Reading) -> str:
     if found.relation.seq_scan == 0:
         return ""
+    if found.relation.partitioned:
+        whole = size(found.heap_bytes)
+        return f"a query that asks all partitions reads {whole}, and more with growth"
     each = found.read_bytes / found.relation.seq_scan
     return f"each of these queries reads {size(round(each))} to find its rows, and more with growth"
 

@@ -57,6 +57,11 @@ class State(StrEnum):
     ahead.
     """
 
+    @property
+    def words(self) -> str:
+        """The state as people read it."""
+        return self.value.replace("_", " ")
+
 
 BUILT = frozenset({State.VALID, State.CONSTRAINT_OWNED})
 """The states of an object that is there as declared."""

@@ -47,6 +47,7 @@ __all__ = [
     "Wanted",
     "WantedStep",
     "comment_on",
+    "in_words",
     "mark_of",
 ]
 
@@ -83,6 +84,11 @@ KINDS: Mapping[str, type[Step]] = {
     "refresh_materialized_view": RefreshView,
 }
 """Every kind by its word in revisions, states and JSON."""
+
+
+def in_words(step: Step) -> str:
+    """Return a step's kind and name, as people read them."""
+    return f"{step.kind.replace('_', ' ')} {step.name}"
 
 
 @dataclass(frozen=True, slots=True)

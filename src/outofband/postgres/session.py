@@ -15,6 +15,7 @@ from outofband.catalog.facts import APPLICATION_PREFIX
 from outofband.catalog.reader import Row
 from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.model.statements import Statement, due_timeouts, timeouts
 from outofband.postgres.source import Source, connect
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
@@ -34,7 +35,6 @@ _SEES = "read committed"
 """Each statement sees what was committed before it, whatever the role's default is: a batch locks
 rows, then looks again who refers to them."""
 _LOOK = "Run outofband status when the server is back"
-_CANCELLED = "57014"
 _CANCEL_SECONDS = 5.0
 _IN_TRANSACTION, _SILENCE = "idle_in_transaction_session_timeout", "15s"
 _IN_RECOVERY = "SELECT pg_is_in_recovery() AS so"
@@ -60,6 +60,7 @@ class Session:
         self._parameters: dict[str, str] = {}
         self._unhurried = ""
         self._locked: set[int] = set()
+        self._where = Target()
         self._connection = self._open()
 
     @property
@@ -195,7 +196,7 @@ class Session:
         try:
             self._set(self._defaults)
         except StatementFailed as failed:
-            if failed.sqlstate != _CANCELLED:
+            if failed.sqlstate != QUERY_CANCELED:
                 raise
             self._set(self._defaults)
 
@@ -232,17 +233,21 @@ class Session:
         self._locked.discard(table_oid)
         self._set(self._silence)
 
-    def reconnect(self) -> None:
-        """Open the session anew. Raises ConnectionLost while that is not possible, and while the
-        server is in recovery, as one that takes over from another is at first.
+    def reconnect(self) -> str:
+        """Open the session anew; return where it has come to, empty where that is the same server.
+        Raises ConnectionLost while that is not possible, and while the server is in recovery, as
+        one that takes over from another is at first.
         """
+        before = self._where
         self._connection.close()
         try:
             self._connection = self._open()
         except StateUnknown as error:
             raise ConnectionLost(error.what, why=error.why, do=_LOOK) from None
         if self.rows(_IN_RECOVERY)[0]["so"]:
-            raise ConnectionLost(f"the server of {self._where} is in recovery", do=_LOOK)
+            self._where, recovering = before, self._where
+            raise ConnectionLost(f"the server of {recovering} is in recovery", do=_LOOK)
+        return str(self._where) if self._where != before else ""
 
     def sever(self) -> None:
         """Break the connection, from any thread: who waits for its answer gets ConnectionLost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -144,7 +145,7 @@ def ejected(config: Config) -> Ejection:
     paths = [Path(s.path) for s in graph.every(script)]
     made = without_operations({path: path.read_bytes() for path in paths})
     changes = [change for path in paths for change in changed(path, made[path].text)]
-    env = Path(script.env_py_location)
+    env = _env_py(script)
     if env.is_file():
         changes += changed(env, without_guard(env, env.read_bytes()).text)
     settings = project_file.place(folder_of(config))
@@ -162,16 +163,20 @@ def _directory(config: Config) -> ScriptDirectory:
     which may name other folders and make what they import. Raises EnvPyFailed.
     """
     script = script_directory(config)
-    env_py = Path(script.env_py_location)
-    if env_py.is_file() and not _has_revisions(script, env_py):
+    if _env_py(script).is_file() and not _has_revisions(script):
         script = script_directory(config)
         recorded(config, script, as_sql=True)
     return script
 
 
-def _has_revisions(script: ScriptDirectory, env_py: Path) -> bool:
+def _env_py(script: ScriptDirectory) -> Path:
+    """Return where env.py is, named from the root as revisions are."""
+    return Path(os.path.abspath(script.env_py_location))
+
+
+def _has_revisions(script: ScriptDirectory) -> bool:
     try:
-        return bool(graph.every(script)) or not any(_mentions(script, {env_py}, {}))
+        return bool(graph.every(script)) or not any(_mentions(script, {_env_py(script)}, {}))
     except graph.RevisionsNotLoaded:
         return False
 
@@ -180,7 +185,7 @@ def _mentions(
     script: ScriptDirectory, revisions: set[Path], after: dict[Path, bytes | None]
 ) -> Iterator[Left]:
     """Yield what in the folder beside the revisions uses something of ours still."""
-    for path in sorted({*Path(script.dir).rglob("*.py")} - revisions):
+    for path in sorted({*_env_py(script).parent.rglob("*.py")} - revisions):
         text = after.get(path) or path.read_bytes()
         try:
             nodes = [*ast.walk(ast.parse(text))]

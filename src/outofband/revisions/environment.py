@@ -177,7 +177,7 @@ def recorded(
         except OutofbandError:
             raise
         except (Exception, SystemExit) as error:
-            raise _env_py_failed(error, script.env_py_location) from None
+            raise _env_py_failed(error, script.env_py_location, as_sql=as_sql) from None
     raise EnvPyFailed(
         f"{script.env_py_location} never calls context.configure()",
         why="it ended before that" + (" when run offline" if as_sql else ""),
@@ -280,7 +280,7 @@ def _url_wrong(error: Exception) -> EnvPyFailed:
     return EnvPyFailed("the database URL is wrong", why=why, do=do)
 
 
-def _env_py_failed(error: BaseException, path: str) -> EnvPyFailed:
+def _env_py_failed(error: BaseException, path: str, *, as_sql: bool) -> EnvPyFailed:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == path]
     where = f"{path}:{lines[-1]}" if lines else path
@@ -291,6 +291,8 @@ def _env_py_failed(error: BaseException, path: str) -> EnvPyFailed:
         why = "it asks for Flask's current_app, and FLASK_APP names no application that can start"
         return EnvPyFailed(f"{where} failed", why=why, do="Set FLASK_APP as for `flask db`")
     do = "See what `alembic current` says"
+    if not as_sql:
+        do += "; where a program gives env.py its connection, name the database by --database-url"
     if isinstance(error, ImportError):
         do = "Install it beside outofband, and run where `alembic` would be run"
     return EnvPyFailed(f"{where} failed", why=_told(error), do=do)

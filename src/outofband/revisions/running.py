@@ -74,7 +74,7 @@ def _require(context: MigrationContext, name: str) -> None:
             do="Correct the name, or name the revision that declares it in depends_on",
         )
     if not standing.done:
-        why = f"it is {standing.state.value.replace('_', ' ')}"
+        why = f"it is {standing.state.words}"
         if standing.waits_for:
             why += f" and waits for {', '.join(standing.waits_for)}"
         raise BarrierUnmet(

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
 from outofband.model.index import Index
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE, QUERY_CANCELED
 from outofband.model.statements import (
     Action,
     AnalyzeTable,
@@ -26,13 +27,11 @@ from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight import Report
-from outofband.runbook.setbacks import LOCK_NOT_FREE
 from outofband.runbook.stuck import Stuck
 from outofband.runbook.violations import VIOLATED, count, remedy
 from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
-_TOO_LONG = "57014"
 _POLL_SECONDS = 0.2
 _COUNTING_SECONDS = 60.0
 """For how long the rows that a validation has failed on are counted."""
@@ -149,10 +148,12 @@ class Doing:
                 hand.send(sent)
         except StatementFailed as failed:
             # What fails half-way never does for a privilege.
-            halfway = (sent.unhurried or sent.in_parts) and failed.sqlstate != "42501"
+            is_refused = failed.sqlstate == INSUFFICIENT_PRIVILEGE
+            halfway = (sent.unhurried or sent.in_parts) and not is_refused
             self._sent = sent_before or halfway
-            if sent.bounded and failed.sqlstate == _TOO_LONG:
-                raise StatementFailed(LOCK_NOT_FREE, "the locks were not free in time") from None
+            if sent.bounded and failed.sqlstate == QUERY_CANCELED:
+                what = "the locks were not free in time"
+                raise StatementFailed(LOCK_NOT_AVAILABLE, what) from None
             raise
 
     def _await_end(self, what: str, pid: int, table: TableFacts) -> None:

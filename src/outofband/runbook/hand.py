@@ -98,9 +98,9 @@ class Hand(Prober, Protocol):
         """Break the connection, from any thread: who waits for its answer gets SessionLost."""
         ...
 
-    def reconnect(self) -> None:
-        """Open the session anew after it was lost, with its settings. Raises when that is not
-        possible.
+    def reconnect(self) -> str:
+        """Open the session anew after it was lost, with its settings; return where it has come to,
+        empty where that is the same server. Raises when that is not possible.
         """
         ...
 

@@ -98,7 +98,7 @@ class Journal:
         if sqlstate in _OTHER_TABLE:
             return f"{_ANOTHER}. {_RENAME}"
         if sqlstate in _NO_TABLE:
-            return f"{TABLE} was dropped, and the next run makes it anew"
+            return f"{TABLE} is there no more; the next run makes it anew"
         if not isinstance(error, StatementFailed) or sqlstate != "42501":
             return str(error)
         role, database = quote(self._role), quote(self._database)

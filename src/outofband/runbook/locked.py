@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from outofband.catalog.reader import Reader, query
+from outofband.model.sqlstates import LOCK_NOT_AVAILABLE
 from outofband.runbook.hand import Blocker, StatementFailed
 from outofband.runbook.waiting import described, remedy
-
-NOT_FREE = "55P03"
 
 
 class TableLocked(StatementFailed):
     """A table is locked, or somebody waits to lock it, behind whom every look waits."""
 
     def __init__(self, what: str, do: str) -> None:
-        super().__init__(NOT_FREE, what)
+        super().__init__(LOCK_NOT_AVAILABLE, what)
         self.do = do
 
 

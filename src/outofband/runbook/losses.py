@@ -17,13 +17,14 @@ _AWAY_SECONDS: Final = 60.0
 class Losses:
     """The lost connections of one run, counted, so that it does not connect again for ever.
 
-    ``reconnect`` opens the session anew, or raises SessionLost; ``pause`` takes seconds, and
-    answers whether the run is to end, as Event.wait does.
+    ``reconnect`` opens the session anew and returns where that is now, where it was elsewhere
+    before, or raises SessionLost; ``pause`` takes seconds, and answers whether the run is to end,
+    as Event.wait does.
     """
 
     def __init__(
         self,
-        reconnect: Callable[[], None],
+        reconnect: Callable[[], str],
         say: Callable[[str], None],
         pause: Callable[[float], bool | None] = time.sleep,
     ) -> None:
@@ -42,11 +43,15 @@ class Losses:
         attempt = 0
         while True:
             try:
-                return self._reconnect()
+                elsewhere = self._reconnect()
             except SessionLost:
                 attempt += 1
                 if time.monotonic() > deadline or self._pause(a_while(attempt)):
                     raise
+            else:
+                if elsewhere:
+                    self._say(f"another server has taken over: {elsewhere}")
+                return
 
 
 def a_while(attempt: int) -> float:

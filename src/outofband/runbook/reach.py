@@ -12,17 +12,16 @@ from collections.abc import Iterable
 from outofband.catalog.reader import Reader, query
 from outofband.errors import NothingChanged
 from outofband.model.names import QualifiedName, quote
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.providers import read_provider
-
-REFUSED = "42501"
 
 
 class NotAllowed(NothingChanged, StatementFailed):
     """The role lacks a privilege; ``do`` is the GRANT. Within a run it is how a statement fails."""
 
     def __init__(self, what: str, do: str) -> None:
-        super().__init__(REFUSED, what)
+        super().__init__(INSUFFICIENT_PRIVILEGE, what)
         self.do = do
 
 

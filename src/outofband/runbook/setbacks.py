@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from outofband.model.sqlstates import LOCK_NOT_AVAILABLE
 from outofband.model.statements import Action
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.losses import a_while
 from outofband.runbook.reaction import MOVED, Reaction, reaction
 from outofband.runbook.world import World
 
-LOCK_NOT_FREE = "55P03"
-_RETRIES = {LOCK_NOT_FREE: 60, **dict.fromkeys(MOVED, 2)}
+_RETRIES = {LOCK_NOT_AVAILABLE: 60, **dict.fromkeys(MOVED, 2)}
 _OTHER_RETRIES = 10
 
 

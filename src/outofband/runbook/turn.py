@@ -159,7 +159,7 @@ class Turn:
         return self._ending(End.REFUSED, why, "Look at the new plan")
 
     def _stale(self, now: PlannedStep) -> Ending:
-        state = now.standing.state.value.replace("_", " ")
+        state = now.standing.state.words
         why = f"the world has moved since the plan was shown: it is {state} now"
         return self._ending(End.REFUSED, why, "Look at the new plan")
 

@@ -11,12 +11,12 @@ from typing import assert_never
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.sight import Sight
 from outofband.model.names import quote
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.model.step import AddCheck, AddForeignKey, RowConstraint, SetNotNull
 from outofband.runbook.hand import Prober, StatementFailed
 
 VIOLATED = frozenset({"23502", "23503", "23514"})
 """What VALIDATE fails with on a row: NOT NULL, a foreign key, a check."""
-_TIMED_OUT = "57014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def count(
         )
         rows = row["violating"]
     except StatementFailed as failed:
-        if failed.sqlstate != _TIMED_OUT:
+        if failed.sqlstate != QUERY_CANCELED:
             raise
     return Violations(_what(step, table), listing, rows)
 

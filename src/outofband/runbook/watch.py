@@ -12,12 +12,12 @@ from typing import Protocol
 
 from outofband.catalog.facts import APPLICATION_PREFIX, IN_UPGRADE, WATCHER_PREFIX
 from outofband.catalog.reader import query
+from outofband.model.sqlstates import QUERY_CANCELED
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Progress, StatementFailed
 from outofband.runbook.rate import duration
 from outofband.runbook.waiting import GivenUp, Patience, Wait, explained
 
-_CANCELLED = "57014"
 _BY_OPERATOR = "cancelled by the operator"
 _ENDED_SECONDS = 10.0
 _POLL_SECONDS = 0.05
@@ -132,7 +132,7 @@ class Watched:
                     yield watch.check
             except StatementFailed as failed:
                 evidence.failed(failed)
-                if failed.sqlstate == _CANCELLED:
+                if failed.sqlstate == QUERY_CANCELED:
                     watch.check()
                 raise
             finally:

@@ -11,14 +11,15 @@ from outofband.catalog.facts import Observation
 from outofband.catalog.observe import observe
 from outofband.catalog.reader import Reader
 from outofband.catalog.standing import Standing, standings
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE
 from outofband.model.step import Step, Wanted
 from outofband.runbook.conditions import Conditions
 from outofband.runbook.ending import End, Ending
 from outofband.runbook.evidence import Evidence
 from outofband.runbook.hand import Hand, Screen, StatementFailed
-from outofband.runbook.locked import NOT_FREE, require_free
+from outofband.runbook.locked import require_free
 from outofband.runbook.plan import Plan, PlannedStep, plan, require_known
-from outofband.runbook.reach import REFUSED, require_reachable
+from outofband.runbook.reach import require_reachable
 from outofband.runbook.watch import Patient
 
 
@@ -63,9 +64,9 @@ def _observed(reader: Reader, wanted: Wanted) -> Observation:
     try:
         seen = observe(reader, steps)
     except StatementFailed as failed:
-        if failed.sqlstate == REFUSED:
+        if failed.sqlstate == INSUFFICIENT_PRIVILEGE:
             require_reachable(reader, (step.table for step in steps))
-        if failed.sqlstate == NOT_FREE:
+        if failed.sqlstate == LOCK_NOT_AVAILABLE:
             require_free(reader)
         raise
     if missing := [step.table for step in steps if seen.table(step.table) is None]:

@@ -75,7 +75,7 @@ def line_of(looked: Looked, standings: Sequence[Standing], state: TargetState) -
 def pending_note(standings: Iterable[Standing]) -> str:
     """Name the first steps that are not done, and count the others."""
     pending = (s for s in standings if not s.done)
-    return named([f"{s.step.name} {s.state.value.replace('_', ' ')}" for s in pending])
+    return named([f"{s.step.name} {s.state.words}" for s in pending])
 
 
 def named(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from outofband.rehearse.at_size import Hold, duration
+from outofband.rehearse.report.waits import is_short
 from outofband.rehearse.trace import Traced
 from outofband_lint.stats import Stats
 
@@ -27,11 +28,13 @@ def spans(statements: Sequence[Traced], holds: Sequence[Hold], stats: Stats) -> 
     """Yield when each lock begins and ends.
 
     What is short beside the others is drawn wider than it is, so that it is seen and in its order.
-    A statement of which nobody knows how long it lasts is as short as that.
+    A statement of which nobody knows how long it lasts, or that lasts no longer than anybody would
+    notice, is as short as that, so that the picture is the same in every run.
     """
     deploy = [traced for traced in statements if traced.did_something and not traced.out_of_band]
     known = (duration(traced, stats) for traced in deploy)
-    ends = [*accumulate(_widths([each.seconds if each else 0.0 for each in known]))]
+    noticed = [0.0 if each is None or is_short(each) else each.seconds for each in known]
+    ends = [*accumulate(_widths(noticed))]
     begins: Mapping[int, float] = dict(zip(map(id, deploy), [0.0, *ends], strict=False))
     over = {traced.transaction: end for traced, end in zip(deploy, ends, strict=True)}
     for hold in holds:

@@ -29,7 +29,7 @@ class Waits:
     @property
     def are_short(self) -> bool:
         """Whether nobody would notice any of them."""
-        return _is_short(self.worst.duration)
+        return is_short(self.worst.duration)
 
 
 def waits(holds: Sequence[Hold]) -> list[Waits]:
@@ -69,7 +69,8 @@ def locks_rows(hold: Hold) -> bool:
     return hold.lock.mode is LockMode.ROW_EXCLUSIVE and hold.lock.table in hold.statement.scanned
 
 
-def _is_short(duration: Duration | None) -> bool:
+def is_short(duration: Duration | None) -> bool:
+    """Whether it was measured here, and nobody would notice it."""
     return duration is not None and not duration.method and duration.seconds < SHORT
 
 
@@ -78,4 +79,4 @@ def _weight(hold: Hold) -> tuple[bool, float]:
     duration = hold.duration
     if duration is None:
         return True, 0.0
-    return not _is_short(duration), duration.seconds
+    return not is_short(duration), duration.seconds

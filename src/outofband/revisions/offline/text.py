@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outofband.model.names import QualifiedName, literal
-from outofband.model.step import Step
+from outofband.model.step import Step, in_words
 
 # No name holds a NUL, so that none is taken for a tag.
 TAG = "\0"
@@ -23,7 +23,7 @@ def mark(step: Step) -> str:
 
 def told(step: Step) -> str:
     """Return a step's kind and name, as a text of SQL."""
-    return literal(f"{step.kind.replace('_', ' ')} {step.name}")
+    return literal(in_words(step))
 
 
 def regclass(name: QualifiedName) -> str:

@@ -49,7 +49,7 @@ def _build(index: Index, sight: Sight, table: TableFacts) -> Decision:
         case State.CONSTRAINT_OWNED if sight.replaced is not None:
             return (), ""
         case _:
-            return (), sight.reason or f"it is {sight.state.value.replace('_', ' ')}"
+            return (), sight.reason or f"it is {sight.state.words}"
 
 
 def _cover(index: Index, sight: Sight, table: TableFacts) -> Decision:

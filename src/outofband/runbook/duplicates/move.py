@@ -10,6 +10,7 @@ from typing import TypeVar
 from outofband.catalog.reader import Row
 from outofband.model.index import Index
 from outofband.model.names import literal, quote
+from outofband.model.sqlstates import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE
 from outofband.runbook.duplicates import rows
 from outofband.runbook.duplicates.find import searching
 from outofband.runbook.duplicates.pace import Pace, rest
@@ -23,7 +24,7 @@ from outofband.runbook.waiting import GivenUp
 from outofband.runbook.world import World
 
 _CURSOR = "outofband_pairs"
-_LOCKED = ("55P03", "40P01")
+_LOCKED = (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED)
 _LOCK_RETRIES = 60
 T = TypeVar("T")
 

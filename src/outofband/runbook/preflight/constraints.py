@@ -12,6 +12,7 @@ from outofband.catalog.reader import query as catalog_query
 from outofband.catalog.sight import Sight
 from outofband.model.index import Key
 from outofband.model.names import quote
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE
 from outofband.model.statements import Validate
 from outofband.model.step import AddForeignKey, CreateIndex, RowConstraint, Step
 from outofband.runbook.hand import Prober, StatementFailed
@@ -22,8 +23,6 @@ from outofband.runbook.preflight.server import Server
 from outofband.runbook.provider import Provider
 from outofband.runbook.violations import Violations, count, remedy
 from outofband.runbook.world import View
-
-_REFUSED = "42501"
 
 
 def try_constraints(
@@ -54,7 +53,7 @@ def _of_rows(
     try:
         found = count(prober, step, sight, table, seconds=seconds)
     except StatementFailed as failed:
-        if failed.sqlstate != _REFUSED:
+        if failed.sqlstate != INSUFFICIENT_PRIVILEGE:
             raise
         what = f"whether rows of {table.name} violate it is not known: {failed.what}"
         yield Finding(what, "Grant SELECT to this role to be told before")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from outofband.catalog.facts import TableFacts
 from outofband.model.index import Index
 from outofband.model.names import quote
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE, QUERY_CANCELED
 from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.preflight.bisect import first_failing
 from outofband.runbook.preflight.expressions import RESTRICTING, expressions, path_remedy
@@ -21,7 +22,6 @@ from outofband.runbook.preflight.functions import RESTRICTED, called
 from outofband.runbook.preflight.row_size import LargeKeys, Widths, judge_large_keys, read_widths
 from outofband.runbook.reaction import OF_A_ROW
 
-_TIMED_OUT, _REFUSED = "57014", "42501"
 _OF_A_ROW = (*OF_A_ROW, "54")
 """A value that an expression fails on, also by its size: a tsvector may have 1 MB."""
 
@@ -55,9 +55,9 @@ def try_rows(
     try:
         (row,) = prober.trial(_sizes(index, widths), settings=settings, later=later)
     except StatementFailed as failed:
-        if failed.sqlstate == _TIMED_OUT:
+        if failed.sqlstate == QUERY_CANCELED:
             return None
-        if failed.sqlstate == _REFUSED:
+        if failed.sqlstate == INSUFFICIENT_PRIVILEGE:
             return (_unread(index, failed),)
         if not failed.sqlstate.startswith((*_OF_A_ROW, "42", "3F")):
             raise
@@ -68,7 +68,7 @@ def try_rows(
     try:
         large, samples = _asked(prober, index, table, widths, found, settings)
     except StatementFailed as failed:
-        if failed.sqlstate == _TIMED_OUT:
+        if failed.sqlstate == QUERY_CANCELED:
             return None
         raise
     return tuple(judge_large_keys(index, large, samples))
