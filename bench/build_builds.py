@@ -15,7 +15,7 @@ import psycopg
 from outofband.ephemeral import Server
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
-from outofband.model.statements import Statement
+from outofband.model.statement import Statement
 from outofband.model.step import CreateIndex, Wanted, WantedStep
 from outofband.postgres.monitor import Monitor
 from outofband.postgres.session import Session

@@ -9,9 +9,9 @@ import pytest
 
 from outofband.catalog.classify import classify
 from outofband.catalog.facts import AttachmentFacts
+from outofband.model.action import Detach, FinishDetach
 from outofband.model.names import QualifiedName
 from outofband.model.state import State
-from outofband.model.statements import Detach, FinishDetach
 from outofband.model.step import DetachPartition
 from outofband.runbook.plan import plan
 

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from outofband.model.names import QualifiedName
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AddNotNull,
     AddNotValid,
@@ -16,6 +14,8 @@ from outofband.model.statements import (
     DeclareNotNull,
     Validate,
 )
+from outofband.model.names import QualifiedName
+from outofband.model.state import State
 from outofband.model.step import AddCheck, AddForeignKey, SetNotNull
 from outofband.runbook.hazards import (
     HazardNotAccepted,

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from outofband.catalog.facts import Observation, Worker
-from outofband.model.names import QualifiedName
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     AwaitBuild,
     BuildIndex,
     DropConstraint,
@@ -18,6 +16,8 @@ from outofband.model.statements import (
     RenameIndex,
     RepairIndex,
 )
+from outofband.model.names import QualifiedName
+from outofband.model.state import State
 from outofband.model.step import Wanted, WantedStep
 from outofband.runbook.plan import StepUnknown, plan, require_known
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from outofband.model.action import Detach, FinishDetach, RemoveIndex
 from outofband.model.names import QualifiedName
-from outofband.model.statements import Detach, FinishDetach, RemoveIndex
 from outofband.runbook import way
 from outofband.runbook.hand import Progress
 

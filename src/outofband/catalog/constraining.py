@@ -16,8 +16,7 @@ from outofband.catalog.constraint_facts import (
 from outofband.catalog.constraints import is_same
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.sight import ConstraintSight, Sight
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AddNotNull,
     AddNotValid,
@@ -27,6 +26,7 @@ from outofband.model.statements import (
     DropConstraint,
     Validate,
 )
+from outofband.model.state import State
 from outofband.model.step import AddCheck, AddForeignKey, Constraint, RowConstraint, SetNotNull
 
 _BEGUN = frozenset({State.NOT_VALID, State.UNFINISHED})

@@ -18,16 +18,11 @@ from outofband.catalog.standing import Standing
 from outofband.deploy import large
 from outofband.deploy.connection import DeployConnection, sqlstate
 from outofband.deploy.say import say
+from outofband.model.action import Action, BuildIndex, RemoveIndex
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.names import literal
 from outofband.model.sqlstates import LOCK_NOT_AVAILABLE
-from outofband.model.statements import (
-    Action,
-    BuildIndex,
-    RemoveIndex,
-    Statement,
-    due_timeouts,
-)
+from outofband.model.statement import Statement, due_timeouts
 from outofband.model.step import in_words
 
 _PROMISED = "outofband.afterwards"

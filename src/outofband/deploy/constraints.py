@@ -11,8 +11,8 @@ from outofband.catalog.facts import TableFacts
 from outofband.catalog.sight import Sight
 from outofband.deploy.decision import Afterwards, Decision, Defer, Inline, Nothing, Refuse, waiting
 from outofband.deploy.size import is_small, over
+from outofband.model.action import Action, Validate
 from outofband.model.state import State
-from outofband.model.statements import Action, Validate
 from outofband.model.step import RowConstraint, SetNotNull
 from outofband.settings import Settings
 

@@ -16,7 +16,7 @@ from outofband.catalog.reader import Row
 from outofband.errors import StateUnknown
 from outofband.model.locks import LOCK_CLASS
 from outofband.model.sqlstates import QUERY_CANCELED
-from outofband.model.statements import Statement, due_timeouts, timeouts
+from outofband.model.statement import Statement, due_timeouts, timeouts
 from outofband.postgres.source import Source, connect
 from outofband.postgres.sqlstate import ConnectionLost, ServerTooOld, failure, is_lost
 from outofband.runbook.hand import StatementFailed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 from outofband.catalog.facts import TableFacts
+from outofband.model.action import BuildIndex, RemoveIndex
 from outofband.model.index import Index
-from outofband.model.statements import BuildIndex, RemoveIndex
 from outofband.runbook.duplicates.clear import Clearing
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.hand import StatementFailed

@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from outofband.catalog.reader import Reader, query
+from outofband.model.action import (
+    Action,
+    BuildIndex,
+    RebuildIndex,
+    Refresh,
+    RepairIndex,
+)
 from outofband.model.index import Index
-from outofband.model.statements import Action, BuildIndex, RebuildIndex, Refresh, RepairIndex
 from outofband.runbook.hand import Hand, Lag, Screen
 from outofband.runbook.lag import MaxLag, too_far
 from outofband.runbook.rate import duration

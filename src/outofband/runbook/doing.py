@@ -7,9 +7,7 @@ from contextlib import nullcontext
 
 from outofband.catalog.facts import TableFacts, Worker
 from outofband.catalog.reader import query
-from outofband.model.index import Index
-from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE, QUERY_CANCELED
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AnalyzeTable,
     AwaitBuild,
@@ -18,9 +16,11 @@ from outofband.model.statements import (
     Refresh,
     RemoveIndex,
     RepairIndex,
-    Statement,
     Validate,
 )
+from outofband.model.index import Index
+from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE, LOCK_NOT_AVAILABLE, QUERY_CANCELED
+from outofband.model.statement import Statement
 from outofband.model.step import RowConstraint
 from outofband.runbook.build import Build
 from outofband.runbook.duplicates.policy import Policy

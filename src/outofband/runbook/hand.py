@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from outofband.catalog.reader import Reader, Row
 from outofband.errors import StateUnknown
-from outofband.model.statements import Statement
+from outofband.model.statement import Statement
 from outofband.runbook.reaction import advice
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from outofband.errors import Misuse, NothingChanged
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AddNotNull,
     AddNotValid,
@@ -29,6 +28,7 @@ from outofband.model.statements import (
     TakeAway,
     Validate,
 )
+from outofband.model.state import State
 from outofband.model.step import AddCheck, AddForeignKey, DropColumn, DropIndex
 from outofband.runbook.duplicates.policy import Dedupe, KeepNewest, Policy
 from outofband.runbook.plan import Plan, PlannedStep

@@ -13,9 +13,9 @@ from outofband.catalog.constraining import proof_left
 from outofband.catalog.facts import Observation, TableFacts
 from outofband.catalog.standing import Standing
 from outofband.errors import Misuse
+from outofband.model.action import Action, RunBackfill
 from outofband.model.index import Index
 from outofband.model.state import State
-from outofband.model.statements import Action, RunBackfill
 from outofband.model.step import (
     AddConstraint,
     Backfill,

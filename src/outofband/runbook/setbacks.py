@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from outofband.model.action import Action
 from outofband.model.sqlstates import LOCK_NOT_AVAILABLE
-from outofband.model.statements import Action
 from outofband.runbook.hand import StatementFailed
 from outofband.runbook.losses import a_while
 from outofband.runbook.reaction import MOVED, Reaction, reaction

@@ -8,16 +8,16 @@ from types import MappingProxyType
 from typing import Any
 
 from outofband.catalog.standing import Standing
-from outofband.model.names import literal
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AwaitBuild,
     BuildIndex,
     RepairIndex,
     RunBackfill,
-    due_timeouts,
 )
+from outofband.model.names import literal
+from outofband.model.state import State
+from outofband.model.statement import due_timeouts
 from outofband.model.step import (
     AddEnumValue,
     DetachPartition,

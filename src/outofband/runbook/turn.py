@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from outofband.catalog.facts import TableFacts
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     BuildIndex,
     RebuildIndex,
@@ -12,6 +11,7 @@ from outofband.model.statements import (
     RepairIndex,
     Validate,
 )
+from outofband.model.state import State
 from outofband.runbook.doing import Doing, left_by_build, touched
 from outofband.runbook.duplicates.policy import Policy
 from outofband.runbook.ending import End, Ending

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 
 from outofband.catalog.reader import query
+from outofband.model.action import Action, Detach, FinishDetach
 from outofband.model.names import QualifiedName
-from outofband.model.statements import Action, Detach, FinishDetach
 from outofband.runbook.hand import Blocker, Progress
 from outofband.runbook.waiting import BEFORE_DETACH, BEFORE_FINALIZE
 from outofband.runbook.world import World

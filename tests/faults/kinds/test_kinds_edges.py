@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from estate.wire import Stop
-from kinds.project import COLUMN_GONE, DETACHED, FELT, FRESH, TABLE_GONE
+from kinds.project import COLUMN_GONE, DETACHED, FELT, FRESH, SET, TABLE_GONE
 from kinds.stage import KindsScene
 
 _EDGES = (
@@ -42,6 +42,7 @@ _OLDER = (
 
 
 _ELSEWHERE = {
+    "__ob_": SET,
     "DETACH": DETACHED,
     "REFRESH": FRESH,
     "MATERIALIZED": FRESH,
@@ -49,8 +50,8 @@ _ELSEWHERE = {
     "DROP TABLE": TABLE_GONE,
     "ADD VALUE": FELT,
 }
-"""The steps of other tables than that of the column, which waits for all the rest: a run keeps to
-one of them.
+"""The steps that the column's does not wait for: those of other tables, and one that is done but
+for what proved it. A run keeps to one of them.
 """
 
 

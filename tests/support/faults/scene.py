@@ -234,7 +234,7 @@ class Scene:
         assert (found := self.picture(self._live())) == expected, found
         assert self.sql("SELECT FROM pg_locks WHERE locktype = 'advisory'") == []
         assert self._lost() == {}
-        assert self.load.errors == []
+        assert self.load.errors == [], self.load.errors
         assert self.load.statements > 0
         self.tally.statements += self.load.statements
         self.tally.longest = self.load.longest

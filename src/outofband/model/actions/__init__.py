@@ -1,1 +1,1 @@
-"""What the runbook does, one file a family; :mod:`outofband.model.statements` names it all."""
+"""What the runbook does, one file a family; :mod:`outofband.model.action` names it all."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.model.actions.statement import Statement
 from outofband.model.names import QualifiedName, quote
+from outofband.model.statement import Statement
 from outofband.model.step import Drop
 
 

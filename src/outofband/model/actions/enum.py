@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.model.actions.statement import Statement
+from outofband.model.statement import Statement
 from outofband.model.step import AddEnumValue
 
 

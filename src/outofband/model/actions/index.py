@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outofband.model.actions.statement import Statement
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName, quote
+from outofband.model.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +128,11 @@ class AwaitBuild:
     pid: int
 
     statement = None
+
+
+def named(index: Index) -> tuple[AnalyzeTable | RenameIndex, ...]:
+    """Return what gives a built index its name, of which that is the last: what the planner has to
+    know for it comes before.
+    """
+    known = (AnalyzeTable(index.table),) if index.has_expressions else ()
+    return (*known, RenameIndex(index.temporary, index.name))

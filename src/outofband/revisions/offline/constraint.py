@@ -5,8 +5,8 @@ of PostgreSQL 14 to 18.
 from __future__ import annotations
 
 from outofband.catalog.constraint_facts import NOT_NULL_IS_A_CONSTRAINT
+from outofband.model.action import AddNotNull, AddNotValid, Validate
 from outofband.model.names import literal
-from outofband.model.statements import AddNotNull, AddNotValid, Validate
 from outofband.model.step import RowConstraint, SetNotNull
 from outofband.revisions.offline.text import regclass
 

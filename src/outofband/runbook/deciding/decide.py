@@ -9,8 +9,8 @@ from typing import assert_never
 from outofband.catalog.constraining import constrain
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.standing import Standing
+from outofband.model.action import AddLabel, Decision, RunBackfill
 from outofband.model.state import State
-from outofband.model.statements import AddLabel, Decision, RunBackfill
 from outofband.model.step import (
     AddCheck,
     AddConstraint,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outofband.catalog.facts import AttachmentFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.statements import Decision, Detach, FinishDetach
+from outofband.model.action import Decision, Detach, FinishDetach
 
 
 def detach(standing: Standing, table: TableFacts) -> Decision:

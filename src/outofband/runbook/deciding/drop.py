@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from outofband.catalog.facts import DropFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.statements import Action, Decision, DropForeignKey, RemoveIndex, TakeAway
+from outofband.model.action import (
+    Action,
+    Decision,
+    DropForeignKey,
+    RemoveIndex,
+    TakeAway,
+)
 from outofband.model.step import Drop
 from outofband.runbook.rate import duration
 

@@ -8,18 +8,18 @@ from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.parts import kind_of
 from outofband.catalog.promotion import key_obstacle
 from outofband.catalog.sight import Sight
-from outofband.model.index import Index
-from outofband.model.names import QualifiedName
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     AwaitBuild,
     BuildIndex,
     ConstrainTable,
     Decision,
     RemoveIndex,
     RenameIndex,
-    named,
 )
+from outofband.model.actions.index import named
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName
+from outofband.model.state import State
 from outofband.runbook.deciding import partitions
 from outofband.runbook.deciding.repair import repair
 

@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from outofband.catalog.facts import IndexFacts, TableFacts
 from outofband.catalog.parts import classify_part, is_kept
 from outofband.catalog.sight import Sight
-from outofband.model.index import ConstraintKind, Index
-from outofband.model.names import QualifiedName
-from outofband.model.state import State
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AttachIndex,
     AwaitBuild,
@@ -28,8 +25,11 @@ from outofband.model.statements import (
     Promote,
     RemoveIndex,
     RenameIndex,
-    named,
 )
+from outofband.model.actions.index import named
+from outofband.model.index import ConstraintKind, Index
+from outofband.model.names import QualifiedName
+from outofband.model.state import State
 from outofband.model.step import ConstraintIndex
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.promotion import key_obstacle, obstacle
 from outofband.catalog.standing import Standing
+from outofband.model.action import Decision, Promote
 from outofband.model.index import Index, Key
 from outofband.model.state import LEFT_OVER, State
-from outofband.model.statements import Decision, Promote
 from outofband.model.step import AddConstraint, ConstraintIndex
 from outofband.runbook.deciding import partitions
 from outofband.runbook.deciding.index import drop_index

@@ -7,9 +7,14 @@ from dataclasses import replace
 
 from outofband.catalog.equality import Equality, compare
 from outofband.catalog.facts import IndexFacts, TableFacts
+from outofband.model.action import (
+    Action,
+    DropConstraint,
+    RemoveIndex,
+    RepairIndex,
+)
 from outofband.model.index import Index
 from outofband.model.names import is_reindex_leftover
-from outofband.model.statements import Action, DropConstraint, RemoveIndex, RepairIndex
 
 
 def repair(index: Index, found: IndexFacts, table: TableFacts) -> tuple[Action, ...]:

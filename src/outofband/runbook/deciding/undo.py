@@ -5,7 +5,7 @@ from __future__ import annotations
 from outofband.catalog.constraining import undo_constraint
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.sight import Sight
-from outofband.model.statements import Decision, DropConstraint
+from outofband.model.action import Decision, DropConstraint
 from outofband.model.step import AddConstraint, Step
 from outofband.runbook.deciding.index import drop_index, needed
 from outofband.runbook.deciding.repair import leftovers

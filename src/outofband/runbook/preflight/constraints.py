@@ -10,10 +10,10 @@ from outofband.catalog.facts import KeyFacts, TableFacts
 from outofband.catalog.reader import Reader
 from outofband.catalog.reader import query as catalog_query
 from outofband.catalog.sight import Sight
+from outofband.model.action import Validate
 from outofband.model.index import Key
 from outofband.model.names import quote
 from outofband.model.sqlstates import INSUFFICIENT_PRIVILEGE
-from outofband.model.statements import Validate
 from outofband.model.step import AddForeignKey, CreateIndex, RowConstraint, Step
 from outofband.runbook.hand import Prober, StatementFailed
 from outofband.runbook.plan import PlannedStep

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from outofband.catalog.facts import TableFacts
+from outofband.model.action import BuildIndex
 from outofband.model.index import Index
-from outofband.model.statements import BuildIndex
 from outofband.runbook.hand import Prober
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.expressions import expressions, judge_verdict, read_verdict

@@ -8,9 +8,7 @@ from itertools import pairwise
 
 from outofband.catalog.facts import TableFacts
 from outofband.catalog.reader import Reader, query
-from outofband.model.index import Index
-from outofband.model.names import QualifiedName, quote
-from outofband.model.statements import (
+from outofband.model.action import (
     Action,
     AttachIndex,
     BuildIndex,
@@ -20,6 +18,8 @@ from outofband.model.statements import (
     RemoveIndex,
     RenameIndex,
 )
+from outofband.model.index import Index
+from outofband.model.names import QualifiedName, quote
 from outofband.model.step import ConstraintIndex, CreateIndex
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.expressions import expressions

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from outofband.catalog.facts import TableFacts
+from outofband.model.action import BuildIndex
 from outofband.model.index import Index
 from outofband.model.names import QualifiedName
-from outofband.model.statements import BuildIndex
 from outofband.model.step import CreateIndex
 from outofband.runbook.conditions import lags
 from outofband.runbook.duplicates.references import read_references

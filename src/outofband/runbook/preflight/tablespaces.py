@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from outofband.catalog.reader import Reader, query
+from outofband.model.action import BuildIndex, CoverTable
 from outofband.model.names import quote
-from outofband.model.statements import BuildIndex, CoverTable
 from outofband.runbook.plan import PlannedStep
 from outofband.runbook.preflight.finding import Finding
 from outofband.runbook.preflight.server import Server

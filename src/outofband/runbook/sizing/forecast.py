@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from outofband.model.action import Action, BuildIndex, RepairIndex
 from outofband.model.index import Index
-from outofband.model.statements import Action, BuildIndex, RepairIndex
 from outofband.runbook.glance import Surveyor
 from outofband.runbook.plan import Plan, PlannedStep
 from outofband.runbook.sizing.estimate import Forecast, estimate, sorted_bytes

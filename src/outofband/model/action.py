@@ -30,8 +30,6 @@ from outofband.model.actions.index import (
 from outofband.model.actions.partition import Detach, FinishDetach
 from outofband.model.actions.promotion import ConstrainTable, DropConstraint, Promote
 from outofband.model.actions.rebuild import Mark, RebuildIndex, Refresh
-from outofband.model.actions.statement import Statement
-from outofband.model.index import Index
 
 __all__ = [
     "Action",
@@ -59,12 +57,8 @@ __all__ = [
     "RenameIndex",
     "RepairIndex",
     "RunBackfill",
-    "Statement",
     "TakeAway",
     "Validate",
-    "due_timeouts",
-    "named",
-    "timeouts",
 ]
 
 Action = (
@@ -97,37 +91,3 @@ Action = (
 
 Decision = tuple[tuple[Action, ...], str]
 """The actions that finish a step, or the words why it cannot be finished."""
-
-
-def named(index: Index) -> tuple[Action, ...]:
-    """Return what gives a built index its name, of which that is the last: what the planner has to
-    know for it comes before.
-    """
-    known = (AnalyzeTable(index.table),) if index.has_expressions else ()
-    return (*known, RenameIndex(index.temporary, index.name))
-
-
-def due_timeouts(sent: Statement, server_version: int) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that a statement of a plan runs under, shown and set alike."""
-    return timeouts(sent.unhurried, server_version, bounded=sent.bounded, harmless=sent.harmless)
-
-
-def timeouts(
-    unhurried: bool, server_version: int, *, bounded: bool = False, harmless: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that statements run under.
-
-    None but a ``bounded`` one is ended for the time it takes, whatever the role's defaults are: a
-    look for duplicates reads a whole table. An ``unhurried`` one also waits for locks as long as it
-    has to: a lock_timeout would cut its waits for old transactions and leave an INVALID index, and
-    with client_connection_check_interval at 0 the server finishes a build whose client has died
-    (PostgreSQL 18, Building Indexes Concurrently).
-    """
-    names = ["idle_session_timeout", "client_connection_check_interval"]
-    if server_version >= 170000:
-        names += ["transaction_timeout"]
-    return (
-        ("lock_timeout", "0" if unhurried else "10s" if harmless else "1s"),
-        ("statement_timeout", "2s" if bounded else "0"),
-        *((name, "0") for name in names),
-    )
