@@ -16,6 +16,7 @@ TABLES = ("lsif_data_definitions", "lsif_data_references")
 
 def upgrade():
     for table in TABLES:
+        # outofband: allow[several-tables-locked] because all writers lock them in this order
         op.add_column(
             table, sa.Column("schema_version", sa.Integer(), nullable=False, server_default="1")
         )
