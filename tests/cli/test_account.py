@@ -38,7 +38,8 @@ def test_a_run_tells_its_events_as_lines_that_fit_the_schema(project: Any) -> No
     project.filled("3")
     ran = project.run("apply", "--yes", "--format", "json", "--only", "pages_id")
     told = events(ran.out)
-    assert kinds(told) == [
+    of_looks = {"phase", "progress"}  # at a build that lasts long enough
+    assert [kind for kind in kinds(told) if kind not in of_looks] == [
         "run_started", "step_started", "statement", "statement", "step_ended", "run_ended",
     ]  # fmt: skip
     assert told[0]["steps"] == [told[1]["step"]]

@@ -13,6 +13,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from counters import until_counted
+
 REPOSITORY = Path(__file__).parents[2]
 DOCS = """
     CREATE TABLE docs (id int NOT NULL, path text, kind text);
@@ -37,6 +39,7 @@ def read_sequentially(url: str, *queries: str, times: int = SCANS) -> None:
     with psycopg.connect(url, autocommit=True) as session:
         for query in queries * times:
             session.execute(query)
+    until_counted(url)
 
 
 def findings(project: Any, *words: str, status: int | None = None) -> list[dict[str, Any]]:
@@ -72,9 +75,9 @@ def incident(database: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_incidents_cause_is_the_first_line(
     incident: str, outofband: Callable[..., Any]
 ) -> None:
-    began = time.monotonic()
+    began = time.process_time()  # of its own: how fast the machine and the server are is no finding
     ran = outofband("doctor", "--database-url", incident)
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     first, *more = ran.out.splitlines()
     assert first == (
         "error[table-read-sequentially] public.lsif_data_references has no index: "
@@ -151,6 +154,7 @@ def test_a_foreign_key_without_an_index_costs_what_deletes_have_cost(filled: Any
     filled.sql("DELETE FROM docs")
     filled.sql("DELETE FROM pages WHERE id <= 20")
     filled.sql(f"INSERT INTO docs SELECT n, 'p', 'k' FROM generate_series(21, {ROWS}) AS n")
+    until_counted(filled.url)
     (told,) = of(findings(filled), "foreign-key-without-index")
     assert (told["severity"], "20 rows deleted" in told["evidence"][0]) == ("error", True)
     filled.sql("CREATE INDEX docs_id ON docs (id)")

@@ -11,6 +11,7 @@ import jsonschema
 import psycopg
 import pytest
 
+from counters import until_counted
 from outofband import ephemeral
 from outofband.stats.file import read
 from outofband.stats.value import Stats
@@ -40,6 +41,7 @@ FAR = ("--database-url",)
 @pytest.fixture
 def filled(project: Any) -> Any:
     project.sql(SETUP)
+    until_counted(project.url)
     return project
 
 

@@ -44,7 +44,7 @@ def test_an_upload_that_waits_for_a_revision_holds_no_later_table(
 
 
 def wait_until_one_waits(store: psycopg.Connection[Any], table: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not store.execute(WAITING, [table]).fetchall():
         assert time.monotonic() < deadline, "nobody waits for the table"
         time.sleep(0.01)

@@ -32,7 +32,7 @@ def test_dumps_are_read_and_new_ones_written_until_it_is_asked_to_stop(
         traffic = Traffic(library, LOADED, store_url, appender)
         thread = threading.Thread(target=traffic.run, args=(stop,))
         thread.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while len({r.dump_id for r in log.requests() if r.kind == UPLOAD}) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.02)

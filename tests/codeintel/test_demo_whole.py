@@ -82,7 +82,7 @@ def programs(servers: Path) -> list[str]:
 
 
 def wait_until_none(left: Callable[[], list[Any]]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while left():
         assert time.monotonic() < deadline, left()
         time.sleep(0.02)

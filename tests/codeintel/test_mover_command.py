@@ -113,9 +113,11 @@ def test_workers_die_with_the_command_and_the_next_one_goes_on(
 ) -> None:
     words = ["move", "--workers", "2", "--database-url", migrated_url]
     command = [sys.executable, "-m", "codeintel", *words, "--bundle-dir", str(folder.root)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as mover:
-        eventually(lambda: bool(others(migrated)))
-        mover.kill()
+    with psycopg.connect(migrated_url) as holder:  # else they may be done before they are killed
+        holder.execute("LOCK TABLE lsif_data_documents IN SHARE MODE")
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as mover:
+            eventually(lambda: len(held_up(migrated)) == 2)
+            mover.kill()
     eventually(lambda: not others(migrated))
     assert call("move") == 0
     assert PostgresStore(migrated).dumps() == [1, 2, 3]
@@ -127,6 +129,14 @@ def eventually(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def held_up(store: Store) -> list[Any]:
+    """Return who waits for a lock on a table of this database."""
+    return store.execute(
+        "SELECT pid FROM pg_locks WHERE NOT granted AND relation IS NOT NULL AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ).fetchall()
 
 
 def others(store: Store) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from functools import partial
@@ -94,8 +95,9 @@ def test_a_process_beats_by_itself(
     monkeypatch.setattr(Registration, "beat", beat_and_say)
     with registered(migrated_url, Role("reader", "fallback")):
         silence(before_the_move, 3600)
-        beaten.clear()
-        assert beaten.wait(30)
+        for _ in range(2):  # the first may be one that was there before the silence
+            beaten.clear()
+            assert beaten.wait(60)
         assert len(alive(before_the_move)) == 1
 
 
@@ -214,7 +216,7 @@ def test_a_switch_ends_when_the_last_write_of_the_former_mode_has(
         later = threading.Thread(target=switch, args=(before_the_move, Mode.SQLITE))
         later.start()
         writer.commit()
-        later.join(30)
+        later.join(60)
         assert not later.is_alive()
 
 
@@ -230,8 +232,10 @@ def test_the_command_shows_and_switches_the_mode(
     register(before_the_move, Role("reader", "fallback", version="3.21"))
     assert main(["mode", "both", "--database-url", migrated_url]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("mode: both\nreader 3.21, process ")
-    assert out.endswith(": knows postgres and sqlite, fallback, 0 s ago\n")
+    assert re.fullmatch(
+        r"mode: both\nreader 3\.21, process .*: knows postgres and sqlite, fallback, \d+ s ago\n",
+        out,
+    )
     assert "before sqlite" in err
     register(before_the_move, Role("reader", "sqlite", OLD))
     assert main(["mode", "postgres", "--database-url", migrated_url]) == 3

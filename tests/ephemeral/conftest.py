@@ -17,7 +17,7 @@ import pytest
 
 from outofband.ephemeral import binaries, server, template
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 
 PROGRAM = """
 import signal

@@ -143,7 +143,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
         major = item.callspec.params["major"]
         part = item.path.stem if major == LATEST else "all"
         item.add_marker(pytest.mark.xdist_group(f"{major} {part}"))
-        item.add_marker(pytest.mark.timeout(300))
 
 
 def _is_asked_for(item: Any) -> bool:

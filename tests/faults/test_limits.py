@@ -15,11 +15,12 @@ from small_disk import SmallDisk, small_disk
 PARTLY_DONE = 4
 INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 TIMEOUTS = {
-    "statement_timeout": "50ms",
+    "statement_timeout": "1s",
     "lock_timeout": "50ms",
     "idle_in_transaction_session_timeout": "10ms",
-    "idle_session_timeout": "100ms",
+    "idle_session_timeout": "1s",
 }
+"""Of those that may end a session before its first statement: what the machine may stop it for."""
 
 
 @pytest.fixture
@@ -68,13 +69,13 @@ def test_timeouts_of_the_role_end_nothing(
     scene: Scene, major: int, ends_well: Callable[[], None]
 ) -> None:
     def begin() -> Run:
-        scene.set(**TIMEOUTS, **({"transaction_timeout": "300ms"} if major >= 17 else {}))
+        scene.set(**TIMEOUTS, **({"transaction_timeout": "1s"} if major >= 17 else {}))
         return scene.apply()
 
     with parked(scene, SNAPSHOTS, begin) as (run, pid):
         scene.injects("timeouts of the role")
-        lasts = "SELECT now() - query_start > interval '1 s' FROM pg_stat_activity WHERE pid = %s"
-        eventually(lambda: scene.sql(lasts, pid)[0], "a second in the build", run)
+        lasts = "SELECT now() - query_start > interval '2 s' FROM pg_stat_activity WHERE pid = %s"
+        eventually(lambda: scene.sql(lasts, pid)[0], "two seconds in the build", run)
     assert run.status() == 0, run.said
     assert run.said.count("CREATE INDEX CONCURRENTLY docs_held") == 1
     ends_well()

@@ -34,7 +34,13 @@ def test_a_build_goes_on_when_the_session_that_looks_at_it_is_ended(
     scene: Scene, ends_well: Callable[[], None]
 ) -> None:
     with parked(scene, SNAPSHOTS) as (run, pid):
-        (monitor,) = eventually(lambda: scene.sql(OTHERS, pid), "a look at the build", run)
+
+        def alone() -> list[int]:
+            """The monitor, when the sessions before it have ended on the server too."""
+            others: list[int] = scene.sql(OTHERS, pid)
+            return others if len(others) == 1 else []
+
+        (monitor,) = eventually(alone, "a look at the build", run)
         scene.sql(END, monitor)
         scene.injects("pg_terminate_backend of the monitor")
         run.says("nobody can look at it, while it goes on")

@@ -82,12 +82,13 @@ def test_one_is_killed_and_one_is_cut_off(estate: Estate) -> None:
     for place, dumps in (("a", 200), ("b", 150), ("c", 100)):
         estate.host(place, dumps)
     with proxy(estate.fleet.url) as network:
-        cut = estate.start("b", url=network.url)
-        killed, *others = (estate.start(place) for place in "aac")
-        estate.under_way("a")
-        killed.process.kill()
-        estate.under_way("b")
-        network.cut()
+        with estate.fleet.half_way():
+            cut = estate.start("b", url=network.url)
+            killed, *others = (estate.start(place) for place in "aac")
+            estate.under_way("a")
+            killed.process.kill()
+            estate.under_way("b")
+            network.cut()
         assert [worker.status() for worker in (cut, *others)] == [0, 0, 0]
     # Killed between two units, it held none that the others would have had to wait for.
     estate.thirty_seconds_later()
@@ -112,9 +113,10 @@ def test_the_next_of_the_host_goes_on_where_one_died(estate: Estate, dies: str) 
 def test_units_of_a_host_wait_for_a_worker_of_that_host(estate: Estate) -> None:
     estate.host("a", 200)
     estate.host("b", 5)
-    killed = estate.start("a")
-    estate.under_way("a")
-    killed.process.kill()
+    with estate.fleet.half_way():
+        killed = estate.start("a")
+        estate.under_way("a")
+        killed.process.kill()
     estate.thirty_seconds_later()
     other = estate.start("b")
     until(lambda: "bound to other hosts" in other.said, "b does not say what it waits for")
@@ -126,9 +128,10 @@ def test_units_of_a_host_wait_for_a_worker_of_that_host(estate: Estate) -> None:
 
 def test_one_that_is_told_to_stop_gives_its_unit_back(estate: Estate) -> None:
     estate.host("a", 200)
-    stopped = estate.start("a")
-    estate.under_way("a")
-    stopped.process.terminate()
+    with estate.fleet.half_way():
+        stopped = estate.start("a")
+        estate.under_way("a")
+        stopped.process.terminate()
     assert stopped.status() == 0
     assert 0 < estate.moved("a") < 200
     assert kept(estate.fleet.url)["leased"] == 0
@@ -139,10 +142,11 @@ def test_one_that_is_told_to_stop_gives_its_unit_back(estate: Estate) -> None:
 def test_they_come_back_when_the_server_was_away(estate: Estate) -> None:
     estate.host("a", 200)
     estate.host("b", 200)
-    workers = [estate.start("a"), estate.start("b")]
-    for place in "ab":
-        estate.under_way(place)
-    estate.server.restart(immediate=True)
+    with estate.fleet.half_way():
+        workers = [estate.start("a"), estate.start("b")]
+        for place in "ab":
+            estate.under_way(place)
+        estate.server.restart(immediate=True)
     assert [worker.status() for worker in workers] == [0, 0]
     assert all(LOST in worker.said for worker in workers)
     assert "Traceback" not in "".join(worker.said for worker in workers)

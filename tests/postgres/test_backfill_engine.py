@@ -43,10 +43,12 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(units: Any) -> Iterator[Start]:
-    """Start runners as processes of their own."""
+    """Start runners as processes of their own, which take so long for a batch of ten rows: fifty
+    batches are all there is.
+    """
     children: list[subprocess.Popen[str]] = []
 
-    def begin(rows: int = 10, slow: float = 0.01) -> subprocess.Popen[str]:
+    def begin(slow: float, rows: int = 10) -> subprocess.Popen[str]:
         command = [sys.executable, str(SCRIPT), units.url, str(rows), str(slow)]
         children.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         return children[-1]
@@ -87,9 +89,9 @@ def test_what_is_done_already_is_finished_without_a_unit(units: Any) -> None:
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(units: Any, start: Start) -> None:
     for _ in range(3):
-        child = start()
+        child = start(slow=0.2)  # it must not end before it is killed
         before = units.sql("SELECT count(*) FROM dst")[0]
-        units.eventually(lambda n=before: units.sql("SELECT count(*) > %s FROM dst", n + 30)[0])
+        units.eventually(lambda n=before: units.sql("SELECT count(*) > %s FROM dst", n)[0])
         child.kill()
         child.wait()
         units.sql(LEASE_OVER)
@@ -100,7 +102,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(units: Any, start: Start) 
 def test_a_lease_that_lives_is_left_alone_and_one_that_is_over_is_taken(
     units: Any, start: Start
 ) -> None:
-    child = start()
+    child = start(slow=0.5)  # it must be killed at its first unit, ten batches long
     units.eventually(has_begun(units))
     child.kill()
     child.wait()
@@ -118,7 +120,7 @@ def test_a_lease_that_lives_is_left_alone_and_one_that_is_over_is_taken(
 
 
 def test_two_runners_share_the_units(units: Any, start: Start) -> None:
-    children = [start(), start()]
+    children = [start(slow=0.01), start(slow=0.01)]
     assert [verdict_of(child) for child in children] == ["finished", "finished"]
     assert copied_once(units)
 
@@ -207,14 +209,15 @@ def test_a_unit_at_which_runners_die_is_put_aside(units: Any) -> None:
 def test_a_timeout_halves_the_batch(units: Any) -> None:
     class Slow(Copying):
         def batch(self, connection: Any, unit: Any, cursor: Any, size: Any) -> Any:
-            connection.execute("SELECT pg_sleep(%s)", (0.2 if size.rows > 30 else 0,))
+            slow = size.rows > 30 and not self.sizes
+            connection.execute("SELECT pg_sleep(%s)", (60 if slow else 0,))
             return super().batch(connection, unit, cursor, size)
 
-    spec = Slow(replace(CALM, first_rows=100, most_rows=100, statement_timeout=0.1))
+    spec = Slow(replace(CALM, first_rows=60, most_rows=60, statement_timeout=1.0))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("outofband.backfill.pace._SHORTEST", 0.0)
         assert run(units.url, spec).verdict is Verdict.FINISHED
-    assert spec.sizes[0] == 25
+    assert spec.sizes[0] == 30
     assert copied_once(units)
 
 
@@ -233,7 +236,7 @@ def test_rows_that_others_lock_are_waited_for(units: Any) -> None:
 def test_an_operator_ends_it_between_two_batches(
     units: Any, start: Start, status: str, verdict: str
 ) -> None:
-    child = start()
+    child = start(slow=0.5)  # it must not have ended before the order comes
     units.eventually(has_begun(units))
     units.sql("UPDATE outofband.backfill SET status = %s", status)
     assert verdict_of(child) == verdict
@@ -331,15 +334,28 @@ def test_a_unit_that_comes_after_one_in_quarantine_is_done(units: Any) -> None:
 
 
 def test_a_batch_that_lasts_keeps_its_lease(units: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("state", "heart"):
-        monkeypatch.setattr(f"outofband.backfill.{module}.LEASE_SECONDS", 0.3)
-    long = Copying(replace(CALM, first_rows=1000, most_rows=1000), slow=1.0)
+    """It is renewed while the batch is at work, as often as somebody looks."""
+    monkeypatch.setattr("outofband.backfill.heart.LEASE_SECONDS", 0.3)  # a beat is a third of it
+    over = threading.Event()
+
+    class Long(Copying):
+        def batch(self, *given: Any) -> Any:
+            batch = super().batch(*given)
+            assert over.wait(60)
+            return batch
+
+    long = Long(replace(CALM, first_rows=1000, most_rows=1000))
     units.sql("DELETE FROM src WHERE unit <> 'u0'")
     first = units.beside(lambda: run(units.url, long))
     units.eventually(lambda: long.sizes)
     second = Copying(replace(CALM, first_rows=1000, most_rows=1000))
-    assert run(units.url, second).verdict is Verdict.FINISHED
-    assert first.result().verdict is Verdict.FINISHED
+    other = units.beside(lambda: run(units.url, second))
+    until = "SELECT lease_until FROM outofband.backfill_unit"
+    for _ in range(2):
+        (before,) = units.sql(until)
+        units.eventually(lambda before=before: units.sql(until)[0] > before)
+    over.set()
+    assert [run.result().verdict for run in (first, other)] == [Verdict.FINISHED] * 2
     assert second.sizes == []
 
 

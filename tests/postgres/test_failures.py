@@ -31,12 +31,13 @@ def test_of_two_builds_on_a_table_the_one_that_is_ended_is_tried_again(
     """A colleague's build begins between our look and our statement: ours is queued behind it with
     a snapshot, which his waits for in the end. Ours ends with 40P01 and leaves nothing.
     """
-    set_for_all(docs, "deadlock_timeout", "1500ms")  # looked at once: his is longer than ours
+    # Looked at once: when he waits for ours, and sooner than he looks.
+    set_for_all(docs, "deadlock_timeout", "5s")
     queued = "SELECT FROM pg_locks WHERE NOT granted AND mode = 'ShareUpdateExclusiveLock'"
     with docs.writer("docs") as writer:
 
         def begins() -> None:
-            his = {"options": "-c deadlock_timeout=60s"}
+            his = {"options": "-c deadlock_timeout=120s"}
             docs.by_hand("CREATE INDEX CONCURRENTLY by_hand ON docs (path)", **his)
             docs.parked("waiting for writers before build")
 
@@ -93,11 +94,11 @@ def test_a_connection_that_begins_transactions_builds_all_the_same(
 
 
 HOSTILE = {
-    "lock_timeout": ("50ms", "1s"),
-    "statement_timeout": ("50ms", "0"),
-    "transaction_timeout": ("50ms", "0"),
-    "idle_session_timeout": ("50ms", "0"),
-    "client_connection_check_interval": ("50ms", "0"),
+    "lock_timeout": ("20s", "1s"),
+    "statement_timeout": ("20s", "0"),
+    "transaction_timeout": ("20s", "0"),
+    "idle_session_timeout": ("20s", "0"),
+    "client_connection_check_interval": ("20s", "0"),
     "default_transaction_isolation": ("repeatable read", "read committed"),
 }
 

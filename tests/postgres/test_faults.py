@@ -227,7 +227,7 @@ def test_a_dbas_build_under_the_wanted_name_is_left_alone(
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("statement_timeout", "50ms"), ("lock_timeout", "50ms"), ("transaction_timeout", "300ms")],
+    [("statement_timeout", "2s"), ("lock_timeout", "2s"), ("transaction_timeout", "2s")],
 )
 def test_timeouts_of_the_role_end_no_build(
     docs: Any, steps: Any, parameter: str, value: str
@@ -243,7 +243,7 @@ def test_timeouts_of_the_role_end_no_build(
         pid = docs.parked("waiting for old snapshots")
         docs.eventually(
             lambda: docs.sql(
-                "SELECT now() - query_start > interval '0.4 s' FROM pg_stat_activity "
+                "SELECT now() - query_start > interval '2.2 s' FROM pg_stat_activity "
                 "WHERE pid = %s",
                 pid,
             )[0]

@@ -90,7 +90,7 @@ def test_a_signal_ends_it_after_what_is_in_work(calls: Calls) -> None:
 
     def does(_: Name, stopped: Event) -> Ended:
         os.kill(os.getpid(), signal.SIGTERM)
-        ended.append(stopped.wait(10))
+        ended.append(stopped.wait(60))
         return Ended(acted=True, why="stopped")
 
     assert calls.work(Told(does), until_done=False) == 0
@@ -121,7 +121,7 @@ def test_it_comes_back_when_the_connections_were_cut(
                 return Ended(acted=True, why="the connection was lost")
             return FINISHED
 
-        monkeypatch.setattr(jobs, "_CONNECT_SECONDS", 0.2)
+        monkeypatch.setattr(jobs, "_CONNECT_SECONDS", 1.0)
         assert calls.work(Told(does), url=network.url) == 0
         assert told()
     assert calls.said[-1] == "move: finished"

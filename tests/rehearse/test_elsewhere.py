@@ -23,7 +23,7 @@ from rehearsed import ASYNC_ENV, ENV, FOR_REAL, KILL, Project
 
 ITEMS = 'op.execute("CREATE TABLE items (id int PRIMARY KEY, at int)")'
 OUR_ROLES = "CREATE ROLE ci LOGIN CREATEDB PASSWORD 'p@ss''w\\ord'; CREATE ROLE poor LOGIN"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,12 @@ down_revision = "before"
 def upgrade():
     op.create_index("ix", "t", ["a"])
 """
-LIMIT = 1.0
+LIMIT = 3.0
+"""Seconds for what never ends; all else may take as long as it takes."""
 
 
 def read(project, reading: Reading | None = None) -> History:
-    return history.read(project.config, reading or Reading(limit=LIMIT))
+    return history.read(project.config, reading or Reading())
 
 
 def between(project, text: str | bytes) -> Path:
@@ -93,11 +95,9 @@ def test_a_file_that_is_no_python_keeps_its_place(project, text, reason, line) -
 def test_an_import_that_never_ends_costs_its_revision_only(project, monkeypatch) -> None:
     monkeypatch.setattr(history, "IMPORT_LIMIT", LIMIT)
     between(project, HEAD + "while True: pass\n" + TAIL)
-    started = time.monotonic()
     bad = the_bad(read(project))
-    assert time.monotonic() - started < 10 * LIMIT
     assert bad.problem is not None
-    assert bad.problem.reason == "the import was still running after 1 s"
+    assert bad.problem.reason == "the import was still running after 3 s"
     assert bad.problem.line == 3
 
 
@@ -181,9 +181,10 @@ def test_what_a_revision_leaves_running_ends_with_it(project, tmp_path: Path) ->
     )
     read(project)
     stat = Path(f"/proc/{pid.read_text()}/stat")
-    deadline = time.monotonic() + 10
-    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
-        assert time.monotonic() < deadline
+    deadline = time.monotonic() + 60
+    with suppress(OSError):  # it is gone
+        while stat.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline
 
 
 def test_a_revision_that_waits_for_a_socket_is_given_up(project) -> None:
@@ -197,9 +198,9 @@ def test_a_revision_that_waits_for_a_socket_is_given_up(project) -> None:
             socket.create_connection(("127.0.0.1", {port})).recv(1)
             """,
         )
-        (one,) = read(project).revisions
+        (one,) = read(project, Reading(limit=LIMIT)).revisions
     assert one.problem is not None
-    assert one.problem.reason == "upgrade() was still running after 1 s"
+    assert one.problem.reason == "upgrade() was still running after 3 s"
     assert [source.sql for source in one.sources] == ["SELECT 1"]
 
 
@@ -262,7 +263,7 @@ ENV_PYS = {
     ),
     "exits": ("import sys\nsys.exit(0)\n", "SystemExit", 2),
     "ends the process": ("import os\nos._exit(0)\n", "it ended the process", 1),
-    "never ends": ("while True: pass\n", "it was still running after 1 s", 1),
+    "never ends": ("while True: pass\n", "it was still running after 3 s", 1),
     "is no Python": ("def (\n", "SyntaxError: invalid syntax", 1),
     "connects": (
         "from sqlalchemy import create_engine\n"
@@ -275,9 +276,10 @@ ENV_PYS = {
 
 @pytest.mark.parametrize(("env_py", "reason", "line"), ENV_PYS.values(), ids=ENV_PYS)
 def test_an_env_py_that_cannot_run_stops_no_revision(
-    project, monkeypatch, env_py, reason, line
+    project, request, monkeypatch, env_py, reason, line
 ) -> None:
-    monkeypatch.setattr(history, "IMPORT_LIMIT", LIMIT)
+    if "never ends" in request.node.name:
+        monkeypatch.setattr(history, "IMPORT_LIMIT", LIMIT)
     project.env_py(env_py)
     project.revision("r1", 'op.execute("SELECT 1")')
     found = read(project)
@@ -303,7 +305,7 @@ def test_what_env_py_says_literally_holds_even_if_it_cannot_run(project) -> None
     )
     project.revision("r1", 'op.create_unique_constraint(None, "t", ["a"])')
     for executes in (True, False):
-        found = read(project, Reading(executes=executes, limit=LIMIT))
+        found = read(project, Reading(executes=executes))
         sent = [source.sql for source in found.revisions[0].sources]
         assert sent == ["ALTER TABLE t ADD CONSTRAINT uq_t_a UNIQUE (a)"]
         assert found.environment.transaction_per_migration

@@ -11,7 +11,7 @@ from commands import ALEMBIC, Command
 
 PODS = 50 if os.environ.get("FAULTS") else 4
 """`make test-faults` has the time for fifty processes."""
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 240.0
 LOGGING = "import logging\nlogging.basicConfig(level=logging.INFO)\n"
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import os
 from textwrap import dedent
 
 import pytest
@@ -146,10 +146,10 @@ PROBLEMS = {
     "raises": ('raise ValueError("no\\nsecond line")', "upgrade() raises ValueError: no"),
     "exits": ("import sys; sys.exit(3)", "upgrade() exits"),
     "ends the process": ("import os; os._exit(0)", "upgrade() ended the process"),
-    "never ends": ("while True: pass", "upgrade() was still running after 1 s"),
+    "never ends": ("while True: pass", "upgrade() was still running after 3 s"),
     "swallows its interruption": (
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "upgrade() was still running after 1 s",
+        "upgrade() was still running after 3 s",
     ),
     "is hungry": (
         "bytearray(2 ** 36)",
@@ -170,7 +170,7 @@ def test_a_revision_that_cannot_be_run_says_why_and_takes_no_other_down(
     project.revision("before", 'op.execute("SELECT 1")')
     project.revision("bad", 'op.create_index("ix", "t", ["a"])\n' + body)
     project.revision("after", 'op.execute("SELECT 2")')
-    before, bad, after = rendered(project, limit=1)
+    before, bad, after = rendered(project, limit=3 if "still running" in reason else 60)
     assert sent(before)[0][1] == "SELECT 1"
     assert sent(after)[0][1] == "SELECT 2"
     assert (before.revision.problem, after.revision.problem) == (None, None)
@@ -285,6 +285,8 @@ def test_a_thousand_revisions_are_rendered_in_a_second_or_so(project) -> None:
         (project.folder / f"migrations/versions/r{n:04}.py").write_text(text)
     environment = project.environment
     scripts = graph.every(environment.script)
-    started = time.monotonic()
+    started = os.times()
     assert len(render(environment, scripts)) == 1000
-    assert time.monotonic() - started < 10, "twenty times what it takes on an idle machine"
+    ended = os.times()
+    seconds = sum(ended[:4]) - sum(started[:4])  # of processors, by this process and its child
+    assert seconds < 10, "twenty times what it takes"

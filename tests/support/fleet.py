@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,21 +28,35 @@ script_location = %(here)s/migrations
 path_separator = os
 prepend_sys_path = %(here)s
 """
-_SPEC = '''"""The move, of which a process dies where $DIES says."""
+_HALF_WAY = "half-way"
+_SPEC = f'''"""The move, of which a process dies where $DIES says, or waits with half of it done."""
 
 import os
 import signal
+import time
+from pathlib import Path
 
 from codeintel.mover.spec import Bundles
+from codeintel.store.folder import BundleFolder
+
+HALF_WAY = Path(__file__).with_name({_HALF_WAY!r})
+ALL = 1 << 31
 
 
 class MortalMove(Bundles):
     def batch(self, connection, unit, cursor, size):
         if cursor:
             die("after the commit")
+        else:
+            wait_half_way(BundleFolder(Path(os.environ["BUNDLE_DIR"])))
         done = super().batch(connection, unit, cursor, size)
         die("after the rename" if cursor else "with its rows written")
         return done
+
+
+def wait_half_way(host):
+    while HALF_WAY.exists() and len(host.backups(limit=ALL)) >= len(host.bundles(limit=ALL)):
+        time.sleep(0.02)
 
 
 def die(where):
@@ -162,6 +176,16 @@ class Fleet:
         self.workers.append(Worker(process, log))
         return self.workers[-1]
 
+    @contextmanager
+    def half_way(self) -> Iterator[None]:
+        """While the block lasts, no host gets beyond half of its bundles, however late the machine
+        lets a test look.
+        """
+        held = self.project / _HALF_WAY
+        held.touch()
+        yield
+        held.unlink()
+
     def close(self) -> None:
         """Kill those that are left."""
         for worker in self.workers:
@@ -169,7 +193,7 @@ class Fleet:
             worker.process.wait()
 
 
-def until(seen: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+def until(seen: Callable[[], bool], what: str, seconds: float = 180.0) -> None:
     """Wait for a state; fail after some time."""
     deadline = time.monotonic() + seconds
     while not seen():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,24 +68,32 @@ class Checkout:
             ) from None
         return found.decode().strip()
 
-    def export(self, commit: str, folder: Path, project: Path) -> None:
-        """Write below ``folder`` what rendering a project at a commit may need.
+    def export(
+        self,
+        commit: str,
+        folder: Path,
+        project: Path,
+        wanted: Callable[[Path], bool] = lambda _: True,
+    ) -> None:
+        """Write below ``folder`` what rendering a project at a commit may need, or of that what is
+        ``wanted``, by its path from ``top``.
 
         These are all Python files, since revisions import them from anywhere, and what else is in
         ``project``, the folder that Alembic's configuration is in, up to LARGEST bytes a file: not
         the assets and the other services of a monorepo.
         """
         inside = project.resolve().relative_to(self.top.resolve())
-        wanted = [f for f in self._files(commit) if f.is_safe and f.is_needed(inside)]
+        files = [f for f in self._files(commit) if f.is_safe and f.is_needed(inside)]
+        files = [file for file in files if wanted(file.path)]
         with tempfile.TemporaryFile() as names:
-            names.write(b"".join(file.blob + b"\n" for file in wanted))
+            names.write(b"".join(file.blob + b"\n" for file in files))
             names.seek(0)
             command = ["git", "cat-file", "--batch", "--buffer"]
             with subprocess.Popen(
                 command, cwd=self.top, env=_environment(), stdin=names, stdout=subprocess.PIPE
             ) as reading:
                 assert reading.stdout is not None
-                for file in wanted:
+                for file in files:
                     size = int(reading.stdout.readline().split()[2])
                     content = reading.stdout.read(size + 1)[:size]
                     file.write(content, folder)

@@ -55,9 +55,15 @@ def read_at_base(
     """
     checkout = Checkout.around(folder)
     commit = checkout.merge_base(ref)
-    with tempfile.TemporaryDirectory(prefix="outofband-") as top:
-        checkout.export(commit, Path(top), folder)
-        then = Path(top) / folder.resolve().relative_to(checkout.top.resolve())
+    yielding = {Path(query.path).resolve() for query in now}
+    top = checkout.top.resolve()
+
+    def is_looked_at(path: Path) -> bool:
+        return path.suffix != ".py" or top / path in yielding
+
+    with tempfile.TemporaryDirectory(prefix="outofband-") as made:
+        checkout.export(commit, Path(made), folder, is_looked_at)
+        then = Path(made) / folder.resolve().relative_to(top)
         found: list[Query] = []
         for name in named:
             with suppress(QueriesUnreadable):  # a pattern that fits nothing yet

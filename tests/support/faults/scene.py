@@ -43,13 +43,17 @@ _INDEXES = """
 
 
 def eventually(happens: Callable[[], Any], what: str, run: Run | None = None) -> Any:
-    """Poll until something is true and return it; a run that should bring it about may not end."""
+    """Poll until something is true and return it; a run that should bring it about may not end
+    before.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (found := happens()):
-        in_time = time.monotonic() < deadline and (run is None or run.alive)
-        assert in_time, f"{what} never happened\n{run.said if run else ''}"
+    while True:
+        # Asked first: what a run does between the two and ends with has happened all the same.
+        may_come = time.monotonic() < deadline and (run is None or run.alive)
+        if found := happens():
+            return found
+        assert may_come, f"{what} never happened\n{run.said if run else ''}"
         time.sleep(0.01)
-    return found
 
 
 def indexes(session: psycopg.Connection[Any]) -> list[Any]:
