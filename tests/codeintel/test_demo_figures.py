@@ -6,7 +6,7 @@ import math
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codeintel.demo.figures import between, figures, of_kinds, percentile, reads
@@ -41,6 +41,7 @@ def test_a_percentile_is_the_nearest_rank(
     assert percentile(values, percent) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
 def test_p50_is_the_lower_median(values: list[float]) -> None:
     assert percentile(sorted(values), 50) == statistics.median_low(values)

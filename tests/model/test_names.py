@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outofband.model.names import (
@@ -17,6 +17,7 @@ from outofband.model.names import (
 SAME = QualifiedName("docs_idx", "public")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.text())
 def test_a_temporary_name_fits_and_is_recognised(name: str, definition: str) -> None:
     try:

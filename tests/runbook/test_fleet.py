@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outofband.runbook.fleet import (
@@ -41,6 +41,7 @@ def test_what_runs_counts() -> None:
     assert due(fleet("b"), [At("x", "a")], Concurrency(1, 1)) == ()
 
 
+@settings(deadline=None)
 @given(st.text("abc", max_size=30), st.integers(1, 3), st.integers(1, 5))
 def test_every_target_has_its_turn_and_no_limit_is_passed(
     hosts: str, per_host: int, in_all: int
