@@ -13,6 +13,7 @@ import pytest
 
 from installations import EXTRAS, LOCK, ROOT, Installation, python
 
+pytestmark = pytest.mark.timeout(1800)  # one test fills an environment, and runs a thousand others
 MINORS = (11, 12, 13)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LEFT_OUT = (
