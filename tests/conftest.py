@@ -88,8 +88,13 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ephemeral.Server]:
-    """One server for the whole run. A test that stops or changes it starts one of its own."""
-    with ephemeral.server(settings={"max_connections": "200"}) as running:
+    """One server for the whole run. A test that stops or changes it starts one of its own.
+
+    Autovacuum is on, as in production, and comes to no table: it would every minute, to count rows
+    anew and to hold locks in the middle of some test.
+    """
+    settings = {"max_connections": "200", "autovacuum_naptime": "1d"}
+    with ephemeral.server(settings=settings) as running:
         yield running
 
 

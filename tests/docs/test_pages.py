@@ -14,7 +14,7 @@ import suites
 from pages import PAGES, ROOT
 from shown import Scene, blocks, normal
 
-pytestmark = suites.DOCS
+pytestmark = [suites.DOCS, pytest.mark.timeout(1200)]  # a page is many commands, one after another
 
 SHOWING = [page for page in PAGES if any(b.language == "console" for b in blocks(page))]
 

@@ -41,7 +41,7 @@ def look(server: ephemeral.Server) -> Examination:
 
 def looked_when_counted(server: ephemeral.Server) -> Examination:
     """Look until the scans are counted: PostgreSQL 14 sends them to a process of its own."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         found = look(server)
         counted = any(f.question == "table-read-sequentially" for f in found.findings)

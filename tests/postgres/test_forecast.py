@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from outofband.catalog.reader import Row
 from outofband.model.index import Index, Key
 from outofband.model.names import QualifiedName
 from outofband.postgres.session import Session
@@ -64,9 +66,19 @@ def items(db: Any) -> Any:
     return db
 
 
+class Unhurried(Session):
+    """Its looks are ended by nobody, however busy the machine is: what they tell is what is asked
+    here, and how long they may take is the matter of tests/runbook/test_pace.py.
+    """
+
+    def trial(self, select: str, *, settings: Any = None, later: Any = None) -> Sequence[Row]:
+        unlimited = {**(settings or {}), "statement_timeout": "0"}
+        return super().trial(select, settings=unlimited, later=later)
+
+
 def forecast(db: Any, steps: Any, url: str = "", **given: Any) -> Forecast:
     step = steps.create("made", "items", **given)
-    with Session(Url(url or db.url)) as session:
+    with Unhurried(Url(url or db.url)) as session:
         plan = look(session, Scope(steps.wants(step))).plan
         (planned,) = Forecaster(session).forecast(plan).steps
     return planned.forecasts[0]
@@ -133,7 +145,7 @@ def test_a_time_says_how_it_was_found_and_what_it_may_also_be(items: Any, steps:
     assert made.seconds is not None
     assert made.between is not None
     assert 0 < made.between[0] < made.seconds < made.between[1]
-    assert re.fullmatch(r"by 3 looks at [\d,]+ pages of the table, \d+% .* cached", made.method)
+    assert re.fullmatch(r"by \d looks? at [\d,]+ pages of the table, \d+% .* cached", made.method)
 
 
 @pytest.mark.parametrize("as_is", [True, False])
@@ -171,7 +183,7 @@ def test_a_repair_is_estimated_and_tuned_as_the_build_it_is(items: Any, steps: A
     items.sql("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_pkey'::regclass")
     promotion = steps.primary_key("items_pkey", "items", "id", using="made")
     during: list[Any] = []
-    with Session(Url(items.url)) as session:
+    with Unhurried(Url(items.url)) as session:
 
         def workers() -> None:
             name = "max_parallel_maintenance_workers"
