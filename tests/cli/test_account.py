@@ -100,7 +100,7 @@ def test_a_reader_of_events_that_goes_away_stops_nothing(project: Any) -> None:
     os.close(reads)
     ran = Command([OUTOFBAND, "apply", "--yes", "--format", "json"], project.folder, out=writes)
     os.close(writes)
-    (err,) = ran.communicate(timeout=60)
+    (err,) = ran.communicate(timeout=240)
     assert ran.returncode == 0, err
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
@@ -191,7 +191,7 @@ def test_a_run_that_is_detached_is_told_and_kept(project: Any) -> None:
             assert child.poll() is None
             time.sleep(0.02)
         child.send_signal(signal.SIGTERM)
-        out, _ = child.communicate(timeout=60)
+        out, _ = child.communicate(timeout=240)
         assert child.returncode == 4
         assert project.sql(phase) == [("waiting for old snapshots",)]
     ended = events(out)[-1]

@@ -265,7 +265,7 @@ def test_a_folder_that_cannot_be_written_is_done_without(kept: Kept) -> None:
 def test_several_at_once_do_not_disturb_each_other(kept: Kept) -> None:
     words = [OUTOFBAND, "status", "--format", "json"]
     started = [Command(words) for _ in range(2)]
-    told = [(running.communicate(timeout=60)[0], running.returncode) for running in started]
+    told = [(running.communicate(timeout=240)[0], running.returncode) for running in started]
     assert told == [told[0]] * 2
     assert told[0][1] == 0
     assert not [*kept.cache.glob("*.part")]

@@ -40,7 +40,9 @@ _CALL = re.compile(r"^(?:\$ |\s*- run: |\s*)(outofband .*)")
 
 def _parse(words: list[str]) -> None:
     """Parse a call as the command line would, without doing anything; raises click.UsageError."""
-    command, context = cli, click.Context(cli, info_name="outofband")
+    # Its own settings: a command keeps the first option for help that it was asked for.
+    context = click.Context(cli, info_name="outofband", **cli.context_settings)
+    command: click.Command = cli
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name, *words = words
         found = command.get_command(context, name)

@@ -83,7 +83,7 @@ class Project:
 
     def lint(self, *words: str) -> tuple[int, str, str]:
         running = self.start(*words)
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=240)
         return running.returncode, out, err
 
     def rules(self, *words: str) -> list[str]:

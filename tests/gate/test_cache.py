@@ -231,7 +231,7 @@ def test_an_answer_that_was_altered_in_shape_is_not_printed(project: Any) -> Non
 
 def test_several_at_once_do_not_disturb_each_other(project: Any) -> None:
     started = [project.start() for _ in range(4)]
-    told = [(running.communicate(timeout=60), running.returncode) for running in started]
+    told = [(running.communicate(timeout=240), running.returncode) for running in started]
     assert told == [told[0]] * 4
     assert told[0][1] == 0
     project.ran()

@@ -76,7 +76,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, str(LINT), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -35,7 +35,7 @@ from outofband.runbook.preflight import Report
 from outofband.runbook.watch import Patient, Watched
 from outofband.runbook.world import Scope, World, look
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 PARTITIONED = """
 CREATE TABLE events (id int NOT NULL, day int NOT NULL, path text) PARTITION BY RANGE (id);
 CREATE TABLE e1 PARTITION OF events FOR VALUES FROM (0) TO (500);

@@ -209,12 +209,12 @@ def test_while_somebody_works_on_the_table_it_waits_and_is_then_done(rows: Any, 
         screen = rows.recorder()
         running = rows.beside(lambda: rows.apply(step, screen=screen))
         if step is KEY:  # it stops writes alone, which no reader stands in the way of
-            assert [e.end for e in running.result(timeout=60)] == [End.DONE]
+            assert [e.end for e in running.result(timeout=240)] == [End.DONE]
             return
         rows.eventually(lambda: any("trying again" in line for line in screen.said))
         assert not running.done()
         reader.commit()
-    assert [e.end for e in running.result(timeout=60)] == [End.DONE]
+    assert [e.end for e in running.result(timeout=240)] == [End.DONE]
 
 
 def test_a_build_on_the_table_is_let_finish_before_rows_are_validated(rows: Any) -> None:
@@ -226,8 +226,8 @@ def test_a_build_on_the_table_is_let_finish_before_rows_are_validated(rows: Any)
         running = rows.beside(lambda: rows.apply(CHECK, screen=screen))
         rows.eventually(lambda: any("waiting for it" in line for line in screen.said))
         snapshot.commit()
-    building.result(timeout=60)
-    assert [e.end for e in running.result(timeout=60)] == [End.DONE]
+    building.result(timeout=240)
+    assert [e.end for e in running.result(timeout=240)] == [End.DONE]
 
 
 def test_a_foreign_key_waits_for_what_makes_its_columns_unique(rows: Any, steps: Any) -> None:

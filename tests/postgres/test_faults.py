@@ -45,7 +45,7 @@ def test_after_kill_9_the_server_goes_on_and_the_next_run_adopts_its_build(
         assert docs.standing(step).state is State.BUILDING
         second = docs.runner(step)
         docs.eventually(lambda: "another runner" in second.printed()[1])
-    out, err = second.communicate(timeout=60)
+    out, err = second.communicate(timeout=240)
     assert (second.returncode, out) == (0, "docs_id done \n"), err
     assert docs.indexes() == {"docs_id": True}
     assert index_oid(docs, "docs_id") == oid

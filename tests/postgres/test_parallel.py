@@ -100,7 +100,7 @@ def test_after_kill_9_every_build_is_found_again_and_finished(tables: Any, steps
         before = tables.sql(oids)
         second = tables.runner(*wanted, parallel=2)
         tables.eventually(lambda: second.printed()[1].count("another runner") >= 2)
-    out, err = second.communicate(timeout=60)
+    out, err = second.communicate(timeout=240)
     assert (second.returncode, out.count(" done ")) == (0, 4), err
     assert set(before) < set(tables.sql(oids))
     assert len(tables.indexes()) == 4
@@ -118,7 +118,7 @@ def test_one_that_cannot_go_on_ends_the_run_after_the_others(
         """A session that ends the run of whoever uses it, once another has begun to build."""
 
         def __getattr__(self, name: str) -> Any:
-            built.wait(20)
+            built.wait(240)
             raise Killed(name)
 
     with Session(Url(tables.url)) as session:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ from outofband.runbook.conditions import lags
 from outofband.runbook.ending import End
 from outofband.runbook.hand import Blocker
 from outofband.runbook.watch import Patient
+from outofband.target import Target
 
 SNAPSHOTS = "waiting for old snapshots"
 
@@ -185,6 +187,34 @@ def test_anothers_build_is_waited_for_no_longer_and_goes_on(
         assert docs.phase() == SNAPSHOTS
     by_hand.result()
     assert docs.indexes() == {"by_hand": True}
+
+
+@dataclass
+class Late:
+    """A database that is not reached, as is known only after the work is over."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def open(self) -> Any:
+        self.asked.set()
+        assert self.over.wait(60)
+        raise Target("db").away_because("nothing listens there")
+
+    target, describe = Target, str
+
+
+def test_of_work_that_is_over_nobody_says_that_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(monitor, "_UNANSWERED_SECONDS", 0.0)  # it is not waited for
+    database, said, before = Late(), [], {*threading.enumerate()}
+    with monitor.Monitor(database).watching(1, lambda _: False, said.append, sever=None):
+        assert database.asked.wait(60)
+        looking = {*threading.enumerate()} - before
+    database.over.set()
+    for thread in looking:
+        thread.join(60)
+    assert said == []
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 
 from outofband.model.locks import LOCK_CLASS
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 FILL = "INSERT INTO t SELECT n, n FROM generate_series(1, 5000) AS n"
 
 

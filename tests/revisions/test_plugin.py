@@ -11,7 +11,7 @@ HEAVY = ("psycopg", "click", "rich", "outofband.catalog.observe", "outofband.run
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=240
     )
 
 

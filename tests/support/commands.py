@@ -123,7 +123,7 @@ def run(
     words: Sequence[str],
     folder: Path | str = ".",
     environ: Mapping[str, str] | None = None,
-    timeout: float = 120.0,
+    timeout: float = 240.0,
 ) -> CompletedProcess[str]:
     """Run a command to its end; return its status and what it printed."""
     command = Command(words, folder, environ)

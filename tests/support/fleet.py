@@ -144,7 +144,7 @@ class Worker:
     def said(self) -> str:
         return self.log.read_text()
 
-    def status(self, seconds: float = 120.0) -> int:
+    def status(self, seconds: float = 600.0) -> int:
         return self.process.wait(seconds)
 
 

@@ -111,7 +111,7 @@ class _Watch:
                 with Session(self._source) as session:
                     self._look_on(session)
             except (OutofbandError, SessionLost) as error:
-                if not said:
+                if not said and not self._over.is_set():
                     say(f"nobody can look at it, while it goes on: {error}")
                 pause, said = _AGAIN_SECONDS, True
 

@@ -13,7 +13,9 @@ from reference.weave import one_line, table
 
 def commands() -> str:
     """Return a section for each command and subcommand, in the order of `outofband --help`."""
-    return "\n\n".join(_walk(cli, click.Context(cli, info_name="outofband")))
+    # Its own settings: a command keeps the first option for help that it was asked for.
+    context = click.Context(cli, info_name="outofband", **cli.context_settings)
+    return "\n\n".join(_walk(cli, context))
 
 
 def _walk(group: click.Group, context: click.Context) -> Iterator[str]:
