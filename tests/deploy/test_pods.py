@@ -57,6 +57,5 @@ def test_none_waits_longer_than_it_was_told_to(engine: Engine) -> None:
     with engine.connect() as first, guard(first), ThreadPoolExecutor(10) as pods:
         waited = list(pods.map(pod, range(10)))
     assert min(waited) >= wait
-    # Else it would be for ever: the first goes when all the others have. What a machine with other
-    # work adds to a statement and a poll is no finding.
-    assert max(waited) < wait + 60.0
+    # What a machine with other work may add to a statement and a sleep; a poll is 0.2 s.
+    assert max(waited) < wait + 1.0

@@ -18,6 +18,7 @@ from outofband.cli.group import cli
 from outofband.settings import parse
 from pages import DOCS, ROOT, fences, spans
 from pages import PAGES as EVERY
+from reference.parts.commands import root
 
 PAGES = [page for page in EVERY if page.parent != DOCS / "decisions"]
 _SHELL = {"console", "sh", "yaml"}
@@ -40,8 +41,7 @@ _CALL = re.compile(r"^(?:\$ |\s*- run: |\s*)(outofband .*)")
 
 def _parse(words: list[str]) -> None:
     """Parse a call as the command line would, without doing anything; raises click.UsageError."""
-    # Its own settings: a command keeps the first option for help that it was asked for.
-    context = click.Context(cli, info_name="outofband", **cli.context_settings)
+    context = root()
     command: click.Command = cli
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name, *words = words

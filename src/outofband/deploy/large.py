@@ -10,13 +10,7 @@ from outofband.catalog.promotion import obstacle
 from outofband.catalog.sight import Sight
 from outofband.deploy.decision import Afterwards, Decision, Defer, Refuse
 from outofband.deploy.size import over
-from outofband.model.action import (
-    Action,
-    BuildIndex,
-    Promote,
-    RemoveIndex,
-    RenameIndex,
-)
+from outofband.model.action import Action, BuildIndex, Promote, RemoveIndex, RenameIndex
 from outofband.model.actions.index import named
 from outofband.model.state import LEFT_OVER, State
 from outofband.model.step import (

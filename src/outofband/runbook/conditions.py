@@ -8,13 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from outofband.catalog.reader import Reader, query
-from outofband.model.action import (
-    Action,
-    BuildIndex,
-    RebuildIndex,
-    Refresh,
-    RepairIndex,
-)
+from outofband.model.action import Action, BuildIndex, RebuildIndex, Refresh, RepairIndex
 from outofband.model.index import Index
 from outofband.runbook.hand import Hand, Lag, Screen
 from outofband.runbook.lag import MaxLag, too_far

@@ -8,13 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from outofband.catalog.standing import Standing
-from outofband.model.action import (
-    Action,
-    AwaitBuild,
-    BuildIndex,
-    RepairIndex,
-    RunBackfill,
-)
+from outofband.model.action import Action, AwaitBuild, BuildIndex, RepairIndex, RunBackfill
 from outofband.model.names import literal
 from outofband.model.state import State
 from outofband.model.statement import due_timeouts

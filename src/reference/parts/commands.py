@@ -13,9 +13,14 @@ from reference.weave import one_line, table
 
 def commands() -> str:
     """Return a section for each command and subcommand, in the order of `outofband --help`."""
-    # Its own settings: a command keeps the first option for help that it was asked for.
-    context = click.Context(cli, info_name="outofband", **cli.context_settings)
-    return "\n\n".join(_walk(cli, context))
+    return "\n\n".join(_walk(cli, root()))
+
+
+def root() -> click.Context:
+    """Return the context of a call of `outofband`, with the settings of its own: a command keeps
+    the first option for help that it was asked for.
+    """
+    return click.Context(cli, info_name="outofband", **cli.context_settings)
 
 
 def _walk(group: click.Group, context: click.Context) -> Iterator[str]:

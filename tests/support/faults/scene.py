@@ -23,7 +23,7 @@ from outofband.ephemeral import Server
 
 LOCK_SECONDS = 1.0
 """The lock_timeout of the runbook's statements: nobody stands on or behind its locks for longer."""
-_SLACK_SECONDS = 0.5
+_SLACK_SECONDS = 0.2
 """How late a busy machine may let a timeout ring, and the sampler be."""
 PATIENCE_SECONDS = 120.0
 _TICK_SECONDS = 0.5

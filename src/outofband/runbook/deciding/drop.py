@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 from outofband.catalog.facts import DropFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.action import (
-    Action,
-    Decision,
-    DropForeignKey,
-    RemoveIndex,
-    TakeAway,
-)
+from outofband.model.action import Action, Decision, DropForeignKey, RemoveIndex, TakeAway
 from outofband.model.step import Drop
 from outofband.runbook.rate import duration
 

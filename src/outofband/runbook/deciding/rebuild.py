@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from outofband.catalog.facts import RebuildFacts, TableFacts
 from outofband.catalog.standing import Standing
-from outofband.model.action import (
-    Action,
-    Decision,
-    Mark,
-    RebuildIndex,
-    Refresh,
-    RemoveIndex,
-)
+from outofband.model.action import Action, Decision, Mark, RebuildIndex, Refresh, RemoveIndex
 from outofband.model.names import is_reindex_leftover
 from outofband.model.step import Rebuild, Reindex
 

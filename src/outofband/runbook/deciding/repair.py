@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from outofband.catalog.equality import Equality, compare
 from outofband.catalog.facts import IndexFacts, TableFacts
-from outofband.model.action import (
-    Action,
-    DropConstraint,
-    RemoveIndex,
-    RepairIndex,
-)
+from outofband.model.action import Action, DropConstraint, RemoveIndex, RepairIndex
 from outofband.model.index import Index
 from outofband.model.names import is_reindex_leftover
 
